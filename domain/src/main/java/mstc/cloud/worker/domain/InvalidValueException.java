@@ -1,0 +1,22 @@
+package mstc.cloud.worker.domain;
+
+/** A value that its type does not allow. The message quotes the value and says what is allowed. */
+public final class InvalidValueException extends IllegalArgumentException {
+  private static final long serialVersionUID = 1L;
+
+  private final String problem;
+
+  /**
+   * @param value what was given; it may hold anything, the message shows it printable and cut
+   * @param allowed what is allowed instead, as the end of a sentence that begins with "must be"
+   */
+  public InvalidValueException(String value, String allowed) {
+    super(PrintableText.quote(value) + " must be " + allowed);
+    problem = PrintableText.quote(value) + " must be " + allowed;
+  }
+
+  /** What it was and what is allowed, as the rest of a sentence that begins with the field. */
+  public String problem() {
+    return problem;
+  }
+}

@@ -1,0 +1,99 @@
+package mstc.cloud.worker.domain.job;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import mstc.cloud.worker.domain.InvalidValueException;
+import mstc.cloud.worker.domain.request.FilePrefix;
+import mstc.cloud.worker.domain.request.WorkRequest;
+
+/**
+ * The SHA-256 of what a request asks for, in 64 lower-case hexadecimal digits. Two requests that
+ * mean the same have the same digest, however they were spelled.
+ */
+public record RequestDigest(String value) {
+  private static final Pattern SYNTAX = Pattern.compile("[0-9a-f]{64}");
+
+  public RequestDigest {
+    if (!SYNTAX.matcher(value).matches()) {
+      throw new InvalidValueException(value, "64 hexadecimal digits in lower case");
+    }
+  }
+
+  /** The digest of a request. */
+  public static RequestDigest of(WorkRequest request) {
+    Hash hash = new Hash();
+    hash.text(request.image().value());
+    hash.text(request.jobName().value());
+    hash.text(request.inputBucket().value());
+    hash.text(request.outputBucket().value());
+    hash.text(request.timeout().toString());
+    hash.optional(request.prefix().map(FilePrefix::value));
+    hash.texts(request.command());
+    hash.texts(request.args());
+    hash.map(request.env());
+    hash.optional(request.resources().cpu());
+    hash.optional(request.resources().memory());
+    hash.text(request.resources().gpu().toString());
+    hash.text(Integer.toString(request.retries()));
+    hash.map(request.labels());
+    return new RequestDigest(HexFormat.of().formatHex(hash.value()));
+  }
+
+  /**
+   * SHA-256 over values that are each preceded by their length, so that no two lists look alike.
+   */
+  static final class Hash {
+    private final MessageDigest sha256;
+
+    Hash() {
+      try {
+        sha256 = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new AssertionError("every Java platform has SHA-256", e);
+      }
+    }
+
+    void text(String text) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      number(bytes.length);
+      sha256.update(bytes);
+    }
+
+    void texts(List<String> texts) {
+      number(texts.size());
+      texts.forEach(this::text);
+    }
+
+    void optional(Optional<String> text) {
+      texts(text.stream().toList());
+    }
+
+    void map(Map<String, String> map) {
+      number(map.size());
+      map.forEach((key, value) -> {
+        text(key);
+        text(value);
+      });
+    }
+
+    private void number(int number) {
+      sha256.update(ByteBuffer.allocate(Integer.BYTES).putInt(number).flip());
+    }
+
+    byte[] value() {
+      return sha256.digest();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * What every concept of the domain shares: the error of a value that is not allowed, and printable
+ * text.
+ */
+@NullMarked
+package mstc.cloud.worker.domain;
+
+import org.jspecify.annotations.NullMarked;

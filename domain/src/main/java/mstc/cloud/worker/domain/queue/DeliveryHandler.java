@@ -1,0 +1,12 @@
+package mstc.cloud.worker.domain.queue;
+
+/** Handles deliveries. */
+@FunctionalInterface
+public interface DeliveryHandler {
+
+  /**
+   * Handles one delivery. Called on a virtual thread of its own for each; may block. The message
+   * stays unacknowledged until this returns; when it throws, the message goes back to the queue.
+   */
+  Disposition handle(Delivery delivery);
+}

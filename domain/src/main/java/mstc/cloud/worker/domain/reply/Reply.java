@@ -1,0 +1,114 @@
+package mstc.cloud.worker.domain.reply;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.Violation;
+
+/**
+ * What a client is told about its request.
+ *
+ * @param result one line; its second word is the unique name once a job exists
+ * @param job the job; empty where none was started
+ * @param outcome how it ended
+ * @param exitCode of the job's last attempt, where its process ended by itself
+ * @param log where the job's log is; empty where none could be stored
+ * @param startedAt when the job's process started
+ * @param finishedAt when the job ended
+ * @param warnings what the client should know beside the outcome
+ */
+public record Reply(
+    String result,
+    Optional<UniqueName> job,
+    JobOutcome.Kind outcome,
+    OptionalInt exitCode,
+    Optional<StoredLog> log,
+    Optional<Instant> startedAt,
+    Optional<Instant> finishedAt,
+    List<String> warnings) {
+  /**
+   * The longest result, in characters. It leaves room for what else a reply holds within the 1.5
+   * KiB it may take in an object's metadata.
+   */
+  public static final int MAX_RESULT_LENGTH = 600;
+
+  public Reply {
+    warnings = List.copyOf(warnings);
+  }
+
+  /** The reply to a request whose job has ended. */
+  public static Reply ended(
+      UniqueName job,
+      JobOutcome outcome,
+      Optional<StoredLog> log,
+      Optional<Instant> startedAt,
+      Instant finishedAt,
+      List<String> warnings) {
+    return new Reply(
+        sentence(job, outcome),
+        Optional.of(job),
+        outcome.kind(),
+        outcome.exitCode(),
+        log,
+        startedAt,
+        Optional.of(finishedAt),
+        warnings);
+  }
+
+  /** The reply to a request whose job the runtime refused, so that there is none. */
+  public static Reply refused(UniqueName job, String reason, List<String> warnings) {
+    JobOutcome outcome = new JobOutcome.Rejected(reason);
+    return new Reply(
+        sentence(job, outcome),
+        Optional.of(job),
+        outcome.kind(),
+        OptionalInt.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        warnings);
+  }
+
+  /** The reply to a request with values that are not allowed. */
+  public static Reply invalid(List<Violation> violations) {
+    return invalid(violations.stream().map(Violation::toString).collect(Collectors.joining("; ")));
+  }
+
+  /** The reply to what is no request, or one that cannot be run as it is. */
+  public static Reply invalid(String reason) {
+    return new Reply(
+        "Invalid request: " + PrintableText.oneLine(reason, MAX_INVALID_LENGTH),
+        Optional.empty(),
+        JobOutcome.Kind.REJECTED,
+        OptionalInt.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
+  }
+
+  private static final int MAX_INVALID_LENGTH = 16 * 1024;
+
+  private static String sentence(UniqueName job, JobOutcome outcome) {
+    return PrintableText.oneLine("Job " + job + " " + outcome.phrase(), MAX_RESULT_LENGTH) + ".";
+  }
+
+  /** How long the job's process ran; empty where it never did. */
+  public Optional<Duration> duration() {
+    return startedAt.flatMap(start -> finishedAt.map(end -> Duration.between(start, end)));
+  }
+
+  /** This reply with one more warning. */
+  public Reply withWarning(String warning) {
+    List<String> more = new ArrayList<>(warnings);
+    more.add(warning);
+    return new Reply(result, job, outcome, exitCode, log, startedAt, finishedAt, more);
+  }
+}

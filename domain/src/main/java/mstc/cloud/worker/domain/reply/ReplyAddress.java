@@ -1,0 +1,11 @@
+package mstc.cloud.worker.domain.reply;
+
+import java.util.Optional;
+
+/**
+ * Where a client waits for its reply.
+ *
+ * @param queue the AMQP property {@code reply-to} of its request
+ * @param correlationId given back as it was
+ */
+public record ReplyAddress(String queue, Optional<String> correlationId) {}

@@ -1,0 +1,18 @@
+package mstc.cloud.worker.domain.reply;
+
+import java.util.Optional;
+
+/** Writes a reply as text that a log object keeps in its metadata, and reads it again. */
+public interface ReplyFormat {
+
+  /**
+   * The reply as printable ASCII without leading or trailing spaces.
+   *
+   * @param maxBytes at least 1,024; where the reply is longer, warnings are dropped and long texts
+   *     are cut
+   */
+  String format(Reply reply, int maxBytes);
+
+  /** The reply that was formatted; empty where the text is none. */
+  Optional<Reply> parse(String text);
+}

@@ -1,0 +1,59 @@
+package mstc.cloud.worker.domain.request;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import mstc.cloud.worker.domain.InvalidValueException;
+
+/**
+ * What a job may use, in quantities of Kubernetes; what is absent is as the worker's configuration
+ * says.
+ *
+ * @param cpu cores, such as {@code 2}, {@code 0.5} or {@code 500m}
+ * @param memory bytes, such as {@code 512Mi} or {@code 2G}
+ * @param gpu whole devices, 1 to 64
+ * @see <a href="https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/">
+ *     Quantity</a>
+ */
+public record Resources(Optional<String> cpu, Optional<String> memory, OptionalInt gpu) {
+  /** Nothing asked for. */
+  public static final Resources UNSPECIFIED =
+      new Resources(Optional.empty(), Optional.empty(), OptionalInt.empty());
+
+  private static final String CPU_ALLOWED =
+      "cores of at most three decimals, such as \"2\", \"0.5\" or \"500m\", above 0";
+  private static final String MEMORY_ALLOWED =
+      "bytes with an optional unit k, M, G, T, Ki, Mi, Gi or Ti, such as \"512Mi\", above 0";
+  static final String GPU_ALLOWED = "a whole number from 1 to 64";
+
+  private static final Pattern CPU = Pattern.compile("\\d{1,6}(\\.\\d{1,3})?|\\d{1,9}m");
+  private static final Pattern MEMORY =
+      Pattern.compile("\\d{1,15}|\\d{1,9}(\\.\\d{1,3})?([kMGT]|[KMGT]i)");
+  static final int MAX_GPU = 64;
+
+  public Resources {
+    cpu.ifPresent(Resources::requireCpu);
+    memory.ifPresent(Resources::requireMemory);
+    gpu.ifPresent(value -> {
+      if (value < 1 || value > MAX_GPU) {
+        throw new InvalidValueException(Integer.toString(value), GPU_ALLOWED);
+      }
+    });
+  }
+
+  static String requireCpu(String value) {
+    return requireQuantity(value, CPU, CPU_ALLOWED);
+  }
+
+  static String requireMemory(String value) {
+    return requireQuantity(value, MEMORY, MEMORY_ALLOWED);
+  }
+
+  private static String requireQuantity(String value, Pattern syntax, String allowed) {
+    boolean isZero = value.chars().noneMatch(digit -> digit >= '1' && digit <= '9');
+    if (isZero || !syntax.matcher(value).matches()) {
+      throw new InvalidValueException(value, allowed);
+    }
+    return value;
+  }
+}

@@ -1,0 +1,28 @@
+package mstc.cloud.worker.domain.request;
+
+import mstc.cloud.worker.domain.PrintableText;
+
+/**
+ * One thing wrong with a request.
+ *
+ * @param field the field's path as the client writes it, such as {@code resources.cpu}
+ * @param problem what it was and what is allowed, as the rest of a sentence that begins with the
+ *     field; one line of printable text
+ */
+public record Violation(String field, String problem) {
+
+  /**
+   * A value that is not allowed.
+   *
+   * @param value what was given; it may hold anything, it is shown printable and cut
+   * @param allowed what is allowed instead, as the end of a sentence that begins with "must be"
+   */
+  public static Violation of(String field, String value, String allowed) {
+    return new Violation(field, PrintableText.quote(value) + " must be " + allowed);
+  }
+
+  @Override
+  public String toString() {
+    return field + " " + problem;
+  }
+}

@@ -1,0 +1,22 @@
+package mstc.cloud.worker.domain.runtime;
+
+import java.time.Instant;
+import mstc.cloud.worker.domain.reply.Reply;
+
+/**
+ * The answer that a job's clients were given.
+ *
+ * @param at when it was recorded
+ */
+public record Answer(Reply reply, Delivery delivery, Instant at) {
+
+  /** What became of the reply. */
+  public enum Delivery {
+    /** Every client that waited was sent the reply. */
+    SENT,
+    /** A client's reply queue was gone, and stayed so. */
+    UNROUTABLE,
+    /** Nobody waited. */
+    NONE
+  }
+}

@@ -1,0 +1,20 @@
+package mstc.cloud.worker.domain.runtime;
+
+import java.util.List;
+import java.util.Optional;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+
+/**
+ * What the runtime has on record of a job.
+ *
+ * @param replyAddresses everyone who waits for the reply
+ * @param answer the reply that was given; empty until then
+ * @param version changes whenever the record does; opaque
+ */
+public record JobRecord(
+    Job job, List<ReplyAddress> replyAddresses, Optional<Answer> answer, String version) {
+  public JobRecord {
+    replyAddresses = List.copyOf(replyAddresses);
+  }
+}

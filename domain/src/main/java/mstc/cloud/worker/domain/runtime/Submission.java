@@ -1,0 +1,22 @@
+package mstc.cloud.worker.domain.runtime;
+
+/** What became of a job that was submitted. */
+public sealed interface Submission {
+
+  /** The job is on record and will run, whatever happens to this worker. */
+  record Created() implements Submission {}
+
+  /**
+   * A job of that name is on record already.
+   *
+   * @param existing the other job's record; the submitted job was not taken over
+   */
+  record NameTaken(JobRecord existing) implements Submission {}
+
+  /**
+   * The runtime will never take this job.
+   *
+   * @param reason one line of printable text, in the runtime's own words
+   */
+  record Refused(String reason) implements Submission {}
+}
