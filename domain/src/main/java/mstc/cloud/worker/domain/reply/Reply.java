@@ -2,6 +2,7 @@ package mstc.cloud.worker.domain.reply;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,8 +21,8 @@ import mstc.cloud.worker.domain.request.Violation;
  * @param outcome how it ended
  * @param exitCode of the job's last attempt, where its process ended by itself
  * @param log where the job's log is; empty where none could be stored
- * @param startedAt when the job's process started
- * @param finishedAt when the job ended
+ * @param startedAt when the job's process started, in whole milliseconds
+ * @param finishedAt when the job ended, in whole milliseconds
  * @param warnings what the client should know beside the outcome
  */
 public record Reply(
@@ -40,6 +41,8 @@ public record Reply(
   public static final int MAX_RESULT_LENGTH = 600;
 
   public Reply {
+    startedAt = startedAt.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
+    finishedAt = finishedAt.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
     warnings = List.copyOf(warnings);
   }
 
