@@ -35,7 +35,7 @@ record BrokerFailure(String reason, OptionalInt replyCode, boolean refused) {
           return closed(close.getReplyCode(), close.getReplyText());
         }
       }
-      if (cause.getCause() == null || cause.getCause() == cause) {
+      if (cause.getCause() == null) {
         return of(cause.toString(), OptionalInt.empty(), false);
       }
     }
