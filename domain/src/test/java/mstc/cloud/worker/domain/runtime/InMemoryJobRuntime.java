@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,6 +76,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
     final List<ReplyAddress> replyAddresses = new ArrayList<>();
     Optional<Answer> answer = Optional.empty();
     Optional<JobEnd> end = Optional.empty();
+    byte[] written = {};
     boolean handedOver;
     boolean submissionLost;
     long version;
@@ -110,7 +112,19 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   // What tests decide.
 
-  /** Ends a job that runs; does nothing to one that has ended, as it was cancelled for instance. */
+  /** A job that runs writes this. */
+  public void write(UniqueName name, String logText) {
+    locked(() -> {
+      Entry entry = running(name);
+      entry.written = concat(entry.written, logText.getBytes(StandardCharsets.UTF_8));
+      return entry;
+    });
+  }
+
+  /**
+   * A job writes a last text and ends; does nothing to one that has ended already, as it was
+   * cancelled for instance.
+   */
   public void end(UniqueName name, JobOutcome outcome, String logText) {
     end(name, outcome, logText.getBytes(StandardCharsets.UTF_8));
   }
@@ -118,10 +132,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
   /** As {@link #end(UniqueName, JobOutcome, String)}, for a job that writes any bytes. */
   public void end(UniqueName name, JobOutcome outcome, byte[] log) {
     locked(() -> {
-      Entry entry = records.entries.get(name.uuid());
-      if (entry == null || !entry.job.name().equals(name)) {
-        throw new IllegalArgumentException("no job " + name + " to end");
-      }
+      Entry entry = running(name);
       endIfRunning(entry, outcome, log);
       return entry;
     });
@@ -318,7 +329,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
     try {
       Path file = Files.createTempFile("in-memory-runtime", ".log");
       file.toFile().deleteOnExit();
-      Files.write(file, log);
+      Files.write(file, concat(entry.written, log));
       entry.end =
           Optional.of(
               new JobEnd(
@@ -330,6 +341,16 @@ public final class InMemoryJobRuntime implements JobRuntime {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static byte[] concat(byte[] first, byte[] second) {
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
+  private Entry running(UniqueName name) {
+    return entry(name).orElseThrow(() -> new IllegalArgumentException("no job " + name));
   }
 
   private Optional<Entry> entry(UniqueName name) {
