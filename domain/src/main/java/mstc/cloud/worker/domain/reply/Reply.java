@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.Violation;
@@ -46,23 +47,29 @@ public record Reply(
     warnings = List.copyOf(warnings);
   }
 
-  /** The reply to a request whose job has ended. */
+  /**
+   * The reply to a request whose job has ended.
+   *
+   * @param warnings beside those that the job had from the start
+   */
   public static Reply ended(
-      UniqueName job,
+      Job job,
       JobOutcome outcome,
       Optional<StoredLog> log,
       Optional<Instant> startedAt,
       Instant finishedAt,
       List<String> warnings) {
+    List<String> allWarnings = new ArrayList<>(job.warnings());
+    allWarnings.addAll(warnings);
     return new Reply(
-        sentence(job, outcome),
-        Optional.of(job),
+        sentence(job.name(), outcome),
+        Optional.of(job.name()),
         outcome.kind(),
         outcome.exitCode(),
         log,
         startedAt,
         Optional.of(finishedAt),
-        warnings);
+        allWarnings);
   }
 
   /** The reply to a request whose job the runtime refused, so that there is none. */
