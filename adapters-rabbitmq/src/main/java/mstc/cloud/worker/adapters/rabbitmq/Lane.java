@@ -83,11 +83,11 @@ final class Lane {
   }
 
   void acknowledge(Message message) {
-    settle(message, () -> channel.basicAck(message.envelope().getDeliveryTag(), false));
+    settle(message, () -> channel.basicAck(message.deliveryTag(), false));
   }
 
   void requeue(Message message) {
-    settle(message, () -> channel.basicNack(message.envelope().getDeliveryTag(), false, REQUEUE));
+    settle(message, () -> channel.basicNack(message.deliveryTag(), false, REQUEUE));
   }
 
   private void settle(Message message, Settlement settlement) {

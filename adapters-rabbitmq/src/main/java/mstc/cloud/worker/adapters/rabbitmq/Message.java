@@ -12,12 +12,30 @@ import mstc.cloud.worker.wire.RequestJson;
 import org.jspecify.annotations.Nullable;
 
 /** A message as the broker delivered it. The body is neither copied nor changed. */
-record Message(Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+final class Message {
   /** Why a message is in the dead-letter queue. */
   static final String REASON_HEADER = "mstc-reason";
 
   private static final int MAX_REASON_LENGTH = 1_000;
   private static final int PERSISTENT = 2;
+
+  private final Envelope envelope;
+  private final AMQP.BasicProperties properties;
+  private final byte[] body;
+
+  Message(Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+    this.envelope = envelope;
+    this.properties = properties;
+    this.body = body;
+  }
+
+  long deliveryTag() {
+    return envelope.getDeliveryTag();
+  }
+
+  byte[] body() {
+    return body;
+  }
 
   /** What the handler gets. Parses the body. */
   Delivery toDelivery() {
