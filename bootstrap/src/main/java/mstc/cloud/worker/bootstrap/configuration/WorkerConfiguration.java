@@ -27,6 +27,12 @@ public record WorkerConfiguration(
     Parameters.SHUTDOWN_GRACE.require(shutdownGrace);
   }
 
+  /** The same with other settings of the runtime. */
+  public WorkerConfiguration withRuntime(RuntimeSettings newRuntime) {
+    return new WorkerConfiguration(
+        workQueue, objectStore, newRuntime, jobs, http, logging, scratchDirectory, shutdownGrace);
+  }
+
   /**
    * Where and as whom to reach RabbitMQ.
    *
