@@ -4,7 +4,7 @@ package mstc.cloud.worker.domain;
 public final class InvalidValueException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  private final String problem;
+  private final String message;
 
   /**
    * @param value what was given; it may hold anything, the message shows it printable and cut
@@ -12,11 +12,12 @@ public final class InvalidValueException extends IllegalArgumentException {
    */
   public InvalidValueException(String value, String allowed) {
     super(PrintableText.quote(value) + " must be " + allowed);
-    problem = PrintableText.quote(value) + " must be " + allowed;
+    message = PrintableText.quote(value) + " must be " + allowed;
   }
 
   /** What it was and what is allowed, as the rest of a sentence that begins with the field. */
-  public String problem() {
-    return problem;
+  @Override
+  public String getMessage() {
+    return message;
   }
 }

@@ -46,6 +46,11 @@ public record RequestDigest(String value) {
     return new RequestDigest(HexFormat.of().formatHex(hash.value()));
   }
 
+  /** The digest that was written; empty where the text is none. */
+  public static Optional<RequestDigest> parse(String text) {
+    return SYNTAX.matcher(text).matches() ? Optional.of(new RequestDigest(text)) : Optional.empty();
+  }
+
   /**
    * SHA-256 over values that are each preceded by their length, so that no two lists look alike.
    */

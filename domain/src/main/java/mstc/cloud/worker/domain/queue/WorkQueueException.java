@@ -1,16 +1,14 @@
 package mstc.cloud.worker.domain.queue;
 
+import mstc.cloud.worker.domain.PortException;
 import org.jspecify.annotations.Nullable;
 
 /** The queue failed or refused. The message names the broker or queue and the reason. */
-public final class WorkQueueException extends RuntimeException {
+public final class WorkQueueException extends PortException {
   private static final long serialVersionUID = 1L;
 
-  private final boolean retryable;
-
   private WorkQueueException(String message, @Nullable Throwable cause, boolean retryable) {
-    super(message, cause);
-    this.retryable = retryable;
+    super(message, cause, retryable);
   }
 
   /** A failure that may be gone when the call is repeated: no connection, a nack, a time-out. */
@@ -21,10 +19,5 @@ public final class WorkQueueException extends RuntimeException {
   /** A refusal that stays until someone changes something: no permission, a message too large. */
   public static WorkQueueException permanent(String message, @Nullable Throwable cause) {
     return new WorkQueueException(message, cause, false);
-  }
-
-  /** Whether repeating the call can help. */
-  public boolean isRetryable() {
-    return retryable;
   }
 }

@@ -2,12 +2,14 @@ package mstc.cloud.worker.domain.reply;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.Violation;
@@ -20,8 +22,8 @@ import mstc.cloud.worker.domain.request.Violation;
  * @param outcome how it ended
  * @param exitCode of the job's last attempt, where its process ended by itself
  * @param log where the job's log is; empty where none could be stored
- * @param startedAt when the job's process started
- * @param finishedAt when the job ended
+ * @param startedAt when the job's process started, in whole milliseconds
+ * @param finishedAt when the job ended, in whole milliseconds
  * @param warnings what the client should know beside the outcome
  */
 public record Reply(
@@ -40,26 +42,34 @@ public record Reply(
   public static final int MAX_RESULT_LENGTH = 600;
 
   public Reply {
+    startedAt = startedAt.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
+    finishedAt = finishedAt.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
     warnings = List.copyOf(warnings);
   }
 
-  /** The reply to a request whose job has ended. */
+  /**
+   * The reply to a request whose job has ended.
+   *
+   * @param warnings beside those that the job had from the start
+   */
   public static Reply ended(
-      UniqueName job,
+      Job job,
       JobOutcome outcome,
       Optional<StoredLog> log,
       Optional<Instant> startedAt,
       Instant finishedAt,
       List<String> warnings) {
+    List<String> allWarnings = new ArrayList<>(job.warnings());
+    allWarnings.addAll(warnings);
     return new Reply(
-        sentence(job, outcome),
-        Optional.of(job),
+        sentence(job.name(), outcome),
+        Optional.of(job.name()),
         outcome.kind(),
         outcome.exitCode(),
         log,
         startedAt,
         Optional.of(finishedAt),
-        warnings);
+        allWarnings);
   }
 
   /** The reply to a request whose job the runtime refused, so that there is none. */

@@ -160,7 +160,7 @@ public final class WorkRequestBuilder {
     try {
       return constructor.apply(value);
     } catch (InvalidValueException e) {
-      add(new Violation(field, e.problem()));
+      add(new Violation(field, e.getMessage()));
       return null;
     }
   }

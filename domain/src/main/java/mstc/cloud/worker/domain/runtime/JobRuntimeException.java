@@ -1,16 +1,14 @@
 package mstc.cloud.worker.domain.runtime;
 
+import mstc.cloud.worker.domain.PortException;
 import org.jspecify.annotations.Nullable;
 
 /** The job runtime failed. The message names the job or the runtime, and the reason. */
-public final class JobRuntimeException extends RuntimeException {
+public final class JobRuntimeException extends PortException {
   private static final long serialVersionUID = 1L;
 
-  private final boolean retryable;
-
   private JobRuntimeException(String message, @Nullable Throwable cause, boolean retryable) {
-    super(message, cause);
-    this.retryable = retryable;
+    super(message, cause, retryable);
   }
 
   /** A failure that may be gone when the call is repeated: no connection, a quota, a 5xx. */
@@ -21,10 +19,5 @@ public final class JobRuntimeException extends RuntimeException {
   /** A refusal that stays until someone changes something: no permission, a broken record. */
   public static JobRuntimeException permanent(String message, @Nullable Throwable cause) {
     return new JobRuntimeException(message, cause, false);
-  }
-
-  /** Whether repeating the call can help. */
-  public boolean isRetryable() {
-    return retryable;
   }
 }

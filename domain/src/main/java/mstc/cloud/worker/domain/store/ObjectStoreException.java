@@ -1,16 +1,14 @@
 package mstc.cloud.worker.domain.store;
 
+import mstc.cloud.worker.domain.PortException;
 import org.jspecify.annotations.Nullable;
 
 /** The object store failed or refused. The message names the object or bucket and the reason. */
-public final class ObjectStoreException extends RuntimeException {
+public final class ObjectStoreException extends PortException {
   private static final long serialVersionUID = 1L;
 
-  private final boolean retryable;
-
   private ObjectStoreException(String message, @Nullable Throwable cause, boolean retryable) {
-    super(message, cause);
-    this.retryable = retryable;
+    super(message, cause, retryable);
   }
 
   /** A failure that may be gone when the call is repeated: no connection, a time-out, a 5xx. */
@@ -21,10 +19,5 @@ public final class ObjectStoreException extends RuntimeException {
   /** A refusal that stays until someone changes something: 403, no such bucket, bad credentials. */
   public static ObjectStoreException permanent(String message, @Nullable Throwable cause) {
     return new ObjectStoreException(message, cause, false);
-  }
-
-  /** Whether repeating the call can help. */
-  public boolean isRetryable() {
-    return retryable;
   }
 }

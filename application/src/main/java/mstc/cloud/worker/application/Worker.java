@@ -1,0 +1,170 @@
+package mstc.cloud.worker.application;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.application.completion.CompleteJobs;
+import mstc.cloud.worker.application.intake.AcceptWork;
+import mstc.cloud.worker.application.intake.Admission;
+import mstc.cloud.worker.application.intake.ExecuteWork;
+import mstc.cloud.worker.application.intake.HandleDelivery;
+import mstc.cloud.worker.application.intake.Outage;
+import mstc.cloud.worker.application.reply.SendReply;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.queue.Delivery;
+import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.queue.WorkQueue;
+import mstc.cloud.worker.domain.reply.ReplyFormat;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobListener;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.store.ObjectStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The worker: takes requests from the queue, has the runtime run them, stores their logs and
+ * answers them. Built of the three ports, whatever implements them; who made the ports closes them,
+ * after {@link #stop}.
+ */
+public final class Worker {
+  private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+
+  private static final int MAX_HANDLERS = Integer.MAX_VALUE;
+
+  private final WorkQueue queue;
+  private final JobRuntime runtime;
+  private final Admission admission;
+  private final Outage outage;
+  private final HandleDelivery handleDelivery;
+  private final ExecuteWork executeWork;
+  private final CompleteJobs completeJobs;
+  private final CheckReadiness checkReadiness;
+  private final Semaphore roomChanged = new Semaphore(0);
+
+  /** One is held by every delivery being handled, all by whoever stops the worker. */
+  private final Semaphore handlers = new Semaphore(MAX_HANDLERS);
+
+  private final Thread admissionUpdates;
+
+  /** Puts the use cases together; nothing happens before {@link #start}. */
+  public Worker(
+      WorkQueue queue,
+      JobRuntime runtime,
+      ObjectStore store,
+      ReplyFormat format,
+      WorkerSettings settings,
+      Clock clock) {
+    this.queue = queue;
+    this.runtime = runtime;
+    admission =
+        new Admission(queue, runtime, settings.maxConcurrentJobs(), settings.maxDeliveries());
+    outage = new Outage(admission, runtime, store, settings.backoff());
+    SendReply sendReply = new SendReply(queue, settings.routingPatience(), settings.backoff());
+    AcceptWork acceptWork =
+        new AcceptWork(runtime, store, format, settings.redeliveryMemory(), clock);
+    handleDelivery =
+        new HandleDelivery(
+            acceptWork,
+            admission,
+            sendReply,
+            outage,
+            settings.intakePatience(),
+            settings.backoff());
+    executeWork = new ExecuteWork(acceptWork, admission, runtime);
+    completeJobs =
+        new CompleteJobs(
+            runtime,
+            store,
+            format,
+            sendReply,
+            outage,
+            settings.refusalPatience(),
+            settings.backoff(),
+            clock);
+    checkReadiness = new CheckReadiness(queue, runtime, store);
+    admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
+  }
+
+  /** Begins to work, and returns at once. Called once. */
+  public void start() {
+    admissionUpdates.start();
+    runtime.start(new Listener());
+    queue.open(this::handle);
+    outage.start();
+  }
+
+  private Disposition handle(Delivery delivery) {
+    if (!handlers.tryAcquire()) {
+      return new Disposition.Requeue();
+    }
+    try {
+      return handleDelivery.handle(delivery);
+    } finally {
+      handlers.release();
+    }
+  }
+
+  /** Whether the worker could run a request now. */
+  public CheckReadiness checkReadiness() {
+    return checkReadiness;
+  }
+
+  /** Runs requests that do not come from the queue. */
+  public ExecuteWork executeWork() {
+    return executeWork;
+  }
+
+  /**
+   * Stops: takes no more requests, leaves running jobs to the runtime, finishes requests and
+   * answers in progress, and returns once they are done or the grace is over. What is left is done
+   * at the next start. Called once.
+   */
+  public void stop(Duration grace) {
+    LOG.info("Stopping; running jobs are left to the runtime");
+    long deadline = System.nanoTime() + grace.toNanos();
+    admission.close();
+    outage.stop();
+    try {
+      if (!handlers.tryAcquire(MAX_HANDLERS, grace.toNanos(), TimeUnit.NANOSECONDS)) {
+        LOG.warn("Requests in progress go back to the queue");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    completeJobs.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    admissionUpdates.interrupt();
+  }
+
+  /** The runtime's threads must not wait for the queue. */
+  private void followRoom() {
+    try {
+      while (true) {
+        roomChanged.acquire();
+        roomChanged.drainPermits();
+        admission.update();
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("The admission's room is followed no longer");
+    }
+  }
+
+  private final class Listener implements JobListener {
+    @Override
+    public void onUnanswered(JobRecord job) {
+      completeJobs.begin(job);
+    }
+
+    @Override
+    public void onAnswered(UniqueName name, Answer answer) {
+      executeWork.onAnswered(name, answer);
+    }
+
+    @Override
+    public void onUnansweredJobsChanged() {
+      roomChanged.release();
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** Follows jobs to their end, stores their logs and answers their clients. */
+@NullMarked
+package mstc.cloud.worker.application.completion;
+
+import org.jspecify.annotations.NullMarked;

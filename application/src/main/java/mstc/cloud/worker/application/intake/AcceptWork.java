@@ -1,0 +1,223 @@
+package mstc.cloud.worker.application.intake;
+
+import static java.util.function.Predicate.not;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import mstc.cloud.worker.application.reply.LogRecord;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.JobIdentity;
+import mstc.cloud.worker.domain.job.RequestDigest;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.reply.ReplyFormat;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out which job a request is: a new one, one on record, or one that has been answered. The
+ * runtime's records and the log objects are all that is asked, so the decision survives restarts
+ * and is the same in every worker.
+ */
+public final class AcceptWork {
+  private static final Logger LOG = LoggerFactory.getLogger(AcceptWork.class);
+
+  private final JobRuntime runtime;
+  private final ObjectStore store;
+  private final ReplyFormat format;
+  private final Duration redeliveryMemory;
+  private final Clock clock;
+
+  /**
+   * @param redeliveryMemory for how long after a job's end a redelivered request is answered with
+   *     it
+   */
+  public AcceptWork(
+      JobRuntime runtime,
+      ObjectStore store,
+      ReplyFormat format,
+      Duration redeliveryMemory,
+      Clock clock) {
+    this.runtime = runtime;
+    this.store = store;
+    this.format = format;
+    this.redeliveryMemory = redeliveryMemory;
+    this.clock = clock;
+  }
+
+  /**
+   * Accepts a request. Blocks; may be repeated with the same identity when it failed.
+   *
+   * @param identity what makes the request the same as another
+   * @param redelivered whether the request may have been accepted before
+   * @param replyAddress who waits for the reply
+   * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
+   */
+  public Acceptance accept(
+      WorkRequest request,
+      List<String> warnings,
+      JobIdentity identity,
+      boolean redelivered,
+      Optional<ReplyAddress> replyAddress) {
+    Attempt attempt = new Attempt(request, warnings, replyAddress);
+    return switch (identity) {
+      case JobIdentity.IdempotencyKey key -> attempt.sameWork(key);
+      case JobIdentity.Correlation correlation when redelivered -> attempt.again(correlation);
+      case JobIdentity.Correlation correlation -> attempt.first(correlation);
+      case JobIdentity.Unique unique -> attempt.create(unique.uuid()).orElseGet(attempt::createNew);
+    };
+  }
+
+  /** One request being accepted. */
+  private final class Attempt {
+    private final WorkRequest request;
+    private final List<String> warnings;
+    private final Optional<ReplyAddress> replyAddress;
+
+    Attempt(WorkRequest request, List<String> warnings, Optional<ReplyAddress> replyAddress) {
+      this.request = request;
+      this.warnings = warnings;
+      this.replyAddress = replyAddress;
+    }
+
+    /** Whoever sends an idempotency key again means the same job, whenever. */
+    Acceptance sameWork(JobIdentity.IdempotencyKey key) {
+      while (true) {
+        Optional<JobRecord> record = runtime.find(key.uuid());
+        if (record.isPresent()) {
+          if (!record.get().job().digest().equals(RequestDigest.of(request))) {
+            return reusedKey(key);
+          }
+          Optional<Acceptance> adopted = adopt(record.get());
+          if (adopted.isPresent()) {
+            return adopted.get();
+          }
+        }
+        Optional<LogRecord> log = findLog(key.uuid());
+        if (log.isPresent()) {
+          return log.get().digest().equals(RequestDigest.of(request))
+              ? new Acceptance.Answered(log.get().reply())
+              : reusedKey(key);
+        }
+        Optional<Acceptance> created = create(key.uuid());
+        if (created.isPresent()) {
+          return created.get();
+        }
+      }
+    }
+
+    /** A first delivery is new work; what a client sent before under this correlation is not it. */
+    Acceptance first(JobIdentity.Correlation correlation) {
+      return Optional.of(correlation.uuid())
+          .filter(uuid -> findLog(uuid).isEmpty())
+          .flatMap(this::create)
+          .orElseGet(this::createNew);
+    }
+
+    /** A redelivered message is the job that its first delivery started, if it did not long ago. */
+    Acceptance again(JobIdentity.Correlation correlation) {
+      Optional<JobRecord> record = runtime.find(correlation.uuid());
+      if (record.isPresent()) {
+        Optional<Answer> answer = record.get().answer();
+        if (answer.isPresent() && isLongAgo(answer.get().at())) {
+          return createNew();
+        }
+        Optional<Acceptance> adopted = adopt(record.get());
+        if (adopted.isPresent()) {
+          return adopted.get();
+        }
+      }
+      Optional<LogRecord> log = findLog(correlation.uuid());
+      if (log.isPresent()) {
+        Reply reply = log.get().reply();
+        return reply.finishedAt().filter(not(this::isLongAgo)).isPresent()
+            ? new Acceptance.Answered(reply)
+            : createNew();
+      }
+      return create(correlation.uuid()).orElseGet(() -> again(correlation));
+    }
+
+    Acceptance createNew() {
+      return create(UUID.randomUUID()).orElseGet(this::createNew);
+    }
+
+    /** Empty where the name is taken. */
+    Optional<Acceptance> create(UUID uuid) {
+      Job job = job(uuid);
+      return switch (runtime.submit(job, replyAddress)) {
+        case Submission.Created() -> {
+          LOG.info(
+              "Job {} created: image {}, timeout {} min",
+              job.name(),
+              request.image(),
+              request.timeout().toMinutes());
+          yield Optional.of(new Acceptance.OnRecord(job.name()));
+        }
+        case Submission.NameTaken(JobRecord existing) -> {
+          LOG.debug("Job {} is on record already", existing.job().name());
+          yield Optional.empty();
+        }
+        case Submission.Refused(String reason) -> {
+          LOG.warn("Job {} refused: {}", job.name(), reason);
+          yield Optional.of(new Acceptance.Answered(Reply.refused(job.name(), reason, warnings)));
+        }
+      };
+    }
+
+    /** Empty where the job has gone in the meantime. */
+    private Optional<Acceptance> adopt(JobRecord record) {
+      UniqueName name = record.job().name();
+      Optional<JobRecord> current =
+          replyAddress.isPresent()
+              ? runtime.addReplyAddress(name, replyAddress.get())
+              : Optional.of(record);
+      current.ifPresent(found -> LOG.info("Job {} is this request's already", name));
+      return current.map(found ->
+          found
+              .answer()
+              .<Acceptance>map(answer -> new Acceptance.Answered(answer.reply()))
+              .orElseGet(() -> new Acceptance.OnRecord(name)));
+    }
+
+    private Acceptance reusedKey(JobIdentity.IdempotencyKey key) {
+      return new Acceptance.Answered(
+          Reply.invalid(
+              "message_id \"%s\" was used for another request, use a new one"
+                  .formatted(key.messageId())));
+    }
+
+    private Optional<LogRecord> findLog(UUID uuid) {
+      Job job = job(uuid);
+      try {
+        return LogRecord.find(store, format, job);
+      } catch (ObjectStoreException e) {
+        if (e.isRetryable()) {
+          throw e;
+        }
+        // Whoever may not read the log may still run the job; completion will tell about the log.
+        LOG.warn("Job {}: cannot look for an earlier log: {}", job.name(), e.getMessage());
+        return Optional.empty();
+      }
+    }
+
+    private Job job(UUID uuid) {
+      return new Job(UniqueName.of(request.jobName(), uuid), request, warnings);
+    }
+
+    private boolean isLongAgo(Instant end) {
+      return end.isBefore(clock.instant().minus(redeliveryMemory));
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package mstc.cloud.worker.application.intake;
+
+import java.util.concurrent.locks.ReentrantLock;
+import mstc.cloud.worker.domain.queue.WorkQueue;
+import mstc.cloud.worker.domain.runtime.JobRuntime;
+
+/**
+ * Lets in as many requests as there is room for: the limit, less the jobs that are not answered
+ * yet, less those being created. Tells the queue so that no more are delivered than can be run.
+ *
+ * <p>The room only shrinks by deliveries that turn into jobs and by {@link #tryReserve}. A delivery
+ * counts as taken from the moment it may come, so the limit holds exactly as long as every one that
+ * became a job calls {@link #update} before it is acknowledged.
+ */
+public final class Admission {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final WorkQueue queue;
+  private final JobRuntime runtime;
+  private final int maxConcurrentJobs;
+  private final int maxDeliveries;
+  private int reserved;
+  private boolean paused = true;
+  private boolean closed;
+  private int demand;
+
+  /**
+   * @param maxConcurrentJobs how many jobs may be unanswered at once
+   * @param maxDeliveries how many requests the queue may hand over at once
+   */
+  public Admission(WorkQueue queue, JobRuntime runtime, int maxConcurrentJobs, int maxDeliveries) {
+    this.queue = queue;
+    this.runtime = runtime;
+    this.maxConcurrentJobs = maxConcurrentJobs;
+    this.maxDeliveries = maxDeliveries;
+  }
+
+  /**
+   * Tells the queue how many more requests there is room for. Blocks as {@link WorkQueue#demand}.
+   */
+  public void update() {
+    lock.lock();
+    try {
+      int wanted = paused || closed ? 0 : Math.clamp(room(), 0, maxDeliveries);
+      if (wanted != demand) {
+        queue.demand(wanted);
+        demand = wanted;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes no more requests from the queue until {@link #resume}. */
+  public void pause() {
+    setPaused(true);
+  }
+
+  /** Takes requests from now on, or again. Nothing is taken before this was called first. */
+  public void resume() {
+    setPaused(false);
+  }
+
+  private void setPaused(boolean value) {
+    lock.lock();
+    try {
+      paused = value;
+      update();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes no more requests from anywhere. */
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      update();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Reserves room for one job that does not come from the queue. Who got true calls {@link
+   * #release} once the job is on record or has failed to be. Deliveries already with the handler
+   * may exceed the limit then, by {@code maxDeliveries} at most.
+   */
+  public boolean tryReserve() {
+    lock.lock();
+    try {
+      if (closed || paused || room() <= 0) {
+        return false;
+      }
+      reserved++;
+      update();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives a reservation back. */
+  public void release() {
+    lock.lock();
+    try {
+      reserved--;
+      update();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private int room() {
+    return maxConcurrentJobs - runtime.unansweredJobs() - reserved;
+  }
+}

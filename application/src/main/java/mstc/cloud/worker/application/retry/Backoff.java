@@ -1,0 +1,34 @@
+package mstc.cloud.worker.application.retry;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * How long to wait between attempts: doubling from the first delay to the longest, each shortened
+ * by a random part of up to a half, so that many who failed together do not come back together.
+ */
+public record Backoff(Duration first, Duration longest) {
+  private static final int MAX_DOUBLINGS = 20;
+
+  public Backoff {
+    if (!first.isPositive() || longest.compareTo(first) < 0) {
+      throw new IllegalArgumentException("delays must be positive and not shrink: " + first);
+    }
+  }
+
+  /**
+   * The delay after a failed attempt.
+   *
+   * @param attempt the number of attempts that have failed, from 1
+   */
+  public Duration delayAfter(int attempt) {
+    Duration full = first.multipliedBy(1L << Math.min(attempt - 1, MAX_DOUBLINGS));
+    long nanos = (full.compareTo(longest) < 0 ? full : longest).toNanos();
+    return Duration.ofNanos(nanos - ThreadLocalRandom.current().nextLong(nanos / 2 + 1));
+  }
+
+  /** Waits for {@link #delayAfter}. */
+  public void pauseAfter(int attempt) throws InterruptedException {
+    Thread.sleep(delayAfter(attempt));
+  }
+}
