@@ -1,5 +1,7 @@
 package mstc.cloud.worker.embedded;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An embedded server cannot listen on its port because another process, or another server of this
  * one, does.
@@ -11,7 +13,7 @@ public final class PortInUseException extends RuntimeException {
 
   private final int port;
 
-  PortInUseException(String server, String host, int port, Throwable cause) {
+  PortInUseException(String server, String host, int port, @Nullable Throwable cause) {
     super(
         "The embedded "
             + server

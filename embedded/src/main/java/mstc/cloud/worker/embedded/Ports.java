@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 
 /** What both servers ask of a TCP port. */
 final class Ports {
@@ -37,5 +38,21 @@ final class Ports {
       throw new EmbeddedServerException(
           "The embedded " + server + " cannot listen on " + host + ":" + port + ".", e);
     }
+  }
+
+  /** Whether a failed start was a failed bind. */
+  static boolean isInUse(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof BindException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The host may be an IPv6 address. */
+  static URI http(String host, int port) {
+    String bracketed = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+    return URI.create("http://" + bracketed + ":" + port);
   }
 }
