@@ -1,12 +1,12 @@
 package mstc.cloud.worker.adapters.minio;
 
-import io.minio.MinioClient;
+import io.minio.MinioAsyncClient;
 import io.minio.RemoveBucketArgs;
-import io.minio.errors.ErrorResponseException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.domain.store.ObjectStoreAddress;
@@ -56,19 +56,21 @@ abstract class MinioContract extends ObjectStoreContract {
   }
 
   @Override
-  protected void remove(BucketName bucket) throws Exception {
-    try (MinioClient client =
-        MinioClient.builder()
+  protected void remove(BucketName bucket) {
+    try (MinioAsyncClient client =
+        MinioAsyncClient.builder()
             .endpoint(server().endpoint().toString())
             .credentials(server().accessKey(), server().secretKey())
             .build()) {
-      client.removeBucket(
-          RemoveBucketArgs.builder()
-              .bucket(bucket.value())
-              .extraHeaders(Map.of("x-minio-force-delete", "true"))
-              .build());
-    } catch (ErrorResponseException e) {
-      if (!e.errorResponse().code().equals("NoSuchBucket")) {
+      client
+          .removeBucket(
+              RemoveBucketArgs.builder()
+                  .bucket(bucket.value())
+                  .extraHeaders(Map.of("x-minio-force-delete", "true"))
+                  .build())
+          .join();
+    } catch (CompletionException e) {
+      if (MinioFailures.statusOf(e) != 404) {
         throw e;
       }
     }
