@@ -933,7 +933,7 @@ public abstract class JobRuntimeContract {
     StoredLog log = new StoredLog(job.logLocation(), Files.size(end.log().file()), true);
     Reply reply =
         Reply.ended(
-            job.name(),
+            job,
             end.outcome(),
             Optional.of(log),
             end.startedAt(),
