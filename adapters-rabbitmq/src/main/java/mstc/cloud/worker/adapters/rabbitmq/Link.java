@@ -68,7 +68,7 @@ final class Link {
     }
   }
 
-  private static ConnectionFactory factory(RabbitSettings settings, ExecutorService callbacks)
+  static ConnectionFactory factory(RabbitSettings settings, ExecutorService callbacks)
       throws IOException {
     RabbitSettings.Timing timing = settings.timing();
     ConnectionFactory factory = new ConnectionFactory();
@@ -97,7 +97,7 @@ final class Link {
     return factory;
   }
 
-  private static void declare(Connection connection, RabbitSettings.Names names)
+  static void declare(Connection connection, RabbitSettings.Names names)
       throws IOException, TimeoutException {
     try (Channel channel = newChannel(connection)) {
       channel.exchangeDeclare(names.exchange(), BuiltinExchangeType.DIRECT, true);
