@@ -269,12 +269,11 @@ public abstract class WorkQueueContract {
     AtomicInteger handled = new AtomicInteger();
     AtomicReference<WorkQueue> queue = new AtomicReference<>();
     queue.set(
-        open(
-            _ -> {
-              handled.incrementAndGet();
-              queue.get().demand(0);
-              return ACKNOWLEDGE;
-            }));
+        open(_ -> {
+          handled.incrementAndGet();
+          queue.get().demand(0);
+          return ACKNOWLEDGE;
+        }));
     publish(3);
 
     // when

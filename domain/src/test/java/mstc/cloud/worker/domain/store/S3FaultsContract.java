@@ -125,8 +125,7 @@ public abstract class S3FaultsContract {
     "503, SlowDown, true",
     "507, XMinioStorageFull, true"
   })
-  void aRefusedWriteSaysWhyAndWhetherTryingAgainHelps(
-      int status, String code, boolean retryable) {
+  void aRefusedWriteSaysWhyAndWhetherTryingAgainHelps(int status, String code, boolean retryable) {
     // given
     behaviour = call -> new Answer(status, code);
 
@@ -252,8 +251,7 @@ public abstract class S3FaultsContract {
     // given
     Path large = zeros(severalPartsInBytes());
     behaviour =
-        call ->
-            call.query().contains("partNumber=2") ? new Answer(403, "AccessDenied") : Answer.OK;
+        call -> call.query().contains("partNumber=2") ? new Answer(403, "AccessDenied") : Answer.OK;
 
     try (ObjectStore store = open(false)) {
       // when
@@ -308,11 +306,10 @@ public abstract class S3FaultsContract {
       var flag = new CompletableFuture<Boolean>();
       Thread caller =
           Thread.ofVirtual()
-              .start(
-                  () -> {
-                    outcome.complete(failureOf(() -> store.put(LOCATION, file, TEXT)));
-                    flag.complete(Thread.currentThread().isInterrupted());
-                  });
+              .start(() -> {
+                outcome.complete(failureOf(() -> store.put(LOCATION, file, TEXT)));
+                flag.complete(Thread.currentThread().isInterrupted());
+              });
       silent.awaitConnection();
 
       // when
