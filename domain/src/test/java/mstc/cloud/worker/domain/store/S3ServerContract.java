@@ -62,8 +62,7 @@ public abstract class S3ServerContract extends ObjectStoreContract {
 
       // when
       var failure =
-          catchThrowableOfType(
-              ObjectStoreException.class, () -> cut.put(location, file, BINARY));
+          catchThrowableOfType(ObjectStoreException.class, () -> cut.put(location, file, BINARY));
 
       // then
       assertThat(failure).isNotNull();
@@ -91,9 +90,7 @@ public abstract class S3ServerContract extends ObjectStoreContract {
 
       // then
       assertThat(result).isEqualTo(PutResult.STORED);
-      assertThat(store.stat(location))
-          .map(StoredObject::bytes)
-          .contains(severalPartsInBytes());
+      assertThat(store.stat(location)).map(StoredObject::bytes).contains(severalPartsInBytes());
     }
   }
 
