@@ -1,0 +1,285 @@
+package mstc.cloud.worker.bootstrap.configuration;
+
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.ENDPOINT;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.HOST;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.LISTENING_PORT;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.PATH;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.PORT;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.READABLE_FILE;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.SECRET;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.SWITCH;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.TEXT;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.duration;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.oneOf;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.text;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.wholeNumber;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.CatalogueEntry;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogLevel;
+
+/** Every key there is, in the order of the documentation. */
+final class Parameters {
+  /** The stores that {@link #OBJECT_STORE_TYPE} chooses from. */
+  enum StoreType {
+    MINIO,
+    S3
+  }
+
+  /** The runtimes that {@link #RUNTIME_TYPE} chooses from. */
+  enum RuntimeType {
+    LOCAL
+  }
+
+  static final Parameter<String> WORK_QUEUE_HOST =
+      Parameter.of("mstc.work-queue.host", HOST, "RabbitMQ's host.")
+          .withDefault("localhost")
+          .readBeforeFrom("WORK_QUEUE_HOST");
+  static final Parameter<Integer> WORK_QUEUE_PORT =
+      Parameter.of("mstc.work-queue.port", PORT, "RabbitMQ's AMQP port; with TLS usually 5671.")
+          .withDefault(5672)
+          .readBeforeFrom("WORK_QUEUE_PORT");
+  static final Parameter<String> WORK_QUEUE_USER =
+      Parameter.of("mstc.work-queue.user", TEXT, "The user at RabbitMQ.")
+          .withDefault("guest")
+          .readBeforeFrom("WORK_QUEUE_USER");
+  static final Parameter<Secret> WORK_QUEUE_PASSWORD =
+      Parameter.of("mstc.work-queue.password", SECRET, "That user's password.")
+          .withDefault(new Secret("guest"))
+          .readBeforeFrom("WORK_QUEUE_PASS");
+  static final Parameter<String> WORK_QUEUE_VIRTUAL_HOST =
+      Parameter.of("mstc.work-queue.virtual-host", TEXT, "The virtual host at RabbitMQ.")
+          .withDefault("/");
+  static final Parameter<Duration> WORK_QUEUE_HEARTBEAT =
+      Parameter.of(
+              "mstc.work-queue.heartbeat",
+              duration(Duration.ofSeconds(1), Duration.ofHours(1)),
+              "How long the connection may be silent; after about two of them it counts as cut.")
+          .withDefault(Duration.ofSeconds(30));
+  static final Parameter<Boolean> WORK_QUEUE_TLS =
+      Parameter.of(
+              "mstc.work-queue.tls.enabled", SWITCH, "Whether the connection to RabbitMQ uses TLS.")
+          .withDefault(false);
+  static final Parameter<Path> WORK_QUEUE_CA_CERTIFICATE =
+      Parameter.of(
+              "mstc.work-queue.tls.ca-certificate",
+              READABLE_FILE,
+              "A PEM file of the authorities to trust for RabbitMQ.")
+          .withDerivedDefault("those the JDK trusts");
+
+  static final Parameter<StoreType> OBJECT_STORE_TYPE =
+      Parameter.of(
+              "mstc.object-store.type",
+              oneOf(StoreType.class, Parameters::lowerCase),
+              "Which client reaches the object store: MinIO's or the AWS SDK.")
+          .withDefault(StoreType.MINIO);
+  static final Parameter<Boolean> OBJECT_STORE_CREATE_BUCKETS =
+      Parameter.of(
+              "mstc.object-store.create-buckets",
+              SWITCH,
+              "Whether a missing output bucket is created.")
+          .withDefault(true);
+  static final Parameter<String> OBJECT_STORE_REGION =
+      Parameter.of(
+              "mstc.object-store.region",
+              text(
+                  "a region such as eu-central-1",
+                  value -> value.length() <= 63 && value.matches("[A-Za-z0-9-]+")),
+              "The region that requests are signed for and buckets are created in.")
+          .withDerivedDefault("as the store's client finds it");
+  static final Parameter<String> MINIO_HOST =
+      Parameter.of("mstc.object-store.minio.host", HOST, "MinIO's host.")
+          .withDefault("localhost")
+          .readBeforeFrom("MINIO_SERVICE_HOST");
+  static final Parameter<Integer> MINIO_PORT =
+      Parameter.of("mstc.object-store.minio.port", PORT, "MinIO's API port.")
+          .withDefault(9000)
+          .readBeforeFrom("MINIO_SERVICE_PORT");
+  static final Parameter<Boolean> MINIO_TLS =
+      Parameter.of(
+              "mstc.object-store.minio.tls.enabled", SWITCH, "Whether MinIO is reached by https.")
+          .withDefault(false);
+  static final Parameter<Path> MINIO_CA_CERTIFICATE =
+      Parameter.of(
+              "mstc.object-store.minio.tls.ca-certificate",
+              READABLE_FILE,
+              "A PEM file of the authorities to trust for MinIO.")
+          .withDerivedDefault("those the JDK trusts");
+  static final Parameter<String> MINIO_ACCESS_KEY =
+      Parameter.of("mstc.object-store.minio.access-key", TEXT, "The access key (user) at MinIO.")
+          .withDefault("minioadmin")
+          .readBeforeFrom("MINIO_ROOT_USER");
+  static final Parameter<Secret> MINIO_SECRET_KEY =
+      Parameter.of("mstc.object-store.minio.secret-key", SECRET, "That access key's secret.")
+          .withDefault(new Secret("minioadmin"))
+          .readBeforeFrom("MINIO_ROOT_PASSWORD");
+  static final Parameter<URI> S3_ENDPOINT =
+      Parameter.of(
+              "mstc.object-store.s3.endpoint",
+              ENDPOINT,
+              "The URL of a server that speaks S3, where it is not Amazon's.")
+          .withDerivedDefault("Amazon's");
+  static final Parameter<Boolean> S3_PATH_STYLE =
+      Parameter.of(
+              "mstc.object-store.s3.path-style",
+              SWITCH,
+              "Whether the bucket is part of the URL's path rather than of its host.")
+          .withDerivedDefault("true with an endpoint, else false");
+  static final Parameter<String> S3_ACCESS_KEY =
+      Parameter.of(
+              "mstc.object-store.s3.access-key",
+              TEXT,
+              "The access key at S3, together with its secret or not at all.")
+          .withDerivedDefault(
+              "with an endpoint MinIO's if given and no AWS_* credentials are, else as the AWS SDK"
+                  + " finds it");
+  static final Parameter<Secret> S3_SECRET_KEY =
+      Parameter.of("mstc.object-store.s3.secret-key", SECRET, "That access key's secret.")
+          .withDerivedDefault("as for the access key");
+  static final Parameter<Path> S3_CA_CERTIFICATE =
+      Parameter.of(
+              "mstc.object-store.s3.tls.ca-certificate",
+              READABLE_FILE,
+              "A PEM file of the authorities to trust for an https endpoint.")
+          .withDerivedDefault("those the JDK trusts");
+
+  static final Parameter<RuntimeType> RUNTIME_TYPE =
+      Parameter.of(
+              "mstc.runtime.type",
+              oneOf(RuntimeType.class, Parameters::lowerCase),
+              "Where jobs run: local means processes of this machine.")
+          .withDefault(RuntimeType.LOCAL);
+  static final Parameter<Path> LOCAL_FOLDER =
+      Parameter.of(
+              "mstc.runtime.local.folder", PATH, "Holds a folder for each job; created if missing.")
+          .withDerivedDefault("`jobs` in `mstc.scratch-dir`");
+  static final Parameter<List<CatalogueEntry>> LOCAL_CATALOGUE =
+      Parameter.of(
+              "mstc.runtime.local.catalogue",
+              new CatalogueType(),
+              "Which command runs for which image (a glob); the first match counts.")
+          .withDefault(List.of());
+  static final Parameter<Duration> LOCAL_GRACE =
+      Parameter.of(
+              "mstc.runtime.local.grace",
+              duration(Duration.ZERO, Duration.ofMinutes(10)),
+              "Time between asking a job's process to end and killing it.")
+          .withDefault(Duration.ofSeconds(10));
+
+  static final Parameter<Integer> JOBS_MAX_CONCURRENT =
+      Parameter.of(
+              "mstc.jobs.max-concurrent",
+              wholeNumber(1, 10_000),
+              "How many jobs may be in flight at the same time.")
+          .withDefault(50);
+  static final Parameter<Duration> JOBS_RETENTION =
+      Parameter.of(
+              "mstc.jobs.retention",
+              duration(Duration.ZERO, Duration.ofDays(7)),
+              "How long an answered job stays visible.")
+          .withDefault(Duration.ofSeconds(30));
+  static final Parameter<String> JOBS_STORE_HOST =
+      Parameter.of(
+              "mstc.jobs.store-host",
+              HOST,
+              "The store's host as jobs see it, their MINIO_SERVICE_HOST.")
+          .withDerivedDefault("the worker's");
+  static final Parameter<Integer> JOBS_STORE_PORT =
+      Parameter.of(
+              "mstc.jobs.store-port",
+              PORT,
+              "The store's port as jobs see it, their MINIO_SERVICE_PORT.")
+          .withDerivedDefault("the worker's");
+  static final Parameter<URI> JOBS_STORE_ENDPOINT =
+      Parameter.of(
+              "mstc.jobs.store-endpoint",
+              ENDPOINT,
+              "The store's URL as jobs see it, their AWS_ENDPOINT_URL.")
+          .withDerivedDefault("of the store's host and port as jobs see them");
+
+  static final Parameter<Boolean> HTTP_ENABLED =
+      Parameter.of("mstc.http.enabled", SWITCH, "Whether the HTTP API is served.")
+          .withDefault(true);
+  static final Parameter<String> HTTP_HOST =
+      Parameter.of("mstc.http.host", HOST, "The address that the HTTP API listens on.")
+          .withDefault("127.0.0.1");
+  static final Parameter<Integer> HTTP_PORT =
+      Parameter.of("mstc.http.port", LISTENING_PORT, "The HTTP API's port; 0 takes any free one.")
+          .withDefault(8080);
+
+  static final Parameter<Path> SCRATCH_DIR =
+      Parameter.of(
+              "mstc.scratch-dir", PATH, "Where the worker keeps its own files; created if missing.")
+          .withDerivedDefault("`mstc-cloud-worker` in the system's temporary folder")
+          .readBeforeFrom("SCRATCH_DIR");
+  static final Parameter<Duration> SHUTDOWN_GRACE =
+      Parameter.of(
+              "mstc.shutdown.grace",
+              duration(Duration.ZERO, Duration.ofHours(1)),
+              "How long a stop waits for what is in progress.")
+          .withDefault(Duration.ofSeconds(30));
+  static final Parameter<LogFormat> LOGGING_FORMAT =
+      Parameter.of(
+              "mstc.logging.format",
+              oneOf(LogFormat.class, Parameters::lowerCase),
+              "How log lines are written.")
+          .withDefault(LogFormat.TEXT);
+  static final Parameter<LogLevel> LOGGING_LEVEL =
+      Parameter.of(
+              "mstc.logging.level",
+              oneOf(LogLevel.class, LogLevel::name),
+              "The least severe level that is logged.")
+          .withDefault(LogLevel.INFO);
+
+  static final List<Parameter<?>> ALL =
+      List.of(
+          WORK_QUEUE_HOST,
+          WORK_QUEUE_PORT,
+          WORK_QUEUE_USER,
+          WORK_QUEUE_PASSWORD,
+          WORK_QUEUE_VIRTUAL_HOST,
+          WORK_QUEUE_HEARTBEAT,
+          WORK_QUEUE_TLS,
+          WORK_QUEUE_CA_CERTIFICATE,
+          OBJECT_STORE_TYPE,
+          OBJECT_STORE_CREATE_BUCKETS,
+          OBJECT_STORE_REGION,
+          MINIO_HOST,
+          MINIO_PORT,
+          MINIO_TLS,
+          MINIO_CA_CERTIFICATE,
+          MINIO_ACCESS_KEY,
+          MINIO_SECRET_KEY,
+          S3_ENDPOINT,
+          S3_PATH_STYLE,
+          S3_ACCESS_KEY,
+          S3_SECRET_KEY,
+          S3_CA_CERTIFICATE,
+          RUNTIME_TYPE,
+          LOCAL_FOLDER,
+          LOCAL_CATALOGUE,
+          LOCAL_GRACE,
+          JOBS_MAX_CONCURRENT,
+          JOBS_RETENTION,
+          JOBS_STORE_HOST,
+          JOBS_STORE_PORT,
+          JOBS_STORE_ENDPOINT,
+          HTTP_ENABLED,
+          HTTP_HOST,
+          HTTP_PORT,
+          SCRATCH_DIR,
+          SHUTDOWN_GRACE,
+          LOGGING_FORMAT,
+          LOGGING_LEVEL);
+
+  private Parameters() {}
+
+  private static String lowerCase(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,62 @@
+package mstc.cloud.worker.bootstrap.configuration;
+
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import mstc.cloud.worker.domain.PrintableText;
+import org.snakeyaml.engine.v2.nodes.Node;
+
+/** How a value is written, which ones are allowed, and how it is shown. */
+sealed interface ValueType<T> {
+  /** What is allowed, as the end of a sentence that begins with "must be". */
+  String allowed();
+
+  boolean allows(T value);
+
+  /** The value as it would be written in the file, on one line; stars for a secret. */
+  String print(T value);
+
+  /** A value written as one piece of text. */
+  record Scalar<T>(
+      String allowed, Function<String, Optional<T>> parser, Predicate<T> range, Printer<T> printer)
+      implements ValueType<T> {
+
+    Optional<T> parse(String text) {
+      return parser.apply(text).filter(range);
+    }
+
+    @Override
+    public boolean allows(T value) {
+      return range.test(value);
+    }
+
+    @Override
+    public String print(T value) {
+      return printer.ofValue().apply(value);
+    }
+
+    /** A refused text, as far as it may be shown. */
+    String quote(String refused) {
+      return printer.ofRefused().apply(refused);
+    }
+  }
+
+  /** A value with an inner structure, which outside of a file is written as YAML (or JSON) too. */
+  non-sealed interface Structured<T> extends ValueType<T> {
+    /** The value, without what is wrong in it: that goes to {@code problems}. */
+    T read(Node node, NodeProblems problems);
+  }
+
+  /** Takes what is wrong with a node, as the rest of a line that begins with the key. */
+  @FunctionalInterface
+  interface NodeProblems {
+    void add(Node node, String problem);
+  }
+
+  /** How a value, and a text that is none, are shown. */
+  record Printer<T>(Function<T, String> ofValue, Function<String, String> ofRefused) {
+    static <T> Printer<T> plain(Function<T, String> ofValue) {
+      return new Printer<>(ofValue, PrintableText::quote);
+    }
+  }
+}

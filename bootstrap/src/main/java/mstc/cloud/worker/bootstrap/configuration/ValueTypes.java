@@ -1,0 +1,164 @@
+package mstc.cloud.worker.bootstrap.configuration;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import mstc.cloud.worker.bootstrap.configuration.ValueType.Printer;
+import mstc.cloud.worker.bootstrap.configuration.ValueType.Scalar;
+import mstc.cloud.worker.domain.PrintableText;
+
+/** The kinds of values that keys have. */
+final class ValueTypes {
+  private static final int MAX_PORT = 65_535;
+
+  /** Also with underscores, which no DNS name has, but the names of containers do. */
+  private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9._-]{1,253}");
+
+  static final Scalar<String> TEXT = text("at least one character long", value -> !value.isEmpty());
+
+  static final Scalar<String> HOST =
+      text("a host name or an IP address, without scheme, port or brackets", ValueTypes::isHost);
+
+  static final Scalar<Integer> PORT = wholeNumber(1, MAX_PORT);
+
+  /** A port to listen on: 0 takes any free one. */
+  static final Scalar<Integer> LISTENING_PORT = wholeNumber(0, MAX_PORT);
+
+  static final Scalar<Boolean> SWITCH =
+      new Scalar<>(
+          "true or false",
+          text ->
+              switch (text.strip().toLowerCase(Locale.ROOT)) {
+                case "true" -> Optional.of(true);
+                case "false" -> Optional.of(false);
+                default -> Optional.empty();
+              },
+          value -> true,
+          Printer.plain(String::valueOf));
+
+  static final Scalar<Path> PATH =
+      new Scalar<>("a path", ValueTypes::path, path -> true, Printer.plain(ValueTypes::printable));
+
+  /** Looked at when it is read; {@link ValueType#allows} does not look again. */
+  static final Scalar<Path> READABLE_FILE =
+      new Scalar<>(
+          "the path of a file that can be read",
+          text -> path(text).filter(path -> Files.isRegularFile(path) && Files.isReadable(path)),
+          path -> true,
+          Printer.plain(ValueTypes::printable));
+
+  static final Scalar<Secret> SECRET =
+      new Scalar<>(
+          "at least one character long",
+          text -> Optional.of(new Secret(text)),
+          secret -> !secret.value().isEmpty(),
+          new Printer<>(Secret::toString, refused -> refused.isEmpty() ? "\"\"" : Secret.MASK));
+
+  static final Scalar<URI> ENDPOINT =
+      new Scalar<>(
+          "an http:// or https:// URL with a host (no underscore in it) and no user, query or"
+              + " fragment",
+          ValueTypes::uri,
+          ValueTypes::isEndpoint,
+          new Printer<>(URI::toString, ValueTypes::quoteUrl));
+
+  private ValueTypes() {}
+
+  static Scalar<String> text(String allowed, Predicate<String> range) {
+    return new Scalar<>(allowed, Optional::of, range, Printer.plain(ValueTypes::printable));
+  }
+
+  static Scalar<Integer> wholeNumber(int least, int most) {
+    return new Scalar<>(
+        "a whole number from %d to %d".formatted(least, most),
+        ValueTypes::parseWholeNumber,
+        value -> value >= least && value <= most,
+        Printer.plain(String::valueOf));
+  }
+
+  static Scalar<Duration> duration(Duration least, Duration most) {
+    return new Scalar<>(
+        "a duration from %s to %s in whole seconds, such as 30s, 5m or PT30S"
+            .formatted(DurationText.print(least), DurationText.print(most)),
+        DurationText::parse,
+        value ->
+            value.equals(value.truncatedTo(ChronoUnit.SECONDS))
+                && value.compareTo(least) >= 0
+                && value.compareTo(most) <= 0,
+        Printer.plain(DurationText::print));
+  }
+
+  /** Read in either case. */
+  static <E extends Enum<E>> Scalar<E> oneOf(Class<E> type, Function<E, String> written) {
+    E[] constants = type.getEnumConstants();
+    return new Scalar<>(
+        "one of: " + Arrays.stream(constants).map(written).collect(Collectors.joining(", ")),
+        text ->
+            Arrays.stream(constants)
+                .filter(constant -> written.apply(constant).equalsIgnoreCase(text.strip()))
+                .findFirst(),
+        value -> true,
+        Printer.plain(written));
+  }
+
+  private static boolean isHost(String text) {
+    return HOST_NAME.matcher(text).matches()
+        || (text.indexOf(':') >= 0 && uri("http://[" + text + "]").isPresent());
+  }
+
+  private static Optional<Integer> parseWholeNumber(String text) {
+    String digits = text.strip();
+    return digits.matches("-?[0-9]{1,9}") ? Optional.of(Integer.valueOf(digits)) : Optional.empty();
+  }
+
+  /** Absolute, so that it means the same wherever it is used later. */
+  private static Optional<Path> path(String text) {
+    try {
+      return text.isBlank()
+          ? Optional.empty()
+          : Optional.of(Path.of(text).toAbsolutePath().normalize());
+    } catch (InvalidPathException notAPath) {
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<URI> uri(String text) {
+    try {
+      return Optional.of(URI.create(text.strip()));
+    } catch (IllegalArgumentException notAnUri) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean isEndpoint(URI uri) {
+    return ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
+        && uri.getHost() != null
+        && uri.getUserInfo() == null
+        && uri.getQuery() == null
+        && uri.getFragment() == null
+        && uri.getPort() != 0
+        && uri.getPort() <= MAX_PORT;
+  }
+
+  /** A refused URL may hold a password before its host. */
+  private static String quoteUrl(String refused) {
+    int at = refused.lastIndexOf('@');
+    return PrintableText.quote(at < 0 ? refused : Secret.MASK + refused.substring(at));
+  }
+
+  private static String printable(Object value) {
+    String text = value.toString();
+    int longestEscape = "\\u0000".length();
+    return PrintableText.oneLine(text, Math.max(1, longestEscape * text.length()));
+  }
+}

@@ -1,0 +1,86 @@
+package mstc.cloud.worker.bootstrap.configuration;
+
+import java.io.InputStream;
+import java.util.Optional;
+import mstc.cloud.worker.domain.PrintableText;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.Tag;
+
+/**
+ * One YAML document as its tree of nodes, which, unlike the maps a loader makes of them, know their
+ * line, repeat a repeated key and hold every scalar as it was written.
+ */
+final class YamlText {
+  /** A configuration needs few; many nested ones would grow without bound. */
+  private static final int MAX_ALIASES_OF_COLLECTIONS = 10;
+
+  private static final int MAX_PROBLEM_LENGTH = 300;
+  private static final String SPECIFIED_TAGS = Tag.PREFIX;
+
+  private YamlText() {}
+
+  /**
+   * @return empty for a document that holds nothing but comments
+   * @throws YamlEngineException where it is none, is more than one, or is too large
+   */
+  static Optional<Node> compose(InputStream bytes) {
+    return new Compose(settings()).composeInputStream(bytes).filter(node -> !isNull(node));
+  }
+
+  /** As {@link #compose(InputStream)}. */
+  static Optional<Node> compose(String text) {
+    return new Compose(settings()).composeString(text).filter(node -> !isNull(node));
+  }
+
+  private static LoadSettings settings() {
+    return LoadSettings.builder().setMaxAliasesForCollections(MAX_ALIASES_OF_COLLECTIONS).build();
+  }
+
+  static boolean isNull(Node node) {
+    return Tag.NULL.equals(node.getTag());
+  }
+
+  /** A scalar's text as it was written; empty for anything else, also for no value. */
+  static Optional<String> plainText(Node node) {
+    return node instanceof ScalarNode scalar && !isNull(node)
+        ? Optional.of(scalar.getValue())
+        : Optional.empty();
+  }
+
+  /** A tag of one's own, which would otherwise silently be cut off the value: {@code !value}. */
+  static boolean hasForeignTag(Node node) {
+    return !node.getTag().getValue().startsWith(SPECIFIED_TAGS);
+  }
+
+  /** The first line is 1. */
+  static int line(Node node) {
+    return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
+  }
+
+  /** The first line is 1; empty where the whole text is refused. */
+  static Optional<Integer> line(YamlEngineException exception) {
+    return exception instanceof MarkedYamlEngineException marked
+        ? marked.getProblemMark().or(marked::getContextMark).map(mark -> mark.getLine() + 1)
+        : Optional.empty();
+  }
+
+  /** What is wrong, on one line and without the text around it, which may be a secret. */
+  static String problem(YamlEngineException exception) {
+    if (!(exception instanceof MarkedYamlEngineException marked)) {
+      return PrintableText.oneLine(String.valueOf(exception.getMessage()), MAX_PROBLEM_LENGTH);
+    }
+    String problem = marked.getProblem();
+    for (String quoting : new String[] {"found undefined alias", "found undefined tag handle"}) {
+      if (problem.startsWith(quoting)) {
+        return quoting + "; a value that begins with * or ! must be in quotes";
+      }
+    }
+    String context = marked.getContext() == null ? "" : marked.getContext() + ", ";
+    return PrintableText.oneLine(context + problem, MAX_PROBLEM_LENGTH);
+  }
+}
