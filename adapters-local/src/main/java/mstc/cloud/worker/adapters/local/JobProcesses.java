@@ -2,7 +2,8 @@ package mstc.cloud.worker.adapters.local;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +28,9 @@ final class JobProcesses {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
   private final String mark;
-  private final Set<ProcessHandle> known = new HashSet<>();
+
+  /** Parents before their children, as far as that is known. */
+  private final Set<ProcessHandle> known = new LinkedHashSet<>();
 
   JobProcesses(JobFolder folder) {
     mark = mark(folder);
@@ -54,8 +57,10 @@ final class JobProcesses {
    */
   boolean terminate(Duration grace) {
     long deadline = System.nanoTime() + grace.toNanos();
-    Set<ProcessHandle> alive = alive();
-    // Asked once: what a process starts in order to end well is left to do its work.
+    List<ProcessHandle> alive = alive();
+    // Asked once: what a process starts in order to end well is left to do its work. Parents are
+    // asked first: a shell that goes first does not report in the log that its child was
+    // terminated.
     alive.forEach(ProcessHandle::destroy);
     while (!alive.isEmpty() && System.nanoTime() - deadline < 0) {
       awaitExit(alive, Duration.ofNanos(deadline - System.nanoTime()));
@@ -71,7 +76,7 @@ final class JobProcesses {
    */
   boolean kill() {
     long deadline = System.nanoTime() + KILL_PATIENCE.toNanos();
-    Set<ProcessHandle> alive = alive();
+    List<ProcessHandle> alive = alive();
     while (!alive.isEmpty() && System.nanoTime() - deadline < 0) {
       alive.forEach(ProcessHandle::destroyForcibly);
       awaitExit(alive, LOOK_AGAIN);
@@ -80,12 +85,12 @@ final class JobProcesses {
     return alive.isEmpty();
   }
 
-  private Set<ProcessHandle> alive() {
+  private List<ProcessHandle> alive() {
     if (LinuxProcesses.AVAILABLE) {
       addMarked();
     }
     known.removeIf(process -> !isAlive(process));
-    Set<ProcessHandle> all = new HashSet<>();
+    Set<ProcessHandle> all = new LinkedHashSet<>();
     for (ProcessHandle process : known) {
       if (all.add(process)) {
         process.descendants().forEach(all::add);
@@ -94,7 +99,7 @@ final class JobProcesses {
     all.remove(ProcessHandle.current());
     known.addAll(all);
     known.removeIf(process -> !isAlive(process));
-    return Set.copyOf(known);
+    return List.copyOf(known);
   }
 
   private void addMarked() {
@@ -115,7 +120,7 @@ final class JobProcesses {
         && !(LinuxProcesses.AVAILABLE && LinuxProcesses.isZombie(process.pid()));
   }
 
-  private static void awaitExit(Set<ProcessHandle> processes, Duration atMost) {
+  private static void awaitExit(List<ProcessHandle> processes, Duration atMost) {
     Duration time = atMost.compareTo(LOOK_AGAIN) < 0 ? atMost : LOOK_AGAIN;
     CompletableFuture<?>[] exits =
         processes.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new);

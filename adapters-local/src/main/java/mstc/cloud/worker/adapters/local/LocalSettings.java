@@ -66,7 +66,7 @@ public record LocalSettings(
   private static void requireVariable(String name, String value) {
     if (name.isEmpty() || name.indexOf('=') >= 0 || (name + value).indexOf('\0') >= 0) {
       throw new IllegalArgumentException(
-          "\"" + name + "\" cannot be an environment variable, or its value holds a NUL");
+          "\"" + name + "\" cannot be an environment variable, or what it holds cannot");
     }
   }
 
