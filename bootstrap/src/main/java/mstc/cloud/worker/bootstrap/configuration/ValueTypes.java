@@ -80,7 +80,7 @@ final class ValueTypes {
 
   static Scalar<Integer> wholeNumber(int least, int most) {
     return new Scalar<>(
-        "a whole number from %d to %d".formatted(least, most),
+        "a whole number from " + least + " to " + most,
         ValueTypes::parseWholeNumber,
         value -> value >= least && value <= most,
         Printer.plain(String::valueOf));
@@ -88,8 +88,11 @@ final class ValueTypes {
 
   static Scalar<Duration> duration(Duration least, Duration most) {
     return new Scalar<>(
-        "a duration from %s to %s in whole seconds, such as 30s, 5m or PT30S"
-            .formatted(DurationText.print(least), DurationText.print(most)),
+        "a duration from "
+            + DurationText.print(least)
+            + " to "
+            + DurationText.print(most)
+            + " in whole seconds, such as 30s, 5m or PT30S",
         DurationText::parse,
         value ->
             value.equals(value.truncatedTo(ChronoUnit.SECONDS))
