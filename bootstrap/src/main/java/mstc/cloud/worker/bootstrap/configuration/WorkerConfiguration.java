@@ -27,6 +27,12 @@ public record WorkerConfiguration(
     Parameters.SHUTDOWN_GRACE.require(shutdownGrace);
   }
 
+  /** The same with other settings of the runtime. */
+  public WorkerConfiguration withRuntime(RuntimeSettings newRuntime) {
+    return new WorkerConfiguration(
+        workQueue, objectStore, newRuntime, jobs, http, logging, scratchDirectory, shutdownGrace);
+  }
+
   /**
    * Where and as whom to reach RabbitMQ.
    *
@@ -240,6 +246,6 @@ public record WorkerConfiguration(
     if (httpUrl.getPort() >= 0) {
       return httpUrl.getPort();
     }
-    return "https".equalsIgnoreCase(httpUrl.getScheme()) ? 443 : 80;
+    return "https".equals(httpUrl.getScheme()) ? 443 : 80;
   }
 }

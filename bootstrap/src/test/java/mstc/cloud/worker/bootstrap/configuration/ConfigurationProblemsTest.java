@@ -386,6 +386,7 @@ class ConfigurationProblemsTest {
   @ValueSource(
       strings = {
         "s3.example",
+        "HTTP://s3.example",
         "ftp://s3.example",
         "http://",
         "http://a_b:9000",

@@ -1,0 +1,27 @@
+package mstc.cloud.worker.adapters.minio;
+
+import java.io.IOException;
+import okhttp3.Interceptor;
+import okhttp3.Response;
+
+/**
+ * Turns a 5xx that is not the store's own, such as a proxy's page "503 Service Unavailable", into a
+ * broken connection: minio-java hides the status of an answer that is not XML.
+ */
+final class GatewayFailures implements Interceptor {
+  private static final int NOT_IMPLEMENTED = 501;
+
+  @Override
+  public Response intercept(Chain chain) throws IOException {
+    Response response = chain.proceed(chain.request());
+    String contentType = response.header("Content-Type", "");
+    if (response.code() >= 500
+        && response.code() != NOT_IMPLEMENTED
+        && !"HEAD".equals(chain.request().method())
+        && !String.valueOf(contentType).startsWith("application/xml")) {
+      response.close();
+      throw new IOException("HTTP %d, not from the store itself".formatted(response.code()));
+    }
+    return response;
+  }
+}

@@ -1,0 +1,5 @@
+/** Keeps objects in MinIO, or another server that speaks S3, over minio-java. */
+@NullMarked
+package mstc.cloud.worker.adapters.minio;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,57 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AuthenticationFailureException;
+import com.rabbitmq.client.PossibleAuthenticationFailureException;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.util.OptionalInt;
+import javax.net.ssl.SSLException;
+import mstc.cloud.worker.domain.PrintableText;
+
+/**
+ * What an exception of the client library says, in one line.
+ *
+ * @param reason for people
+ * @param replyCode the broker's, where it was the broker that closed a channel or a connection
+ * @param refused whether someone must change something before another attempt can succeed
+ */
+record BrokerFailure(String reason, OptionalInt replyCode, boolean refused) {
+  private static final int MAX_REASON_LENGTH = 400;
+
+  static BrokerFailure of(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof AuthenticationFailureException
+          || cause instanceof PossibleAuthenticationFailureException) {
+        return of("login refused: " + cause.getMessage(), OptionalInt.empty(), true);
+      }
+      if (cause instanceof SSLException) {
+        return of("TLS failed: " + cause.getMessage(), OptionalInt.empty(), true);
+      }
+      if (cause instanceof ShutdownSignalException signal) {
+        if (signal.getReason() instanceof AMQP.Connection.Close close) {
+          return closed(close.getReplyCode(), close.getReplyText());
+        }
+        if (signal.getReason() instanceof AMQP.Channel.Close close) {
+          return closed(close.getReplyCode(), close.getReplyText());
+        }
+      }
+      if (cause.getCause() == null) {
+        return of(cause.toString(), OptionalInt.empty(), false);
+      }
+    }
+    return of(thrown.toString(), OptionalInt.empty(), false);
+  }
+
+  private static BrokerFailure closed(int replyCode, String replyText) {
+    boolean refused =
+        switch (replyCode) {
+          case AMQP.ACCESS_REFUSED, AMQP.NOT_ALLOWED, AMQP.PRECONDITION_FAILED -> true;
+          default -> false;
+        };
+    return of(replyCode + " " + replyText, OptionalInt.of(replyCode), refused);
+  }
+
+  private static BrokerFailure of(String reason, OptionalInt replyCode, boolean refused) {
+    return new BrokerFailure(PrintableText.oneLine(reason, MAX_REASON_LENGTH), replyCode, refused);
+  }
+}

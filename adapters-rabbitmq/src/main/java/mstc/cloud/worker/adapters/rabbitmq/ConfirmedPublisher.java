@@ -1,0 +1,271 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.queue.ReplyReceipt;
+import mstc.cloud.worker.domain.queue.WorkQueueException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Publishes to queues, by the default exchange, and waits for the broker's confirms.
+ *
+ * <p>Many threads publish at once: only the writing is serialized, the waiting is not. A channel
+ * that the broker closes fails what is unconfirmed on it; the next message gets a new one.
+ *
+ * @see <a href="https://www.rabbitmq.com/docs/confirms">Publisher confirms</a>
+ */
+final class ConfirmedPublisher {
+  /** Tells which message a {@code basic.return} gives back: it carries no delivery tag. */
+  private static final String PUBLISH_ID = "mstc-publish-id";
+
+  private static final String DIRECT_REPLY_TO = "amq.rabbitmq.reply-to.";
+  private static final int MAX_SHORT_STRING_BYTES = 255;
+
+  private final Connection connection;
+  private final Duration confirmation;
+  private final ReentrantLock publishing = new ReentrantLock();
+  private volatile @Nullable String blocked;
+  private volatile @Nullable ConfirmingChannel current;
+
+  ConfirmedPublisher(Connection connection, Duration confirmation) {
+    this.connection = connection;
+    this.confirmation = confirmation;
+    connection.addBlockedListener(reason -> blocked = reason, () -> blocked = null);
+  }
+
+  /**
+   * Publishes and waits.
+   *
+   * @throws WorkQueueException when the broker did not confirm
+   */
+  ReplyReceipt publish(String queue, AMQP.BasicProperties properties, byte[] body) {
+    requireShortString("reply queue", queue);
+    if (properties.getCorrelationId() != null) {
+      requireShortString("correlation id", properties.getCorrelationId());
+    }
+    Unconfirmed message = write(queue, properties, body);
+    try {
+      return message.receipt.get(confirmation.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw WorkQueueException.retryable(
+          "the broker did not confirm a message to "
+              + PrintableText.quote(queue)
+              + " within "
+              + confirmation,
+          e);
+    } catch (ExecutionException e) {
+      throw failure(queue, BrokerFailure.of(e), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw WorkQueueException.retryable("interrupted while waiting for a confirm", e);
+    } finally {
+      message.forget();
+    }
+  }
+
+  /** Waits until nothing is unconfirmed, or the time is over. */
+  void awaitConfirms(Duration atMost) throws InterruptedException {
+    ConfirmingChannel channel = current;
+    if (channel != null) {
+      channel.awaitConfirms(atMost);
+    }
+  }
+
+  private Unconfirmed write(String queue, AMQP.BasicProperties properties, byte[] body) {
+    String alarm = blocked;
+    if (alarm != null) {
+      throw WorkQueueException.retryable(
+          "the broker takes no messages at the moment: " + PrintableText.quote(alarm), null);
+    }
+    lockPublishing(queue);
+    try {
+      ConfirmingChannel channel = current;
+      if (channel == null || !channel.isOpen()) {
+        channel = new ConfirmingChannel(connection);
+        current = channel;
+      }
+      return channel.publish(queue, properties, body);
+    } catch (IOException | ShutdownSignalException e) {
+      throw failure(queue, BrokerFailure.of(e), e);
+    } finally {
+      publishing.unlock();
+    }
+  }
+
+  private void lockPublishing(String queue) {
+    try {
+      if (!publishing.tryLock(confirmation.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw WorkQueueException.retryable(
+            "a message to " + PrintableText.quote(queue) + " could not be sent for " + confirmation,
+            null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw WorkQueueException.retryable("interrupted before a message was sent", e);
+    }
+  }
+
+  private static WorkQueueException failure(String queue, BrokerFailure failure, Throwable cause) {
+    String message =
+        "a message to " + PrintableText.quote(queue) + " was not confirmed: " + failure.reason();
+    boolean forbidden = failure.replyCode().equals(OptionalInt.of(AMQP.ACCESS_REFUSED));
+    return forbidden
+        ? WorkQueueException.permanent(message, cause)
+        : WorkQueueException.retryable(message, cause);
+  }
+
+  private static void requireShortString(String what, String value) {
+    if (value.getBytes(StandardCharsets.UTF_8).length > MAX_SHORT_STRING_BYTES) {
+      throw WorkQueueException.permanent(
+          what
+              + " "
+              + PrintableText.quote(value)
+              + " is longer than the 255 bytes that AMQP allows",
+          null);
+    }
+  }
+
+  /** A message on its way. */
+  private record Unconfirmed(
+      ConfirmingChannel channel, long sequence, CompletableFuture<ReplyReceipt> receipt) {
+    void forget() {
+      channel.unconfirmed.remove(sequence);
+    }
+  }
+
+  /** A channel in confirm mode, and what was sent on it. */
+  private static final class ConfirmingChannel {
+    private final Channel channel;
+    private final ConcurrentNavigableMap<Long, Unconfirmed> unconfirmed =
+        new ConcurrentSkipListMap<>();
+
+    ConfirmingChannel(Connection connection) throws IOException {
+      channel =
+          connection
+              .openChannel()
+              .orElseThrow(() -> new IOException("the broker allows no further channel"));
+      channel.confirmSelect();
+      channel.addConfirmListener(
+          (tag, multiple) -> settle(tag, multiple, true),
+          (tag, multiple) -> settle(tag, multiple, false));
+      channel.addReturnListener(returned -> {
+        // Comes before the confirm of the same message, so the confirm finds it complete.
+        Object id = returned.getProperties().getHeaders().get(PUBLISH_ID);
+        Unconfirmed message =
+            id instanceof Number sequence ? unconfirmed.get(sequence.longValue()) : null;
+        if (message != null) {
+          message.receipt.complete(ReplyReceipt.UNROUTABLE);
+        }
+      });
+      channel.addShutdownListener(
+          cause -> unconfirmed.values().forEach(it -> it.receipt.completeExceptionally(cause)));
+    }
+
+    boolean isOpen() {
+      return channel.isOpen();
+    }
+
+    Unconfirmed publish(String queue, AMQP.BasicProperties properties, byte[] body)
+        throws IOException {
+      long sequence = channel.getNextPublishSeqNo();
+      Unconfirmed message = new Unconfirmed(this, sequence, new CompletableFuture<>());
+      unconfirmed.put(sequence, message);
+      boolean written = false;
+      try {
+        channel.basicPublish("", queue, isMandatory(queue), identified(properties, sequence), body);
+        written = true;
+      } catch (IllegalArgumentException e) {
+        throw WorkQueueException.permanent(
+            "a message to " + PrintableText.quote(queue) + " cannot be sent: " + e.getMessage(), e);
+      } finally {
+        if (!written) {
+          unconfirmed.remove(sequence);
+          // The library has counted the message, the broker has not: their sequences differ now.
+          abandon();
+        }
+      }
+      if (!channel.isOpen() && !message.receipt.isDone()) {
+        message.receipt.completeExceptionally(closeReason());
+      }
+      return message;
+    }
+
+    void awaitConfirms(Duration atMost) throws InterruptedException {
+      CompletableFuture<?>[] receipts =
+          unconfirmed.values().stream().map(Unconfirmed::receipt).toArray(CompletableFuture[]::new);
+      try {
+        CompletableFuture.allOf(receipts).get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (ExecutionException | TimeoutException _) {
+        // Whoever waits for one of them is told; this was only for those that could still succeed.
+        return;
+      }
+    }
+
+    private Throwable closeReason() {
+      ShutdownSignalException reason = channel.getCloseReason();
+      return reason != null ? reason : new IOException("the channel was closed");
+    }
+
+    private void abandon() {
+      try {
+        channel.abort();
+      } catch (IOException | AlreadyClosedException _) {
+        // As it should be.
+        return;
+      }
+    }
+
+    private void settle(long tag, boolean multiple, boolean confirmed) {
+      if (!multiple) {
+        settle(unconfirmed.get(tag), confirmed);
+        return;
+      }
+      unconfirmed.headMap(tag, true).values().forEach(message -> settle(message, confirmed));
+    }
+
+    private static void settle(@Nullable Unconfirmed message, boolean confirmed) {
+      if (message == null) {
+        return; // its sender has waited long enough
+      }
+      if (confirmed) {
+        message.receipt.complete(ReplyReceipt.CONFIRMED);
+      } else {
+        message.receipt.completeExceptionally(new IOException("the broker refused it (nack)"));
+      }
+    }
+
+    /**
+     * Direct replies are sent without the flag: brokers before 4.2 return every one of them, though
+     * they deliver it.
+     */
+    private static boolean isMandatory(String queue) {
+      return !queue.startsWith(DIRECT_REPLY_TO);
+    }
+
+    private static AMQP.BasicProperties identified(AMQP.BasicProperties properties, long sequence) {
+      Map<String, Object> headers = new HashMap<>();
+      if (properties.getHeaders() != null) {
+        headers.putAll(properties.getHeaders());
+      }
+      headers.put(PUBLISH_ID, sequence);
+      return properties.builder().headers(headers).build();
+    }
+  }
+}

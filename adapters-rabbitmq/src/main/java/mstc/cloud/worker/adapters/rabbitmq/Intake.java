@@ -1,0 +1,403 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Stream;
+import mstc.cloud.worker.domain.queue.DeliveryHandler;
+import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.queue.WorkQueueException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes deliveries, never more than asked for: what the handler has and what may still come is at
+ * most the demand.
+ *
+ * <p>A broker applies a prefetch to new consumers only, and a channel-wide one is deprecated (and
+ * some brokers know no other). So a consumer, with a channel of its own, is added for what the
+ * demand exceeds the sum of what the handler has and the consumers may bring, and consumers are
+ * ended, and waited for, where that sum exceeds the demand. Deliveries of an ended consumer remain
+ * valid; when they are settled, their room goes to a new consumer. With an unchanged demand this
+ * comes to rest, and the broker alone refills.
+ *
+ * <p>What the handler has is counted across connections: a handler may outlive the one its delivery
+ * came from.
+ */
+final class Intake {
+  private static final Logger log = LoggerFactory.getLogger(Intake.class);
+
+  /** More consumers than this are merged. */
+  private static final int MAX_CONSUMERS = 16;
+
+  private static final int MAX_PREFETCH = 65_535;
+
+  /** Failed messages that are kept back without taking room from others. */
+  private static final int MAX_HELD_BACK = 16;
+
+  private final String queue;
+  private final Duration answer;
+  private final Duration requeueDelay;
+
+  /** Held while the broker is talked to; taken before {@link #state}. */
+  private final ReentrantLock adjusting = new ReentrantLock();
+
+  /** Guards the counters; never held while blocking. */
+  private final ReentrantLock state = new ReentrantLock();
+
+  private final List<Lane> lanes = new ArrayList<>();
+  private @Nullable Link link;
+  private @Nullable DeliveryHandler handler;
+  private int demand;
+  private int inHand;
+  private int heldBack;
+
+  /**
+   * @param answer how long the broker may take for an answer
+   * @param requeueDelay how long a message stays back that the handler failed on twice
+   */
+  Intake(String queue, Duration answer, Duration requeueDelay) {
+    this.queue = queue;
+    this.answer = answer;
+    this.requeueDelay = requeueDelay;
+  }
+
+  void demand(int deliveries) {
+    state.lock();
+    try {
+      demand = deliveries;
+    } finally {
+      state.unlock();
+    }
+    adjust();
+  }
+
+  /** Consumes from now on over this link. */
+  void attach(Link connected, DeliveryHandler to) {
+    state.lock();
+    try {
+      link = connected;
+      handler = to;
+    } finally {
+      state.unlock();
+    }
+    adjust();
+  }
+
+  /** Stops using the link, which must have been aborted: what came over it is void. */
+  void detach() {
+    adjusting.lock();
+    state.lock();
+    try {
+      lanes.forEach(lane -> lane.detached = true);
+      lanes.clear();
+      link = null;
+    } finally {
+      state.unlock();
+      adjusting.unlock();
+    }
+  }
+
+  /** Adds and ends consumers until they fit the demand. */
+  private void adjust() {
+    adjusting.lock();
+    try {
+      Link current = link();
+      if (current == null || !current.isUsable()) {
+        return;
+      }
+      try {
+        while (step(current)) {
+          // Each step is one consumer; deliveries that come meanwhile change the next one.
+        }
+      } catch (IOException | ShutdownSignalException e) {
+        current.lost(BrokerFailure.of(e).reason());
+      }
+    } finally {
+      adjusting.unlock();
+    }
+  }
+
+  private @Nullable Link link() {
+    state.lock();
+    try {
+      return link;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  /** Does the next thing that brings the consumers nearer to the demand, if there is one. */
+  private boolean step(Link current) throws IOException {
+    int missing;
+    Optional<Lane> ending;
+    List<Parked> excess = List.of();
+    state.lock();
+    try {
+      handOverParked();
+      missing = demand - committed();
+      ending = missing < 0 ? laneToEnd(-missing) : missing > 0 ? laneToMerge() : Optional.empty();
+      if (missing < 0 && ending.isEmpty()) {
+        excess = takeParked();
+      }
+    } finally {
+      state.unlock();
+    }
+    if (ending.isPresent()) {
+      end(ending.get());
+      return true;
+    }
+    if (missing > 0) {
+      begin(current, Math.min(missing, MAX_PREFETCH));
+      return true;
+    }
+    excess.forEach(it -> it.lane.requeue(it.message));
+    return false;
+  }
+
+  private void begin(Link current, int prefetch) throws IOException {
+    Lane lane = spareLane().orElse(null);
+    if (lane == null) {
+      lane = new Lane(current, answer, this::receive);
+    }
+    state.lock();
+    try {
+      lane.prefetch = prefetch;
+      if (!lanes.contains(lane)) {
+        lanes.add(lane);
+      }
+    } finally {
+      state.unlock();
+    }
+    lane.consume(queue, prefetch);
+  }
+
+  private void end(Lane lane) throws IOException {
+    lane.cancel();
+    state.lock();
+    try {
+      lane.prefetch = 0;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private Optional<Lane> spareLane() {
+    state.lock();
+    try {
+      return lanes.stream().filter(it -> it.prefetch == 0 && it.unsettled == 0).findAny();
+    } finally {
+      state.unlock();
+    }
+  }
+
+  /** What the handler has, what waits here for room, and what consumers may still bring. */
+  private int committed() {
+    int sum = inHand;
+    for (Lane lane : lanes) {
+      sum += lane.parked.size() + open(lane);
+    }
+    return sum;
+  }
+
+  private static int open(Lane lane) {
+    return Math.max(0, lane.prefetch - lane.unsettled);
+  }
+
+  /** The consumer whose end frees enough with the least to be begun again, else the widest. */
+  private Optional<Lane> laneToEnd(int surplus) {
+    return consuming()
+        .filter(it -> open(it) >= surplus)
+        .min(Comparator.comparingInt(Intake::open))
+        .or(() -> consuming().max(Comparator.comparingInt(Intake::open)));
+  }
+
+  private Optional<Lane> laneToMerge() {
+    return consuming().count() < MAX_CONSUMERS
+        ? Optional.empty()
+        : consuming().max(Comparator.comparingInt(Intake::open));
+  }
+
+  private Stream<Lane> consuming() {
+    return lanes.stream().filter(it -> it.prefetch > 0);
+  }
+
+  private void handOverParked() {
+    for (Lane lane : lanes) {
+      while (inHand < demand && !lane.parked.isEmpty()) {
+        handOver(lane, lane.parked.remove());
+      }
+    }
+  }
+
+  private List<Parked> takeParked() {
+    List<Parked> taken = new ArrayList<>();
+    for (Lane lane : lanes) {
+      while (!lane.parked.isEmpty()) {
+        taken.add(new Parked(lane, lane.parked.remove()));
+        lane.unsettled--;
+      }
+    }
+    return taken;
+  }
+
+  private record Parked(Lane lane, Message message) {}
+
+  /** Called by the client library, which must not be blocked. */
+  private void receive(Lane lane, Message message) {
+    state.lock();
+    try {
+      if (lane.detached || !lane.isUsable()) {
+        return; // goes back to the queue with the connection
+      }
+      lane.unsettled++;
+      if (inHand < demand) {
+        handOver(lane, message);
+      } else {
+        lane.parked.add(message);
+        Thread.ofVirtual().name("intake").start(this::adjust);
+      }
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void handOver(Lane lane, Message message) {
+    DeliveryHandler to = Objects.requireNonNull(handler, "a link is attached with a handler");
+    inHand++;
+    Thread.ofVirtual().name("delivery").start(() -> handle(lane, message, to));
+  }
+
+  private void handle(Lane lane, Message message, DeliveryHandler to) {
+    Disposition disposition;
+    try {
+      disposition = Objects.requireNonNull(to.handle(message.toDelivery()), "disposition");
+    } catch (Throwable e) { // whatever it is, the message must go back
+      log.error(
+          "The handler failed, the message is requeued, correlationId={} redelivered={}",
+          message.mark(),
+          message.isRedelivered(),
+          e);
+      requeueFailed(lane, message);
+      return;
+    }
+    switch (disposition) {
+      case Disposition.Acknowledge() -> settle(lane, () -> lane.acknowledge(message), message);
+      case Disposition.Requeue() -> settle(lane, () -> lane.requeue(message), message);
+      case Disposition.DeadLetter(String reason) -> moveToDeadQueue(lane, message, reason);
+    }
+  }
+
+  private void moveToDeadQueue(Lane lane, Message message, String reason) {
+    Link current = link();
+    if (current == null || isDetached(lane)) {
+      settle(lane, () -> lane.requeue(message), message);
+      return;
+    }
+    try {
+      current.publishDead(message, reason);
+    } catch (WorkQueueException e) {
+      log.warn(
+          "A message could not be moved to the dead-letter queue and is requeued, correlationId={}"
+              + " reason={} cause={}",
+          message.mark(),
+          reason,
+          e.getMessage());
+      requeueFailed(lane, message);
+      return;
+    }
+    settle(lane, () -> lane.acknowledge(message), message);
+  }
+
+  /** Requeues at once, or after a while when the message was here before. */
+  private void requeueFailed(Lane lane, Message message) {
+    if (!message.isRedelivered() || isDetached(lane)) {
+      settle(lane, () -> lane.requeue(message), message);
+      return;
+    }
+    boolean givesWay = holdBack();
+    if (givesWay) {
+      adjust();
+    }
+    try {
+      Thread.sleep(requeueDelay);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    if (givesWay) {
+      putForward(lane);
+      // Its place was given away: take it back before the broker fills it again.
+      adjust();
+      lane.requeue(message);
+    } else {
+      settle(lane, () -> lane.requeue(message), message);
+    }
+  }
+
+  /** Gives the place of a failed message to another, unless too many did. */
+  private boolean holdBack() {
+    state.lock();
+    try {
+      if (heldBack >= MAX_HELD_BACK) {
+        return false;
+      }
+      heldBack++;
+      inHand--;
+      return true;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void putForward(Lane lane) {
+    state.lock();
+    try {
+      heldBack--;
+      lane.unsettled--;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void settle(Lane lane, Runnable settlement, Message message) {
+    boolean needsAdjusting = release(lane);
+    if (isDetached(lane)) {
+      log.debug("A delivery is void, its connection is lost, correlationId={}", message.mark());
+    } else {
+      settlement.run();
+    }
+    if (needsAdjusting) {
+      adjust();
+    }
+  }
+
+  /**
+   * Notes that the handler is done, before the broker is told: its next delivery may come at once.
+   */
+  private boolean release(Lane lane) {
+    state.lock();
+    try {
+      inHand--;
+      lane.unsettled--;
+      return committed() != demand;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private boolean isDetached(Lane lane) {
+    state.lock();
+    try {
+      return lane.detached;
+    } finally {
+      state.unlock();
+    }
+  }
+}

@@ -1,0 +1,133 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.DefaultConsumer;
+import com.rabbitmq.client.Envelope;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A channel with at most one consumer at a time. The counters belong to {@link Intake} and are
+ * guarded by its lock; the rest may be called from any thread.
+ */
+final class Lane {
+  private static final Logger log = LoggerFactory.getLogger(Lane.class);
+  private static final boolean MANUAL_ACK = false;
+  private static final boolean REQUEUE = true;
+
+  /** How many deliveries the consumer may leave unsettled; 0 while there is no consumer. */
+  int prefetch;
+
+  /** What the broker delivered on this channel and has not been told the end of. */
+  int unsettled;
+
+  /** Deliveries for which there was no room. */
+  final Deque<Message> parked = new ArrayDeque<>();
+
+  /** Whether the link is lost, so that nothing can be settled any more. */
+  boolean detached;
+
+  private final Link link;
+  private final Channel channel;
+  private final Duration answer;
+  private final BiConsumer<Lane, Message> receiver;
+  private volatile Subscription subscription = new Subscription();
+
+  /**
+   * @param answer how long to wait for the broker
+   * @param receiver called in the order of the channel; must not block
+   */
+  Lane(Link link, Duration answer, BiConsumer<Lane, Message> receiver) throws IOException {
+    this.link = link;
+    this.channel = link.openChannel();
+    this.answer = answer;
+    this.receiver = receiver;
+    channel.addShutdownListener(_ -> subscription.ended.complete(null));
+  }
+
+  /** Starts a consumer; only where there is none. */
+  void consume(String queue, int consumerPrefetch) throws IOException {
+    subscription = new Subscription();
+    channel.basicQos(consumerPrefetch);
+    channel.basicConsume(queue, MANUAL_ACK, subscription.tag, subscription);
+  }
+
+  /**
+   * Ends the consumer; when this returns, every delivery that the broker had sent has been
+   * received.
+   */
+  void cancel() throws IOException {
+    Subscription current = subscription;
+    channel.basicCancel(current.tag);
+    try {
+      // The library answers the call before it has handed over the deliveries that came first.
+      current.ended.orTimeout(answer.toMillis(), TimeUnit.MILLISECONDS).join();
+    } catch (CompletionException e) {
+      throw new IOException("a consumer did not end within " + answer, e);
+    }
+  }
+
+  boolean isUsable() {
+    return link.isUsable();
+  }
+
+  void acknowledge(Message message) {
+    settle(message, () -> channel.basicAck(message.deliveryTag(), false));
+  }
+
+  void requeue(Message message) {
+    settle(message, () -> channel.basicNack(message.deliveryTag(), false, REQUEUE));
+  }
+
+  private void settle(Message message, Settlement settlement) {
+    try {
+      settlement.send();
+    } catch (IOException | ShutdownSignalException e) {
+      log.debug(
+          "A delivery is void, its connection is lost, correlationId={} reason={}",
+          message.mark(),
+          e.toString());
+    }
+  }
+
+  private interface Settlement {
+    void send() throws IOException;
+  }
+
+  private final class Subscription extends DefaultConsumer {
+    private final String tag = "mstc-" + UUID.randomUUID();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    Subscription() {
+      super(channel);
+    }
+
+    @Override
+    public void handleDelivery(
+        String consumerTag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+      receiver.accept(Lane.this, new Message(envelope, properties, body));
+    }
+
+    @Override
+    public void handleCancelOk(String consumerTag) {
+      ended.complete(null);
+    }
+
+    @Override
+    public void handleCancel(String consumerTag) {
+      link.lost("the broker ended the consumer: its queue was deleted or moved");
+      ended.complete(null);
+    }
+  }
+}

@@ -1,0 +1,193 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.BuiltinExchangeType;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.ShutdownSignalException;
+import com.rabbitmq.client.impl.DefaultExceptionHandler;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeoutException;
+import mstc.cloud.worker.domain.queue.ReplyReceipt;
+import mstc.cloud.worker.domain.queue.WorkQueueException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session with the broker, from a connect to the loss: a connection for requests and one for
+ * replies, lost together.
+ *
+ * <p>Two, because a broker short of memory or disk stops reading from connections that publish:
+ * acknowledgements must not be caught in that.
+ *
+ * @see <a href="https://www.rabbitmq.com/docs/connections#flow-control">Flow control</a>
+ */
+final class Link {
+  private static final Logger log = LoggerFactory.getLogger(Link.class);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+
+  /** The most that brokers accept by default; a longer message would break every connection. */
+  private static final int MAX_MESSAGE_BYTES = 128 * 1024 * 1024;
+
+  private final RabbitSettings settings;
+  private final Connection requests;
+  private final Connection replies;
+  private final ConfirmedPublisher publisher;
+  private final CompletableFuture<String> loss = new CompletableFuture<>();
+
+  private Link(RabbitSettings settings, Connection requests, Connection replies) {
+    this.settings = settings;
+    this.requests = requests;
+    this.replies = replies;
+    this.publisher = new ConfirmedPublisher(replies, settings.timing().confirmation());
+    requests.addShutdownListener(this::lost);
+    replies.addShutdownListener(this::lost);
+  }
+
+  /**
+   * Connects and declares what the worker needs.
+   *
+   * @param callbacks runs the client library's callbacks
+   */
+  static Link open(RabbitSettings settings, ExecutorService callbacks)
+      throws IOException, TimeoutException {
+    ConnectionFactory factory = factory(settings, callbacks);
+    Connection requests = factory.newConnection(settings.connectionName() + " requests");
+    try {
+      declare(requests, settings.names());
+      Connection replies = factory.newConnection(settings.connectionName() + " replies");
+      return new Link(settings, requests, replies);
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      requests.abort();
+      throw e;
+    }
+  }
+
+  static ConnectionFactory factory(RabbitSettings settings, ExecutorService callbacks)
+      throws IOException {
+    RabbitSettings.Timing timing = settings.timing();
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setHost(settings.host());
+    factory.setPort(settings.port());
+    factory.setUsername(settings.user());
+    factory.setPassword(settings.password());
+    factory.setVirtualHost(settings.virtualHost());
+    factory.setRequestedHeartbeat((int) timing.heartbeat().toSeconds());
+    factory.setConnectionTimeout((int) timing.connection().toMillis());
+    factory.setHandshakeTimeout((int) timing.connection().toMillis());
+    factory.setChannelRpcTimeout((int) timing.connection().toMillis());
+    factory.setMaxInboundMessageBodySize(MAX_MESSAGE_BYTES);
+    // The worker connects again by itself, from the first attempt on; two mechanisms would fight.
+    factory.setAutomaticRecoveryEnabled(false);
+    factory.setTopologyRecoveryEnabled(false);
+    factory.setSharedExecutor(callbacks);
+    factory.setThreadFactory(Thread.ofPlatform().daemon().name("rabbitmq-", 0).factory());
+    factory.setExceptionHandler(new QuietExceptionHandler());
+    if (settings.tls().enabled()) {
+      factory.useSslProtocol(TrustedAuthorities.context(settings.tls().caCertificate()));
+      if (settings.tls().verifyHostname()) {
+        factory.enableHostnameVerification();
+      }
+    }
+    return factory;
+  }
+
+  static void declare(Connection connection, RabbitSettings.Names names)
+      throws IOException, TimeoutException {
+    try (Channel channel = newChannel(connection)) {
+      channel.exchangeDeclare(names.exchange(), BuiltinExchangeType.DIRECT, true);
+      channel.queueDeclare(names.queue(), true, false, false, null);
+      channel.queueBind(names.queue(), names.exchange(), names.queue());
+      channel.queueDeclare(names.deadQueue(), true, false, false, null);
+    }
+  }
+
+  /** A new channel for consuming; when it closes, the link is lost. */
+  Channel openChannel() throws IOException {
+    Channel channel = newChannel(requests);
+    channel.addShutdownListener(this::lost);
+    return channel;
+  }
+
+  private static Channel newChannel(Connection connection) throws IOException {
+    return connection
+        .openChannel()
+        .orElseThrow(() -> new IOException("the broker allows no further channel"));
+  }
+
+  /** Sends a message to a queue and waits for the broker's confirm. */
+  ReplyReceipt publish(String queue, AMQP.BasicProperties properties, byte[] body) {
+    return publisher.publish(queue, properties, body);
+  }
+
+  /**
+   * Puts a message into the dead-letter queue, which is declared again when someone deleted it.
+   *
+   * @throws WorkQueueException when the broker did not confirm
+   */
+  void publishDead(Message message, String reason) {
+    String queue = settings.names().deadQueue();
+    AMQP.BasicProperties properties = message.deadLetterProperties(reason);
+    if (publish(queue, properties, message.body()) == ReplyReceipt.CONFIRMED) {
+      return;
+    }
+    try {
+      declare(replies, settings.names());
+    } catch (IOException | TimeoutException | ShutdownSignalException e) {
+      throw WorkQueueException.retryable(
+          "the queue " + queue + " cannot be declared: " + BrokerFailure.of(e).reason(), e);
+    }
+    if (publish(queue, properties, message.body()) != ReplyReceipt.CONFIRMED) {
+      throw WorkQueueException.retryable("the queue " + queue + " does not exist", null);
+    }
+  }
+
+  /** Notes that this link is of no more use; the first reason counts. */
+  void lost(String reason) {
+    loss.complete(reason);
+  }
+
+  private void lost(ShutdownSignalException cause) {
+    lost(BrokerFailure.of(cause).reason());
+  }
+
+  boolean isUsable() {
+    return !loss.isDone() && requests.isOpen();
+  }
+
+  /** Blocks until the link is lost or closed, and says why. */
+  String awaitLoss() throws InterruptedException {
+    try {
+      return loss.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e); // never completed so
+    }
+  }
+
+  /** Lets pending confirms come in, then disconnects; what is unacknowledged is requeued. */
+  void close(Duration confirms) throws InterruptedException {
+    publisher.awaitConfirms(confirms);
+    abort("closed by this worker");
+  }
+
+  /** Disconnects without further ado, if it is not disconnected yet. */
+  void abort(String reason) {
+    lost(reason);
+    int timeoutMillis = (int) CLOSE_TIMEOUT.toMillis();
+    requests.abort(timeoutMillis);
+    replies.abort(timeoutMillis);
+  }
+
+  /** Losses are logged once, with what is done about them; the library's own lines are detail. */
+  private static final class QuietExceptionHandler extends DefaultExceptionHandler {
+    @Override
+    protected void log(String message, Throwable cause) {
+      log.debug("{}", message, cause);
+    }
+  }
+}

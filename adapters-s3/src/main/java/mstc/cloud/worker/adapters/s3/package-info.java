@@ -1,0 +1,5 @@
+/** Keeps objects in Amazon S3, or another server that speaks S3, over the AWS SDK. */
+@NullMarked
+package mstc.cloud.worker.adapters.s3;
+
+import org.jspecify.annotations.NullMarked;

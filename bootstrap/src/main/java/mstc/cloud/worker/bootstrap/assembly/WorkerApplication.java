@@ -1,0 +1,45 @@
+package mstc.cloud.worker.bootstrap.assembly;
+
+import java.util.OptionalInt;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
+import org.springframework.beans.BeansException;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
+
+/** A running worker, put together as its configuration says. */
+public final class WorkerApplication implements AutoCloseable {
+  private final AnnotationConfigApplicationContext context;
+
+  private WorkerApplication(AnnotationConfigApplicationContext context) {
+    this.context = context;
+  }
+
+  /**
+   * Starts a worker. It connects to its services by itself, now or when they are there.
+   *
+   * @throws IllegalStateException when it cannot be started: a port in use, a folder that cannot be
+   *     written; the message says what and where
+   */
+  public static WorkerApplication start(WorkerConfiguration configuration) {
+    AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
+    try {
+      context.registerBean(WorkerConfiguration.class, () -> configuration);
+      context.register(WorkerAssembly.class);
+      context.refresh();
+      return new WorkerApplication(context);
+    } catch (BeansException e) {
+      context.close();
+      throw new IllegalStateException(e.getMostSpecificCause().getMessage(), e);
+    }
+  }
+
+  /** The port of the HTTP API; empty where it is switched off. */
+  public OptionalInt httpPort() {
+    return context.getBean(WorkerLifecycle.class).httpPort();
+  }
+
+  /** Stops gracefully, within the configured grace. May be repeated. */
+  @Override
+  public void close() {
+    context.close();
+  }
+}

@@ -1,0 +1,12 @@
+package mstc.cloud.worker.bootstrap.cli;
+
+import mstc.cloud.worker.bootstrap.Banner;
+import picocli.CommandLine.IVersionProvider;
+
+/** Tells the version that was built. */
+public final class VersionProvider implements IVersionProvider {
+  @Override
+  public String[] getVersion() {
+    return new String[] {"MSTC Cloud Worker " + Banner.version()};
+  }
+}

@@ -1,0 +1,5 @@
+/** What is written where, and how it looks. */
+@NullMarked
+package mstc.cloud.worker.bootstrap.logging;
+
+import org.jspecify.annotations.NullMarked;

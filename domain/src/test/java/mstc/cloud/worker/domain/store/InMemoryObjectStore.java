@@ -1,0 +1,168 @@
+package mstc.cloud.worker.domain.store;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An {@link ObjectStore} that lives in this process's memory, and fails, stops and starts when it
+ * is told to.
+ */
+public final class InMemoryObjectStore implements ObjectStore {
+  private static final Comparator<ObjectListing> BY_KEY =
+      Comparator.comparing(
+          listing -> listing.location().key().getBytes(StandardCharsets.UTF_8),
+          Arrays::compareUnsigned);
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final boolean createBuckets;
+  private final Set<BucketName> buckets = new HashSet<>();
+  private final Map<ObjectLocation, StoredObject> objects = new HashMap<>();
+  private final Map<ObjectLocation, byte[]> contents = new HashMap<>();
+  private @Nullable Supplier<ObjectStoreException> failure;
+
+  private InMemoryObjectStore(boolean createBuckets) {
+    this.createBuckets = createBuckets;
+  }
+
+  /** An empty store that creates missing buckets. */
+  public static InMemoryObjectStore creatingBuckets() {
+    return new InMemoryObjectStore(true);
+  }
+
+  /** An empty store that refuses to write to missing buckets. */
+  public static InMemoryObjectStore withBuckets(BucketName... buckets) {
+    var store = new InMemoryObjectStore(false);
+    store.buckets.addAll(List.of(buckets));
+    return store;
+  }
+
+  /** From now on every call fails as if the store could not be reached. */
+  public void stop() {
+    failWith(() -> ObjectStoreException.retryable("The object store is stopped", null));
+  }
+
+  /** From now on every call fails as if the store refused these credentials. */
+  public void refuse() {
+    failWith(() -> ObjectStoreException.permanent("The object store refuses: access denied", null));
+  }
+
+  /** Ends {@link #stop()} and {@link #refuse()}; the objects are as they were. */
+  public void start() {
+    lock.lock();
+    try {
+      failure = null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void put(ObjectLocation location, Path file, ObjectAttributes attributes) {
+    locked(() -> {
+      write(location, file, attributes);
+      return PutResult.STORED;
+    });
+  }
+
+  @Override
+  public PutResult putIfAbsent(ObjectLocation location, Path file, ObjectAttributes attributes) {
+    return locked(() -> {
+      if (objects.containsKey(location)) {
+        return PutResult.ALREADY_EXISTS;
+      }
+      write(location, file, attributes);
+      return PutResult.STORED;
+    });
+  }
+
+  @Override
+  public Optional<StoredObject> stat(ObjectLocation location) {
+    return locked(() -> Optional.ofNullable(objects.get(location)));
+  }
+
+  @Override
+  public Optional<InputStream> read(ObjectLocation location) {
+    return locked(() -> Optional.ofNullable(contents.get(location)).map(ByteArrayInputStream::new));
+  }
+
+  @Override
+  public List<ObjectListing> list(BucketName bucket, String prefix) {
+    return locked(() ->
+        objects.values().stream()
+            .filter(object -> object.location().bucket().equals(bucket))
+            .filter(object -> object.location().key().startsWith(prefix))
+            .map(object -> new ObjectListing(object.location(), object.bytes()))
+            .sorted(BY_KEY)
+            .toList());
+  }
+
+  @Override
+  public void check() {
+    locked(() -> true);
+  }
+
+  @Override
+  public void close() {
+    failWith(() -> ObjectStoreException.retryable("The object store is closed", null));
+  }
+
+  private void write(ObjectLocation location, Path file, ObjectAttributes attributes) {
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw ObjectStoreException.permanent(
+          "Cannot store %s: the file %s cannot be read: %s".formatted(location, file, e), e);
+    }
+    if (!buckets.contains(location.bucket())) {
+      if (!createBuckets) {
+        throw ObjectStoreException.permanent(
+            "Cannot store %s: there is no such bucket".formatted(location), null);
+      }
+      buckets.add(location.bucket());
+    }
+    contents.put(location, bytes);
+    objects.put(
+        location,
+        new StoredObject(location, bytes.length, attributes.contentType(), attributes.metadata()));
+  }
+
+  private void failWith(Supplier<ObjectStoreException> newFailure) {
+    lock.lock();
+    try {
+      failure = newFailure;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private <T> T locked(Supplier<T> action) {
+    if (Thread.currentThread().isInterrupted()) {
+      throw ObjectStoreException.retryable("The call was interrupted", null);
+    }
+    lock.lock();
+    try {
+      if (failure != null) {
+        throw failure.get();
+      }
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package mstc.cloud.worker.domain.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import org.junit.jupiter.api.Test;
+
+class InMemoryObjectStoreTest extends ObjectStoreContract {
+
+  @Override
+  protected ObjectStore open() {
+    return InMemoryObjectStore.creatingBuckets();
+  }
+
+  @Override
+  protected ObjectStore openWithoutCreatingBuckets() {
+    return InMemoryObjectStore.withBuckets();
+  }
+
+  @Override
+  protected ObjectStore openWithWrongCredentials() {
+    InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+    store.refuse();
+    return store;
+  }
+
+  @Override
+  protected ObjectStore openWhereNothingListens() {
+    InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+    store.stop();
+    return store;
+  }
+
+  @Override
+  protected long severalPartsInBytes() {
+    return 1 << 20;
+  }
+
+  @Override
+  protected void remove(BucketName bucket) {
+    // Nothing outlives the store.
+  }
+
+  @Test
+  void aStoreThatWasStoppedAnswersAgainOnceStarted() {
+    // given
+    InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+    store.stop();
+    var failure = catchThrowableOfType(ObjectStoreException.class, store::check);
+
+    // when
+    store.start();
+
+    // then
+    assertThat(failure.isRetryable()).isTrue();
+    assertThatCode(store::check).doesNotThrowAnyException();
+  }
+}

@@ -1,0 +1,58 @@
+"""What can go wrong between a program and the worker."""
+
+
+class MstcError(Exception):
+    """The base of every error this package raises on its own account."""
+
+
+class BrokerUnavailable(MstcError):
+    """The first connection to the broker failed, or the broker refused its declarations."""
+
+
+class ClientClosed(MstcError):
+    """The client is not open, or was closed while something waited for it."""
+
+
+class RequestNotAccepted(MstcError):
+    """The broker refused the request. It was not queued; submitting it again is safe."""
+
+
+class RequestInDoubt(MstcError):
+    """The connection broke before the broker confirmed the request.
+
+    It may or may not be queued. A request with a `message_id` never ends so: it is sent again.
+    """
+
+
+class WaitTimeout(MstcError, TimeoutError):
+    """Something did not come in time.
+
+    Attributes:
+        awaited: what was waited for.
+        timeout: how long, in seconds.
+    """
+
+    def __init__(self, awaited: str, timeout: float) -> None:
+        super().__init__(f"waited {timeout:g} s for {awaited}")
+        self.awaited = awaited
+        self.timeout = timeout
+
+
+class MalformedReply(MstcError, ValueError):
+    """A reply that is not what the contract says.
+
+    Attributes:
+        body: the reply as it came.
+    """
+
+    def __init__(self, message: str, body: bytes) -> None:
+        super().__init__(message)
+        self.body = body
+
+
+class StoreError(MstcError):
+    """The object store refused an operation, or does not answer."""
+
+
+class ObjectNotFound(StoreError):
+    """A bucket or an object that does not exist."""

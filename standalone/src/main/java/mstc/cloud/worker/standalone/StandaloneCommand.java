@@ -1,0 +1,51 @@
+package mstc.cloud.worker.standalone;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import mstc.cloud.worker.bootstrap.cli.ConfigurationOptions;
+import mstc.cloud.worker.bootstrap.cli.WorkerConsole;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Runs the worker with its own broker and S3 server until it is told to stop. */
+@Command(
+    name = "standalone",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Runs the worker with a broker and an S3 server of its own, on loopback, until it is told to"
+          + " stop.",
+      "Messages, objects and jobs are kept in a folder and survive a restart."
+    })
+final class StandaloneCommand implements Callable<Integer> {
+  @Mixin private ConfigurationOptions options = new ConfigurationOptions();
+
+  @Option(
+      names = "--folder",
+      description = "Where everything is kept; default: ${DEFAULT-VALUE}.")
+  private Path folder = Path.of(System.getProperty("user.home"), ".mstc", "standalone");
+
+  @Option(
+      names = "--broker-port",
+      paramLabel = "PORT",
+      description = "Where the broker listens, 0 for any free port; default: ${DEFAULT-VALUE}.")
+  private int brokerPort = 5672;
+
+  @Option(
+      names = "--store-port",
+      paramLabel = "PORT",
+      description = "Where the S3 server listens, 0 for any free port; default: ${DEFAULT-VALUE}.")
+  private int storePort = 9000;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    Standalone standalone =
+        Standalone.start(
+            new Standalone.Settings(folder, brokerPort, storePort),
+            options::sources,
+            WorkerConsole::open);
+    WorkerConsole.untilStopped(standalone);
+    return 0;
+  }
+}

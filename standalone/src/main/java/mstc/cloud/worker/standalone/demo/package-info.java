@@ -1,0 +1,5 @@
+/** The built-in demonstration: the job it runs, and its inputs. */
+@NullMarked
+package mstc.cloud.worker.standalone.demo;
+
+import org.jspecify.annotations.NullMarked;
