@@ -1,0 +1,256 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.BuiltinExchangeType;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
+import com.rabbitmq.client.ShutdownSignalException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import mstc.cloud.worker.domain.queue.BrokerSide;
+import mstc.cloud.worker.domain.queue.WorkQueue;
+
+/**
+ * A client of a real broker, with queues of its own. Work queues reach the broker through a proxy
+ * that can be cut, the client directly.
+ */
+final class RabbitBrokerSide implements BrokerSide {
+  private static final RabbitSettings.Timing QUICK =
+      new RabbitSettings.Timing(
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofMillis(20),
+          Duration.ofMillis(250));
+  private static final Pattern JOB_NAME = Pattern.compile("\"jobName\":\"([^\"]+)\"");
+  private static final Pattern RESULT = Pattern.compile("\"result\":\"([^\"]+)\"");
+
+  private final FaultyProxy proxy;
+  private final RabbitSettings settings;
+  private final Connection connection;
+  private final Channel publishing;
+  private final Map<String, List<GetResponse>> drained = new HashMap<>();
+  private final List<String> replyQueues = new ArrayList<>();
+
+  RabbitBrokerSide(TestBroker broker) throws IOException, TimeoutException {
+    proxy = new FaultyProxy(broker.host(), broker.port());
+    String unique = "mstc.test." + UUID.randomUUID();
+    settings =
+        RabbitSettings.of("localhost", proxy.port(), broker.user(), broker.password())
+            .withTiming(QUICK)
+            .withNames(
+                new RabbitSettings.Names(
+                    unique + ".exchange", unique + ".work", unique + ".dead"));
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setHost(broker.host());
+    factory.setPort(broker.port());
+    factory.setUsername(broker.user());
+    factory.setPassword(broker.password());
+    connection = factory.newConnection("test client");
+    publishing = connection.createChannel();
+    publishing.confirmSelect();
+  }
+
+  RabbitSettings settings() {
+    return settings;
+  }
+
+  FaultyProxy proxy() {
+    return proxy;
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  @Override
+  public WorkQueue newWorkQueue() {
+    return new RabbitWorkQueue(settings);
+  }
+
+  @Override
+  public void publish(SentRequest request) {
+    publish(
+        new AMQP.BasicProperties.Builder()
+            .messageId(request.messageId().orElse(null))
+            .correlationId(request.correlationId().orElse(null))
+            .replyTo(request.replyQueue().orElse(null))
+            .build(),
+        request
+            .jobName()
+            .map(RabbitBrokerSide::body)
+            .orElse("<no request>")
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  static String body(String jobName) {
+    return "{\"image\":\"busybox\",\"jobName\":\"" + jobName + "\",\"inputBucket\":\"in-bucket\"}";
+  }
+
+  void publish(AMQP.BasicProperties properties, byte[] body) {
+    attempt(
+        () -> {
+          publishing.basicPublish(
+              settings.names().exchange(), settings.names().queue(), true, properties, body);
+          publishing.waitForConfirmsOrDie(QUICK.confirmation().toMillis());
+          return true;
+        });
+  }
+
+  @Override
+  public String newReplyQueue() {
+    String name =
+        onChannel(channel -> channel.queueDeclare("", false, false, false, null).getQueue());
+    replyQueues.add(name);
+    return name;
+  }
+
+  @Override
+  public List<ReceivedReply> replies(String replyQueue) {
+    return drain(replyQueue).stream()
+        .map(
+            it ->
+                new ReceivedReply(
+                    find(RESULT, it).orElse(""),
+                    Optional.ofNullable(it.getProps().getCorrelationId())))
+        .toList();
+  }
+
+  /** Every message that ever was in a queue nobody else consumes. */
+  List<GetResponse> drain(String queue) {
+    List<GetResponse> messages = drained.computeIfAbsent(queue, _ -> new ArrayList<>());
+    return onChannel(
+        channel -> {
+          for (GetResponse next = channel.basicGet(queue, true);
+              next != null;
+              next = channel.basicGet(queue, true)) {
+            messages.add(next);
+          }
+          return List.copyOf(messages);
+        });
+  }
+
+  @Override
+  public int waiting() {
+    return onChannel(channel -> (int) channel.messageCount(settings.names().queue()));
+  }
+
+  @Override
+  public List<DeadMessage> deadMessages() {
+    return drain(settings.names().deadQueue()).stream()
+        .map(
+            it ->
+                new DeadMessage(
+                    find(JOB_NAME, it),
+                    it.getProps().getHeaders().get(Message.REASON_HEADER).toString(),
+                    Optional.ofNullable(it.getProps().getCorrelationId())))
+        .toList();
+  }
+
+  private static Optional<String> find(Pattern pattern, GetResponse message) {
+    Matcher matcher = pattern.matcher(new String(message.getBody(), StandardCharsets.UTF_8));
+    return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  @Override
+  public void declareAsClient() {
+    onChannel(
+        channel -> {
+          String queue = settings.names().queue();
+          channel.exchangeDeclare(settings.names().exchange(), BuiltinExchangeType.DIRECT, true);
+          channel.queueDeclare(queue, true, false, false, null);
+          return channel.queueBind(queue, settings.names().exchange(), queue);
+        });
+  }
+
+  @Override
+  public void deleteWorkQueue() {
+    onChannel(channel -> channel.queueDelete(settings.names().queue()));
+  }
+
+  @Override
+  public void cutConnections() {
+    proxy.cut();
+  }
+
+  @Override
+  public void stop() {
+    attempt(
+        () -> {
+          proxy.refuse();
+          return true;
+        });
+  }
+
+  @Override
+  public void start() {
+    attempt(
+        () -> {
+          proxy.accept();
+          return true;
+        });
+  }
+
+  @Override
+  public void close() {
+    attempt(
+        () -> {
+          proxy.close();
+          for (String queue : replyQueues) {
+            onChannel(channel -> channel.queueDelete(queue));
+          }
+          onChannel(channel -> channel.queueDelete(settings.names().queue()));
+          onChannel(channel -> channel.queueDelete(settings.names().deadQueue()));
+          onChannel(channel -> channel.exchangeDelete(settings.names().exchange()));
+          connection.close();
+          return true;
+        });
+  }
+
+  /** On a channel of its own: the broker closes it for what it refuses. */
+  <T> T onChannel(BrokerCall<T> call) {
+    return attempt(
+        () -> {
+          Channel channel = connection.createChannel();
+          try {
+            return call.on(channel);
+          } finally {
+            channel.abort();
+          }
+        });
+  }
+
+  interface BrokerCall<T> {
+    T on(Channel channel) throws IOException;
+  }
+
+  private interface Attempt<T> {
+    T make() throws IOException, TimeoutException, InterruptedException;
+  }
+
+  private static <T> T attempt(Attempt<T> attempt) {
+    try {
+      return attempt.make();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (TimeoutException | ShutdownSignalException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.util.Optional;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.utility.DockerImageName;
+
+/** A RabbitMQ for tests: what the environment names, else a container, else none. */
+record TestBroker(String host, int port, String user, String password) {
+  private static final int AMQP_PORT = 5672;
+
+  /** The broker; aborts the test where there is none. */
+  static TestBroker rabbitMq() {
+    return Shared.BROKER.orElseGet(
+        () -> abort("needs a RabbitMQ: set WORK_QUEUE_HOST, or start Docker"));
+  }
+
+  RabbitSettings settings() {
+    return RabbitSettings.of(host, port, user, password);
+  }
+
+  private static final class Shared {
+    static final Optional<TestBroker> BROKER = find();
+
+    private static Optional<TestBroker> find() {
+      String host = System.getenv("WORK_QUEUE_HOST");
+      if (host != null) {
+        return Optional.of(
+            new TestBroker(
+                host,
+                Integer.parseInt(variable("WORK_QUEUE_PORT", Integer.toString(AMQP_PORT))),
+                variable("WORK_QUEUE_USER", "guest"),
+                variable("WORK_QUEUE_PASS", "guest")));
+      }
+      if (!DockerClientFactory.instance().isDockerAvailable()) {
+        return Optional.empty();
+      }
+      return Optional.of(startContainer());
+    }
+
+    // Ended by the library when this JVM ends.
+    @SuppressWarnings("resource")
+    private static TestBroker startContainer() {
+      GenericContainer<?> container =
+          new GenericContainer<>(
+                  DockerImageName.parse(variable("MSTC_TEST_RABBITMQ_IMAGE", "rabbitmq:4")))
+              .withExposedPorts(AMQP_PORT);
+      container.start();
+      return new TestBroker(
+          container.getHost(), container.getMappedPort(AMQP_PORT), "guest", "guest");
+    }
+
+    private static String variable(String name, String otherwise) {
+      return Optional.ofNullable(System.getenv(name)).orElse(otherwise);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+package mstc.cloud.worker.domain.queue;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A broker without a network, for any number of {@link InMemoryWorkQueue}s. */
+public final class InMemoryBroker {
+  /** A reply that came to a queue. */
+  public record SentReply(ReplyAddress address, Reply reply) {}
+
+  /** A message that was moved to the dead-letter queue. */
+  public record DeadDelivery(Delivery delivery, String reason) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Deque<Delivery> waiting = new ArrayDeque<>();
+  private final List<InMemoryWorkQueue> consumers = new ArrayList<>();
+  private final List<DeadDelivery> dead = new ArrayList<>();
+  private final Map<String, List<SentReply>> replies = new LinkedHashMap<>();
+  private boolean running = true;
+
+  /** Adds a message to the work queue. */
+  public void offer(Delivery delivery) {
+    locked(() -> waiting.add(delivery));
+  }
+
+  /** Removes every message from the work queue. */
+  public void purge() {
+    locked(waiting::clear);
+  }
+
+  /** How many messages are with no consumer. */
+  public int waiting() {
+    return locked(waiting::size);
+  }
+
+  /** The dead-letter queue. */
+  public List<DeadDelivery> dead() {
+    return locked(() -> List.copyOf(dead));
+  }
+
+  /** Creates a reply queue; replies to others are unroutable. */
+  public void declareReplyQueue(String name) {
+    locked(() -> replies.computeIfAbsent(name, _ -> new ArrayList<>()));
+  }
+
+  /** Deletes a reply queue. */
+  public void deleteReplyQueue(String name) {
+    locked(() -> replies.remove(name));
+  }
+
+  /** What came to a reply queue. */
+  public List<SentReply> replies(String queue) {
+    return locked(() -> List.copyOf(replies.getOrDefault(queue, List.of())));
+  }
+
+  /** Breaks every connection: unsettled messages go back, and come again as redelivered. */
+  public void cutConnections() {
+    locked(() -> consumers.forEach(InMemoryWorkQueue::lose));
+  }
+
+  /** Breaks every connection, and allows none until {@link #start}. */
+  public void stop() {
+    locked(() -> {
+      running = false;
+      consumers.forEach(InMemoryWorkQueue::lose);
+    });
+  }
+
+  /** Allows connections again. */
+  public void start() {
+    locked(() -> running = true);
+  }
+
+  boolean isRunning() {
+    return locked(() -> running);
+  }
+
+  void connect(InMemoryWorkQueue queue) {
+    locked(() -> consumers.add(queue));
+  }
+
+  void disconnect(InMemoryWorkQueue queue) {
+    locked(() -> consumers.remove(queue));
+  }
+
+  void putBack(Delivery delivery) {
+    waiting.addFirst(
+        new Delivery(
+            delivery.request(),
+            delivery.messageId(),
+            delivery.correlationId(),
+            delivery.replyQueue(),
+            true));
+  }
+
+  void bury(DeadDelivery delivery) {
+    dead.add(delivery);
+  }
+
+  ReplyReceipt accept(SentReply sent) {
+    @Nullable List<SentReply> queue = replies.get(sent.address().queue());
+    if (queue == null) {
+      return ReplyReceipt.UNROUTABLE;
+    }
+    queue.add(sent);
+    return ReplyReceipt.CONFIRMED;
+  }
+
+  /** Changes the state, then hands over what can be. */
+  void locked(Runnable change) {
+    lock.lock();
+    try {
+      change.run();
+      dispatch();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Reads or changes the state, then hands over what can be. */
+  <T> T locked(Supplier<T> change) {
+    lock.lock();
+    try {
+      T result = change.get();
+      dispatch();
+      return result;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void dispatch() {
+    while (running && !waiting.isEmpty()) {
+      Optional<InMemoryWorkQueue> taker =
+          consumers.stream().filter(InMemoryWorkQueue::hasRoom).findFirst();
+      if (taker.isEmpty()) {
+        return;
+      }
+      // The next message goes to the next consumer, as with a real broker.
+      consumers.remove(taker.get());
+      consumers.add(taker.get());
+      taker.get().take(waiting.remove());
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package mstc.cloud.worker.domain.queue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import org.jspecify.annotations.Nullable;
+
+/** A work queue without a network. What the broker holds is asked of the broker. */
+public final class InMemoryWorkQueue implements WorkQueue {
+  private static final long REQUEUE_DELAY_MILLIS = 2_000;
+
+  private final InMemoryBroker broker;
+  private final List<Delivery> unsettled = new ArrayList<>();
+  private @Nullable DeliveryHandler handler;
+  private int demand;
+  private int inHand;
+  private int connection;
+  private boolean closed;
+  private boolean failingReplies;
+
+  /** A queue on a broker of its own. */
+  public InMemoryWorkQueue() {
+    this(new InMemoryBroker());
+  }
+
+  /** A queue on a broker that others use too. */
+  public InMemoryWorkQueue(InMemoryBroker broker) {
+    this.broker = broker;
+  }
+
+  /** The broker. */
+  public InMemoryBroker broker() {
+    return broker;
+  }
+
+  /** Adds a message to the queue. */
+  public void offer(Delivery delivery) {
+    broker.offer(delivery);
+  }
+
+  /** Whether replies fail from now on, as if the broker did not confirm them. */
+  public void failReplies(boolean failing) {
+    broker.locked(() -> failingReplies = failing);
+  }
+
+  /** The demand in force. */
+  public int demand() {
+    return broker.locked(() -> demand);
+  }
+
+  @Override
+  public void open(DeliveryHandler to) {
+    broker.locked(() -> {
+      if (handler != null) {
+        throw new IllegalStateException("the queue has been opened before");
+      }
+      handler = to;
+      broker.connect(this);
+    });
+  }
+
+  @Override
+  public void demand(int deliveries) {
+    if (deliveries < 0) {
+      throw new IllegalArgumentException("a demand of " + deliveries + " must be 0 or more");
+    }
+    broker.locked(() -> demand = deliveries);
+  }
+
+  @Override
+  public ReplyReceipt reply(ReplyAddress address, Reply reply) {
+    return broker.locked(() -> {
+      if (!isConnected()) {
+        throw WorkQueueException.retryable("no connection to the broker in memory", null);
+      }
+      if (failingReplies) {
+        throw WorkQueueException.retryable("the broker in memory did not confirm", null);
+      }
+      return broker.accept(new InMemoryBroker.SentReply(address, reply));
+    });
+  }
+
+  @Override
+  public boolean isConnected() {
+    return broker.locked(() -> handler != null && !closed && broker.isRunning());
+  }
+
+  @Override
+  public void close() {
+    broker.locked(() -> {
+      closed = true;
+      lose();
+      broker.disconnect(this);
+    });
+  }
+
+  boolean hasRoom() {
+    return inHand < demand;
+  }
+
+  void take(Delivery delivery) {
+    DeliveryHandler to = Objects.requireNonNull(handler, "only an opened queue is connected");
+    int from = connection;
+    inHand++;
+    unsettled.add(delivery);
+    Thread.ofVirtual().start(() -> handle(delivery, to, from));
+  }
+
+  void lose() {
+    connection++;
+    unsettled.reversed().forEach(broker::putBack);
+    unsettled.clear();
+  }
+
+  private void handle(Delivery delivery, DeliveryHandler to, int from) {
+    Disposition disposition;
+    try {
+      disposition = to.handle(delivery);
+    } catch (Throwable _) { // the contract: whatever is thrown, the message goes back
+      requeueFailed(delivery, from);
+      return;
+    }
+    broker.locked(() -> {
+      inHand--;
+      if (from != connection) {
+        return;
+      }
+      unsettled.remove(delivery);
+      switch (disposition) {
+        case Disposition.Acknowledge() -> {}
+        case Disposition.Requeue() -> broker.putBack(delivery);
+        case Disposition.DeadLetter(String reason) ->
+            broker.bury(new InMemoryBroker.DeadDelivery(delivery, reason));
+      }
+    });
+  }
+
+  private void requeueFailed(Delivery delivery, int from) {
+    broker.locked(() -> inHand--);
+    if (delivery.redelivered()) {
+      CompletableFuture.delayedExecutor(REQUEUE_DELAY_MILLIS, TimeUnit.MILLISECONDS)
+          .execute(() -> putBack(delivery, from));
+    } else {
+      putBack(delivery, from);
+    }
+  }
+
+  private void putBack(Delivery delivery, int from) {
+    broker.locked(() -> {
+      if (from == connection) {
+        unsettled.remove(delivery);
+        broker.putBack(delivery);
+      }
+    });
+  }
+}
