@@ -49,9 +49,13 @@ import org.slf4j.LoggerFactory;
  *       says, and consumers that were there before.
  *   <li>Arguments of queues and exchanges that only RabbitMQ knows, such as {@code x-message-ttl}
  *       or {@code x-queue-type}, are accepted and have no effect.
- *   <li>Declaring an existing queue anew with other arguments or another durability is not always
- *       refused.
- *   <li>There is one virtual host, whatever name the client gives ({@code /}, empty), and one user.
+ *   <li>Declaring an existing queue anew with other arguments or another durability is accepted and
+ *       changes nothing.
+ *   <li>An exclusive queue that is also auto-delete goes with its last consumer, not with its
+ *       connection: without any consumer it stays until the broker restarts. One that is only
+ *       exclusive goes with its connection.
+ *   <li>A consumer is not told when its queue is deleted.
+ *   <li>There is one virtual host, {@code /}, and one user.
  *   <li>A message has at most 100 MiB.
  * </ul>
  *
@@ -270,9 +274,9 @@ public final class EmbeddedBroker implements AutoCloseable {
     return context;
   }
 
-  /** Qpid replaces <code>${…}</code> in values, and takes {@code $$} for one dollar. */
+  /** Qpid replaces <code>${…}</code>, and {@code $$} by one dollar, twice on the way to a value. */
   private static String literal(String value) {
-    return value.replace("$", "$$");
+    return value.replace("$", "$$$$");
   }
 
   /** The address it listens on. */

@@ -129,21 +129,46 @@ class EmbeddedBrokerTest {
   void deletesAnExclusiveReplyQueueWithItsConnection() throws Exception {
     // given
     String replies;
+
+    // when
     try (var client = Clients.amqp(broker.port()).newConnection();
         var clientChannel = client.createChannel()) {
-      replies = clientChannel.queueDeclare().getQueue();
+      replies = clientChannel.queueDeclare("", false, true, false, null).getQueue();
       channel.basicPublish("", replies, true, null, new byte[1]);
       channel.waitForConfirmsOrDie(CONFIRM_MILLIS);
     }
 
+    // then
+    awaitReturnFrom(replies);
+  }
+
+  @Test
+  void deletesAConsumedAutoDeleteReplyQueueWithItsConnection() throws Exception {
+    // given: what a client of RabbitMQ gets by default
+    String replies;
+    BlockingQueue<byte[]> received = new LinkedBlockingQueue<>();
+
     // when
+    try (var client = Clients.amqp(broker.port()).newConnection();
+        var clientChannel = client.createChannel()) {
+      replies = clientChannel.queueDeclare().getQueue();
+      clientChannel.basicConsume(
+          replies, true, (tag, delivery) -> received.add(delivery.getBody()), tag -> {});
+      channel.basicPublish("", replies, true, null, new byte[1]);
+      assertThat(received.poll(10, TimeUnit.SECONDS)).hasSize(1);
+    }
+
+    // then
+    awaitReturnFrom(replies);
+  }
+
+  private void awaitReturnFrom(String queue) {
     BlockingQueue<Return> returns = new LinkedBlockingQueue<>();
     channel.addReturnListener(returns::add);
     await()
         .untilAsserted(() -> {
-          channel.basicPublish("", replies, true, null, new byte[1]);
+          channel.basicPublish("", queue, true, null, new byte[1]);
           channel.waitForConfirmsOrDie(CONFIRM_MILLIS);
-          // then
           assertThat(returns).isNotEmpty();
         });
   }
