@@ -45,8 +45,7 @@ final class FilePart implements ContentStreamProvider {
         return -1;
       }
       int count =
-          file.read(
-              ByteBuffer.wrap(target, offset, (int) Math.min(wanted, left)), position);
+          file.read(ByteBuffer.wrap(target, offset, (int) Math.min(wanted, left)), position);
       if (count < 0) {
         throw new IOException("The file became shorter while it was sent");
       }

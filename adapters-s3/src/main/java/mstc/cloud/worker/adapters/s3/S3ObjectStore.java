@@ -59,18 +59,19 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  * {@code AWS_MAX_ATTEMPTS} says) after a broken connection, a time-out, 5xx or throttling, with a
  * random, growing pause between them, and fewer when most of the store's requests fail.
  *
- * <p>An attempt ends after the request timeout, and a second more for each 64 KiB that it sends; the
- * completion of an upload, for which S3 may need minutes, after ten minutes.
+ * <p>An attempt ends after the request timeout, and a second more for each 64 KiB that it sends;
+ * the completion of an upload, for which S3 may need minutes, after ten minutes.
  *
  * <p>An interrupt ends a call at once in a virtual thread; in a platform thread that waits for the
  * server, when the server answers or the attempt is over.
  *
- * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:ListBucket} (without
- * it S3 answers 403 for a missing object, which is a failure here), {@code
+ * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:ListBucket}
+ * (without it S3 answers 403 for a missing object, which is a failure here), {@code
  * s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
  */
 // Of the SDK's HTTP clients, the Apache one: the smaller UrlConnectionHttpClient keeps its
-// connections in a pool of the whole JVM and its close() does nothing, so that close() could not end
+// connections in a pool of the whole JVM and its close() does nothing, so that close() could not
+// end
 // calls under way; the CRT one brings native libraries.
 public final class S3ObjectStore implements ObjectStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(S3ObjectStore.class);
@@ -172,11 +173,10 @@ public final class S3ObjectStore implements ObjectStore {
                 checksums
                     ? ResponseChecksumValidation.WHEN_SUPPORTED
                     : ResponseChecksumValidation.WHEN_REQUIRED)
-            .overrideConfiguration(
-                override ->
-                    override
-                        .retryStrategy(RetryMode.STANDARD)
-                        .apiCallAttemptTimeout(settings.requestTimeout()));
+            .overrideConfiguration(override ->
+                override
+                    .retryStrategy(RetryMode.STANDARD)
+                    .apiCallAttemptTimeout(settings.requestTimeout()));
     settings.endpoint().ifPresent(builder::endpointOverride);
     return builder.build();
   }
@@ -184,10 +184,9 @@ public final class S3ObjectStore implements ObjectStore {
   private static AwsCredentialsProvider credentials(S3Settings settings) {
     return settings
         .credentials()
-        .<AwsCredentialsProvider>map(
-            keys ->
-                StaticCredentialsProvider.create(
-                    AwsBasicCredentials.create(keys.accessKey(), keys.secretKey())))
+        .<AwsCredentialsProvider>map(keys ->
+            StaticCredentialsProvider.create(
+                AwsBasicCredentials.create(keys.accessKey(), keys.secretKey())))
         .orElseGet(() -> DefaultCredentialsProvider.builder().build());
   }
 
@@ -317,18 +316,17 @@ public final class S3ObjectStore implements ObjectStore {
     String upload = client.createMultipartUpload(creation.build()).uploadId();
     try {
       List<CompletedPart> parts = sendParts(location, content, bytes, upload);
-      client.completeMultipartUpload(
-          request -> {
-            request
-                .bucket(location.bucket().value())
-                .key(location.key())
-                .uploadId(upload)
-                .multipartUpload(all -> all.parts(parts))
-                .overrideConfiguration(timeout(COMPLETION_TIMEOUT));
-            if (ifAbsent) {
-              request.ifNoneMatch("*");
-            }
-          });
+      client.completeMultipartUpload(request -> {
+        request
+            .bucket(location.bucket().value())
+            .key(location.key())
+            .uploadId(upload)
+            .multipartUpload(all -> all.parts(parts))
+            .overrideConfiguration(timeout(COMPLETION_TIMEOUT));
+        if (ifAbsent) {
+          request.ifNoneMatch("*");
+        }
+      });
     } catch (RuntimeException | Error e) {
       abandon(location, upload, e);
       throw e;
@@ -369,13 +367,12 @@ public final class S3ObjectStore implements ObjectStore {
     // Cleaning up is a request like any other, which an interrupted thread could not make.
     boolean interrupted = Thread.interrupted() || isInterruption(failure);
     try {
-      client.abortMultipartUpload(
-          request ->
-              request
-                  .bucket(location.bucket().value())
-                  .key(location.key())
-                  .uploadId(upload)
-                  .overrideConfiguration(override -> override.apiCallTimeout(CLEAN_UP_TIMEOUT)));
+      client.abortMultipartUpload(request ->
+          request
+              .bucket(location.bucket().value())
+              .key(location.key())
+              .uploadId(upload)
+              .overrideConfiguration(override -> override.apiCallTimeout(CLEAN_UP_TIMEOUT)));
     } catch (SdkException | IllegalStateException e) {
       failure.addSuppressed(e);
     } finally {
@@ -453,9 +450,8 @@ public final class S3ObjectStore implements ObjectStore {
                 .listObjectsV2Paginator(request -> request.bucket(bucket.value()).prefix(prefix))
                 .contents()
                 .stream()
-                .map(
-                    object ->
-                        new ObjectListing(new ObjectLocation(bucket, object.key()), object.size()))
+                .map(object ->
+                    new ObjectListing(new ObjectLocation(bucket, object.key()), object.size()))
                 .sorted(BY_KEY)
                 .toList();
           } catch (S3Exception e) {

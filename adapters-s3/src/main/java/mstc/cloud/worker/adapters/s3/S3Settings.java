@@ -52,15 +52,14 @@ public record S3Settings(
   }
 
   public S3Settings {
-    endpoint.ifPresent(
-        uri -> {
-          String scheme = uri.getScheme();
-          if (!("http".equals(scheme) || "https".equals(scheme)) || uri.getHost() == null) {
-            throw new IllegalArgumentException(
-                "The S3 endpoint is '%s'; it must be http://host:port or https://host:port"
-                    .formatted(uri));
-          }
-        });
+    endpoint.ifPresent(uri -> {
+      String scheme = uri.getScheme();
+      if (!("http".equals(scheme) || "https".equals(scheme)) || uri.getHost() == null) {
+        throw new IllegalArgumentException(
+            "The S3 endpoint is '%s'; it must be http://host:port or https://host:port"
+                .formatted(uri));
+      }
+    });
     if (!connectTimeout.isPositive() || !requestTimeout.isPositive()) {
       throw new IllegalArgumentException(
           "The S3 timeouts must be positive, not %s and %s"

@@ -1,0 +1,104 @@
+package mstc.cloud.worker.adapters.local;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * The folder of one job: its record {@code job.json}, what it wrote in {@code output.log}, and a
+ * scratch folder for each attempt.
+ *
+ * <p>The record is replaced whole, by a rename, so that a reader finds the old or the new one; what
+ * was written survives a loss of power once the call has returned.
+ */
+record JobFolder(Path path) {
+  private static final String RECORD = "job.json";
+
+  /** Windows opens no folders, and needs no such thing for a rename to last. */
+  private static final boolean FOLDERS_ARE_SYNCED =
+      !System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
+
+  StoredJob read() throws IOException {
+    return StoredJobJson.read(Files.readAllBytes(path.resolve(RECORD)));
+  }
+
+  void write(byte[] record) throws IOException {
+    Path next = path.resolve(RECORD + ".next");
+    try (FileChannel channel =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      ByteBuffer bytes = ByteBuffer.wrap(record);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      channel.force(true);
+    }
+    Files.move(
+        next,
+        path.resolve(RECORD),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
+    sync(path);
+  }
+
+  /** What the job wrote, both streams of all attempts. */
+  Path log() {
+    return path.resolve("output.log");
+  }
+
+  /** Where an attempt runs, and may leave what it likes; each begins with an empty one. */
+  Path scratch(int attempt) {
+    return path.resolve("scratch-" + attempt);
+  }
+
+  /** Tells which process was started last, for a worker that comes after this one. */
+  Path processNote() {
+    return path.resolve("process");
+  }
+
+  /** Makes sure that what a folder lists, it lists after a loss of power too. */
+  static void sync(Path folder) throws IOException {
+    if (FOLDERS_ARE_SYNCED) {
+      try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  /** Deletes a file or a folder with all it holds; links are not followed. */
+  static void delete(Path target) throws IOException {
+    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      for (Path child : list(target)) {
+        delete(child);
+      }
+    }
+    Files.deleteIfExists(target);
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    // Some programs leave folders that even their owner cannot write to, Go's module cache is one.
+    if (!Files.isWritable(folder) || !Files.isReadable(folder) || !Files.isExecutable(folder)) {
+      boolean changed =
+          folder.toFile().setReadable(true)
+              && folder.toFile().setWritable(true)
+              && folder.toFile().setExecutable(true);
+      if (!changed) {
+        throw new IOException("no permission to empty " + folder);
+      }
+    }
+    try (Stream<Path> children = Files.list(folder)) {
+      return children.toList();
+    }
+  }
+}

@@ -1,0 +1,380 @@
+package mstc.cloud.worker.adapters.local;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobEnd;
+import mstc.cloud.worker.domain.runtime.JobHandedOverException;
+import mstc.cloud.worker.domain.runtime.JobListener;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.runtime.Submission;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs jobs as processes of this machine, by a catalogue that says which program stands for which
+ * image, and keeps a folder per job as its record.
+ *
+ * <p>A job's processes do not outlive the worker: {@link #close} ends them, and after a crash the
+ * next worker on the same root folder does. Such a job ends as lost and is never started a second
+ * time; a job whose first process was not started yet is started by the next worker. All of a job's
+ * processes end with its first one. On Linux that holds for those that were detached too, as long
+ * as they keep their environment; elsewhere, for those that still descend from the first.
+ *
+ * <p>How many jobs run at once is up to who submits them. A request's resources and labels have no
+ * effect here; a request that names its own command is refused, as it would choose the program.
+ */
+public final class LocalJobRuntime implements JobRuntime {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalJobRuntime.class);
+
+  /** Less room than this, and the record of a request of the greatest size may not fit. */
+  private static final long LEAST_USABLE_BYTES = 1024 * 1024;
+
+  private static final Duration REMOVE_AGAIN = Duration.ofSeconds(10);
+
+  private final LocalSettings settings;
+  private final Function<WorkRequest, Duration> timeouts;
+  private final ConcurrentMap<UUID, LocalJob> jobs = new ConcurrentHashMap<>();
+  private final AtomicInteger unanswered = new AtomicInteger();
+  private final ExecutorService runs =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("local-job-", 0).factory());
+  private final ExecutorService messages =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("local-job-messages").factory());
+  private final ScheduledExecutorService removals =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("local-job-removals").factory());
+
+  /**
+   * Read-locked while a record is changed, write-locked while it is decided that none is any more.
+   */
+  private final ReentrantReadWriteLock changing = new ReentrantReadWriteLock();
+
+  private volatile boolean closed;
+  private @Nullable RootFolder root;
+  private @Nullable JobListener listener;
+
+  /** A runtime that does nothing until it is started. */
+  public LocalJobRuntime(LocalSettings settings) {
+    this(settings, WorkRequest::timeout);
+  }
+
+  /**
+   * @param timeouts after which time a job is really ended; requests know whole minutes only, tests
+   *     cannot wait for one
+   */
+  LocalJobRuntime(LocalSettings settings, Function<WorkRequest, Duration> timeouts) {
+    this.settings = settings;
+    this.timeouts = timeouts;
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws JobRuntimeException permanently, where the root folder is used by another worker or
+   *     cannot be used at all
+   */
+  @Override
+  public void start(JobListener toTell) {
+    RootFolder opened = RootFolder.open(settings.root());
+    root = opened;
+    listener = toTell;
+    try {
+      List<Path> leftovers = opened.leftovers();
+      runs.execute(() -> leftovers.forEach(RootFolder::deleteTemporary));
+      opened.names().forEach(name -> read(opened, name).ifPresent(this::resume));
+    } catch (IOException e) {
+      throw failure("the root folder " + opened.path(), e);
+    }
+    tell(JobListener::onUnansweredJobsChanged);
+    LOG.debug("root={} jobs={} unanswered={}", opened.path(), jobs.size(), unanswered);
+  }
+
+  private Optional<LocalJob> read(RootFolder from, UniqueName name) {
+    JobFolder folder = from.folder(name);
+    try {
+      StoredJob stored = folder.read();
+      if (!stored.name().equals(name)) {
+        throw new IllegalArgumentException("it is the record of job " + stored.name());
+      }
+      return Optional.of(localJob(stored, folder));
+    } catch (IOException | RuntimeException e) {
+      LOG.error(
+          "folder {} has no record that can be read and is left alone; its job is not run: {}",
+          folder.path(),
+          e.toString());
+      return Optional.empty();
+    }
+  }
+
+  private LocalJob localJob(StoredJob stored, JobFolder folder) {
+    return new LocalJob(stored, folder, settings, timeouts.apply(stored.job().request()));
+  }
+
+  private void resume(LocalJob job) {
+    jobs.put(job.name().uuid(), job);
+    Optional<Duration> untilRemoval = job.untilRemoval();
+    if (untilRemoval.isPresent()) {
+      // A clock that was set back must not keep it longer than a whole retention.
+      removeAfter(job, min(untilRemoval.get(), settings.retention()));
+      // Answered or not, what it left running is ended.
+      runs.execute(job);
+    } else {
+      unanswered.incrementAndGet();
+      follow(job);
+    }
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private void follow(LocalJob job) {
+    job.record().ifPresent(record -> tell(to -> to.onUnanswered(record)));
+    runs.execute(job);
+  }
+
+  @Override
+  public Submission submit(Job job, Optional<ReplyAddress> replyAddress) {
+    if (!job.request().command().isEmpty()) {
+      return new Submission.Refused(
+          "the local runtime takes no command: mstc.runtime.local.catalogue says what runs in"
+              + " place of an image; use args");
+    }
+    StoredJob stored = StoredJob.submitted(job, replyAddress);
+    byte[] bytes;
+    try {
+      bytes = StoredJobJson.write(stored);
+      if (!StoredJobJson.read(bytes).equals(stored)) {
+        throw new IllegalArgumentException("it would be read back as another");
+      }
+    } catch (RuntimeException e) {
+      return new Submission.Refused("the request cannot be kept on record: " + e.getMessage());
+    }
+    return change(() -> submit(stored, bytes));
+  }
+
+  private Submission submit(StoredJob stored, byte[] bytes) {
+    RootFolder in = root();
+    LocalJob mine = localJob(stored, in.folder(stored.name()));
+    UUID uuid = stored.name().uuid();
+    while (true) {
+      LocalJob holder =
+          jobs.computeIfAbsent(
+              uuid,
+              absent -> {
+                add(in, stored.name(), bytes);
+                return mine;
+              });
+      if (holder == mine) {
+        follow(mine);
+        tell(JobListener::onUnansweredJobsChanged);
+        return new Submission.Created();
+      }
+      Optional<JobRecord> existing = holder.record();
+      if (existing.isPresent()) {
+        return new Submission.NameTaken(existing.get());
+      }
+      // Just taken off the record: its name is free.
+      jobs.remove(uuid, holder);
+    }
+  }
+
+  private void add(RootFolder in, UniqueName name, byte[] record) {
+    try {
+      in.add(name, record);
+      unanswered.incrementAndGet();
+    } catch (IOException e) {
+      throw failure("the record of job " + name + " in " + in.path(), e);
+    }
+  }
+
+  @Override
+  public Optional<JobRecord> find(UUID uuid) {
+    return Optional.ofNullable(jobs.get(uuid)).flatMap(LocalJob::record);
+  }
+
+  @Override
+  public Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address) {
+    return change(() -> job(name).flatMap(job -> job.addReplyAddress(address)));
+  }
+
+  @Override
+  public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
+    Optional<LocalJob> job = job(name);
+    if (job.isEmpty() || closed) {
+      throw new JobHandedOverException(name);
+    }
+    return job.get().awaitEnd();
+  }
+
+  @Override
+  public boolean recordAnswer(JobRecord answered, Answer answer) {
+    UniqueName name = answered.job().name();
+    return change(() -> {
+      Optional<LocalJob> job = job(name);
+      LocalJob.Recording recording =
+          job.map(found -> found.recordAnswer(answered.version(), answer))
+              .orElse(LocalJob.Recording.NOT_NEEDED);
+      if (recording == LocalJob.Recording.RECORDED) {
+        unanswered.decrementAndGet();
+        removeAfter(job.orElseThrow(), settings.retention());
+        tell(to -> to.onAnswered(name, answer));
+        tell(JobListener::onUnansweredJobsChanged);
+      }
+      return recording != LocalJob.Recording.CHANGED_SINCE;
+    });
+  }
+
+  @Override
+  public boolean cancel(UniqueName name) {
+    return change(() -> job(name).map(LocalJob::cancel).orElse(false));
+  }
+
+  @Override
+  public int unansweredJobs() {
+    return unanswered.get();
+  }
+
+  @Override
+  public Duration retention() {
+    return settings.retention();
+  }
+
+  @Override
+  public void check() {
+    Path path = root().path();
+    if (closed || !Files.isDirectory(path) || !Files.isWritable(path)) {
+      throw JobRuntimeException.retryable("the root folder " + path + " cannot be written", null);
+    }
+    try {
+      if (Files.getFileStore(path).getUsableSpace() < LEAST_USABLE_BYTES) {
+        throw JobRuntimeException.retryable("no space is left in root folder " + path, null);
+      }
+    } catch (IOException e) {
+      throw failure("the root folder " + path, e);
+    }
+  }
+
+  /**
+   * {@inheritDoc} Here jobs end with their worker: their processes are asked to terminate and
+   * killed after the grace, for which this waits.
+   */
+  @Override
+  public void close() {
+    changing.writeLock().lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    } finally {
+      changing.writeLock().unlock();
+    }
+    removals.shutdownNow();
+    jobs.values().forEach(LocalJob::close);
+    runs.close();
+    messages.close();
+    removals.close();
+    closeRoot();
+  }
+
+  private void closeRoot() {
+    if (root == null) {
+      return;
+    }
+    try {
+      root.close();
+    } catch (IOException e) {
+      throw failure("the lock of root folder " + root.path(), e);
+    }
+  }
+
+  private Optional<LocalJob> job(UniqueName name) {
+    return Optional.ofNullable(jobs.get(name.uuid())).filter(job -> job.name().equals(name));
+  }
+
+  private RootFolder root() {
+    if (root == null) {
+      throw new IllegalStateException("the runtime is not started");
+    }
+    return root;
+  }
+
+  private <T> T change(Supplier<T> change) {
+    changing.readLock().lock();
+    try {
+      if (closed) {
+        throw JobRuntimeException.retryable("the local runtime is closed", null);
+      }
+      return change.get();
+    } finally {
+      changing.readLock().unlock();
+    }
+  }
+
+  private void removeAfter(LocalJob job, Duration delay) {
+    if (!closed) {
+      var _ = removals.schedule(() -> remove(job), delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void remove(LocalJob job) {
+    try {
+      if (job.remove(root())) {
+        jobs.remove(job.name().uuid(), job);
+        LOG.debug("job={} is removed", job.name());
+        return;
+      }
+    } catch (IOException e) {
+      LOG.warn("job={} is not removed yet: {}", job.name(), e.toString());
+    }
+    removeAfter(job, REMOVE_AGAIN);
+  }
+
+  private void tell(Consumer<JobListener> message) {
+    JobListener to = listener;
+    if (to == null || closed) {
+      return;
+    }
+    messages.execute(() -> {
+      if (!closed) {
+        message.accept(to);
+      }
+    });
+  }
+
+  /** What a failed access to a file is to who uses the port. */
+  static JobRuntimeException failure(String what, IOException e) {
+    String message = what + ": " + e;
+    boolean permanent =
+        e instanceof AccessDeniedException || e instanceof FileAlreadyExistsException;
+    return permanent
+        ? JobRuntimeException.permanent(message, e)
+        : JobRuntimeException.retryable(message, e);
+  }
+}

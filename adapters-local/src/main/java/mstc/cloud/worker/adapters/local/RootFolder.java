@@ -1,0 +1,154 @@
+package mstc.cloud.worker.adapters.local;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Stream;
+import mstc.cloud.worker.domain.InvalidValueException;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The folder that holds all jobs, each in a folder with its unique name; this process' alone while
+ * it is open.
+ *
+ * <p>Jobs come and go by one rename from and to {@code .temporary}, so that at any moment a job is
+ * there whole or not at all.
+ */
+final class RootFolder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RootFolder.class);
+
+  private final Path path;
+  private final Path temporary;
+  private final FileChannel lockFile;
+
+  private RootFolder(Path path, Path temporary, FileChannel lockFile) {
+    this.path = path;
+    this.temporary = temporary;
+    this.lockFile = lockFile;
+  }
+
+  /**
+   * Creates the folder where it is missing, and makes it this process' own.
+   *
+   * @throws JobRuntimeException permanently, where it is another's or cannot be used
+   */
+  static RootFolder open(Path configured) {
+    try {
+      Path temporary = Files.createDirectories(configured.resolve(".temporary"));
+      Path path = configured.toRealPath();
+      FileChannel lockFile =
+          FileChannel.open(
+              path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (!lock(lockFile)) {
+        lockFile.close();
+        throw JobRuntimeException.permanent(
+            "the local runtime's root folder "
+                + path
+                + " is in use by another worker; give each worker a root folder of its own",
+            null);
+      }
+      return new RootFolder(path, temporary.toRealPath(), lockFile);
+    } catch (IOException e) {
+      throw JobRuntimeException.permanent(
+          "the local runtime's root folder " + configured + " cannot be used: " + e, e);
+    }
+  }
+
+  private static boolean lock(FileChannel file) throws IOException {
+    try {
+      // Held until the channel is closed, or the process is no more.
+      FileLock lock = file.tryLock();
+      return lock != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  JobFolder folder(UniqueName name) {
+    return new JobFolder(path.resolve(name.value()));
+  }
+
+  /** The names of all jobs that have a folder. */
+  List<UniqueName> names() throws IOException {
+    try (Stream<Path> children = Files.list(path)) {
+      return children.flatMap(child -> name(child.getFileName().toString())).toList();
+    }
+  }
+
+  private static Stream<UniqueName> name(String fileName) {
+    try {
+      return Stream.of(new UniqueName(fileName));
+    } catch (InvalidValueException e) {
+      // Not a job's: a lost+found, or one of our own.
+      return Stream.empty();
+    }
+  }
+
+  /**
+   * Puts a job on record: afterwards it is there, whole, or it is not and there is an exception.
+   */
+  void add(UniqueName name, byte[] record) throws IOException {
+    JobFolder target = folder(name);
+    if (Files.exists(target.path(), LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(
+          target.path().toString(), null, "there is a folder without a readable record");
+    }
+    JobFolder source = new JobFolder(Files.createTempDirectory(temporary, "new-"));
+    try {
+      Files.createFile(source.log());
+      Files.createDirectory(source.scratch(1));
+      source.write(record);
+      Files.move(source.path(), target.path(), StandardCopyOption.ATOMIC_MOVE);
+      JobFolder.sync(path);
+    } catch (IOException e) {
+      if (Files.exists(target.path(), LinkOption.NOFOLLOW_LINKS)) {
+        remove(name);
+      } else {
+        JobFolder.delete(source.path());
+      }
+      throw e;
+    }
+  }
+
+  /** Takes a job off the record. */
+  void remove(UniqueName name) throws IOException {
+    Path removed = Files.createTempDirectory(temporary, "old-");
+    Files.move(folder(name).path(), removed.resolve(name.value()), StandardCopyOption.ATOMIC_MOVE);
+    deleteTemporary(removed);
+  }
+
+  /** What an earlier process did not come to delete, nor to put on record. */
+  List<Path> leftovers() throws IOException {
+    try (Stream<Path> children = Files.list(temporary)) {
+      return children.toList();
+    }
+  }
+
+  static void deleteTemporary(Path folder) {
+    try {
+      JobFolder.delete(folder);
+    } catch (IOException e) {
+      LOG.warn("folder {} is left until the next start: {}", folder, e.toString());
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    lockFile.close();
+  }
+}

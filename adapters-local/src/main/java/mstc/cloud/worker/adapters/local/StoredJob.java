@@ -1,0 +1,102 @@
+package mstc.cloud.worker.adapters.local;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobEnd;
+import mstc.cloud.worker.domain.runtime.JobLog;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+
+/**
+ * All that is on record of a job.
+ *
+ * @param startNoted when it was decided to start its first process; a job with that is never
+ *     started again
+ * @param cancelled whether someone asked for it to be ended before it was over
+ * @param ending how it ended; empty until then
+ */
+record StoredJob(
+    Job job,
+    List<ReplyAddress> replyAddresses,
+    Optional<Instant> startNoted,
+    boolean cancelled,
+    Optional<Ending> ending,
+    Optional<Answer> answer) {
+
+  /**
+   * How a job ended.
+   *
+   * @param startedAt when its first process started; empty where none did
+   */
+  record Ending(
+      JobOutcome outcome,
+      Optional<Instant> startedAt,
+      Instant finishedAt,
+      boolean logComplete,
+      List<String> warnings) {
+    Ending {
+      warnings = List.copyOf(warnings);
+    }
+
+    JobEnd toJobEnd(JobFolder folder) {
+      return new JobEnd(
+          outcome, startedAt, finishedAt, new JobLog(folder.log(), logComplete), warnings);
+    }
+  }
+
+  StoredJob {
+    replyAddresses = List.copyOf(replyAddresses);
+  }
+
+  static StoredJob submitted(Job job, Optional<ReplyAddress> replyAddress) {
+    return new StoredJob(
+        job,
+        replyAddress.stream().toList(),
+        Optional.empty(),
+        false,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  UniqueName name() {
+    return job.name();
+  }
+
+  StoredJob withReplyAddress(ReplyAddress address) {
+    List<ReplyAddress> more = Stream.concat(replyAddresses.stream(), Stream.of(address)).toList();
+    return new StoredJob(job, more, startNoted, cancelled, ending, answer);
+  }
+
+  StoredJob withStartNoted(Instant at) {
+    return new StoredJob(job, replyAddresses, Optional.of(at), cancelled, ending, answer);
+  }
+
+  StoredJob withCancelled() {
+    return new StoredJob(job, replyAddresses, startNoted, true, ending, answer);
+  }
+
+  StoredJob withEnding(Ending how) {
+    return new StoredJob(job, replyAddresses, startNoted, cancelled, Optional.of(how), answer);
+  }
+
+  StoredJob withAnswer(Answer given) {
+    return new StoredJob(job, replyAddresses, startNoted, cancelled, ending, Optional.of(given));
+  }
+
+  JobRecord toRecord() {
+    return new JobRecord(job, replyAddresses, answer, version());
+  }
+
+  /**
+   * Of what a {@link JobRecord} shows, only these change: addresses are added, one answer comes.
+   */
+  String version() {
+    return replyAddresses.size() + (answer.isPresent() ? "-answered" : "");
+  }
+}

@@ -1,0 +1,59 @@
+package mstc.cloud.worker.adapters.local;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+
+/** A runtime whose image {@code shell} runs its one argument with {@code sh}, and its jobs. */
+final class ShellJobs {
+  /** A job with this variable times out after so many milliseconds instead of as it says. */
+  static final String TIMEOUT_MILLIS = "TEST_TIMEOUT_MILLIS";
+
+  static final List<CatalogueEntry> CATALOGUE =
+      List.of(
+          new CatalogueEntry("shell", List.of("/bin/sh", "-c")),
+          new CatalogueEntry("missing", List.of("/no/such/program")),
+          new CatalogueEntry("words:*", List.of("printf", "%s\n", "first")));
+
+  private ShellJobs() {}
+
+  static LocalSettings settings(Path root) {
+    return new LocalSettings(
+        root,
+        CATALOGUE,
+        Duration.ofSeconds(2),
+        Map.of("AWS_REGION", "eu-test-1", "AWS_SECRET_ACCESS_KEY", "hush"),
+        LocalSettings.DEFAULT_INHERITED_VARIABLES,
+        Duration.ofSeconds(5));
+  }
+
+  static LocalJobRuntime runtime(LocalSettings settings) {
+    return new LocalJobRuntime(settings, ShellJobs::timeout);
+  }
+
+  private static Duration timeout(WorkRequest request) {
+    return Optional.ofNullable(request.env().get(TIMEOUT_MILLIS))
+        .map(text -> Duration.ofMillis(Long.parseLong(text)))
+        .orElse(request.timeout());
+  }
+
+  static WorkRequestBuilder request(String image) {
+    return WorkRequest.builder().image(image).jobName("shell").inputBucket("contract");
+  }
+
+  static WorkRequestBuilder running(String script) {
+    return request("shell").args(List.of(script));
+  }
+
+  static Job job(WorkRequestBuilder request) {
+    return new Job(new UniqueName("shell-" + UUID.randomUUID()), request.build(), List.of());
+  }
+}

@@ -1,0 +1,404 @@
+package mstc.cloud.worker.domain.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What stores that speak S3 make of a server's failures, on a server that only pretends. */
+public abstract class S3FaultsContract {
+  private static final ObjectAttributes TEXT = ObjectAttributes.ofType("text/plain");
+  private static final ObjectLocation LOCATION =
+      new ObjectLocation(new BucketName("logs"), "job-1.log");
+  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration BOUND = Duration.ofSeconds(20);
+  private static final Duration PROMPTLY = Duration.ofSeconds(10);
+
+  private static final String UPLOAD =
+      "<InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+          + "<Bucket>logs</Bucket><Key>job-1.log</Key><UploadId>u-1</UploadId>"
+          + "</InitiateMultipartUploadResult>";
+
+  /** An answer with the body of an S3 error, or an empty one when there is no code. */
+  private record Answer(int status, String code) {
+    static final Answer OK = new Answer(200, "");
+    static final Answer MISSING = new Answer(404, "NoSuchKey");
+
+    String body() {
+      return code.isEmpty()
+          ? ""
+          : "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>Said so</Message></Error>"
+              .formatted(code);
+    }
+  }
+
+  private record Call(String method, String query, boolean ifNoneMatch) {}
+
+  @TempDir private Path folder;
+  private final List<Call> calls = new CopyOnWriteArrayList<>();
+  private Path file;
+  private HttpServer server;
+  private Function<Call, Answer> behaviour = call -> Answer.OK;
+
+  /** Opens a store with any credentials. */
+  protected abstract ObjectStore open(URI endpoint, boolean createBuckets, Duration requestTimeout);
+
+  /** A file size that the store sends in several parts. */
+  protected abstract long severalPartsInBytes();
+
+  @BeforeEach
+  void startServer() throws IOException {
+    file = Files.writeString(folder.resolve("content"), "content");
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+    server.start();
+  }
+
+  @AfterEach
+  void stopServer() {
+    server.stop(0);
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String query = exchange.getRequestURI().getRawQuery();
+      var call =
+          new Call(
+              exchange.getRequestMethod(),
+              query == null ? "" : query,
+              exchange.getRequestHeaders().containsKey("If-None-Match"));
+      calls.add(call);
+      exchange.getRequestBody().readAllBytes();
+      Answer answer = behaviour.apply(call);
+      byte[] body =
+          call.query().startsWith("uploads") && answer.equals(Answer.OK)
+              ? UPLOAD.getBytes(UTF_8)
+              : answer.body().getBytes(UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "application/xml");
+      exchange.getResponseHeaders().set("ETag", "\"e\"");
+      boolean empty = body.length == 0 || call.method().equals("HEAD");
+      exchange.sendResponseHeaders(answer.status(), empty ? -1 : body.length);
+      if (!empty) {
+        exchange.getResponseBody().write(body);
+      }
+    }
+  }
+
+  private ObjectStore open(boolean createBuckets) {
+    return open(
+        URI.create("http://127.0.0.1:" + server.getAddress().getPort()), createBuckets, TIMEOUT);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "400, RequestTimeout, true",
+    "400, InvalidRequest, false",
+    "403, AccessDenied, false",
+    "403, InvalidAccessKeyId, false",
+    "403, SignatureDoesNotMatch, false",
+    "404, NoSuchBucket, false",
+    "405, MethodNotAllowed, false",
+    "409, OperationAborted, true",
+    "429, TooManyRequests, true",
+    "500, InternalError, true",
+    "503, SlowDown, true",
+    "507, XMinioStorageFull, true"
+  })
+  void aRefusedWriteSaysWhyAndWhetherTryingAgainHelps(int status, String code, boolean retryable) {
+    // given
+    behaviour = call -> new Answer(status, code);
+
+    try (ObjectStore store = open(false)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.put(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isEqualTo(retryable);
+      assertThat(failure)
+          .hasMessageContaining("logs/job-1.log")
+          .hasMessageContaining("http://127.0.0.1:" + server.getAddress().getPort())
+          .hasMessageContaining(status + " " + code);
+      assertThat(calls).hasSizeLessThanOrEqualTo(5);
+    }
+  }
+
+  @Test
+  void aProxysOwnErrorIsRetryable() {
+    // given
+    behaviour = call -> new Answer(502, "");
+
+    try (ObjectStore store = open(false)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.put(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isTrue();
+      assertThat(failure).hasMessageContaining("502");
+    }
+  }
+
+  @Test
+  void credentialsWithoutAnyRightPassTheCheck() {
+    // given
+    behaviour = call -> new Answer(403, "AccessDenied");
+
+    try (ObjectStore store = open(false)) {
+      // when
+      store.check();
+    }
+
+    // then
+    assertThat(calls).hasSize(1);
+  }
+
+  @Test
+  void aServerThatKnowsNoConditionalWritesIsAskedForThemOnlyOnce() {
+    // given
+    behaviour =
+        call ->
+            call.method().equals("HEAD")
+                ? Answer.MISSING
+                : call.ifNoneMatch() ? new Answer(501, "NotImplemented") : Answer.OK;
+
+    try (ObjectStore store = open(false)) {
+      // when
+      PutResult first = store.putIfAbsent(LOCATION, file, TEXT);
+      PutResult second = store.putIfAbsent(LOCATION, file, TEXT);
+
+      // then
+      assertThat(List.of(first, second)).containsOnly(PutResult.STORED);
+      assertThat(calls)
+          .extracting(call -> call.method() + (call.ifNoneMatch() ? " conditional" : ""))
+          .containsExactly("HEAD", "PUT conditional", "PUT", "HEAD", "PUT");
+    }
+  }
+
+  @Test
+  void anObjectThatAppearedMeanwhileIsLeftAlone() {
+    // given
+    behaviour =
+        call ->
+            call.method().equals("HEAD") ? Answer.MISSING : new Answer(412, "PreconditionFailed");
+
+    try (ObjectStore store = open(false)) {
+      // when
+      PutResult result = store.putIfAbsent(LOCATION, file, TEXT);
+
+      // then
+      assertThat(result).isEqualTo(PutResult.ALREADY_EXISTS);
+    }
+  }
+
+  @Test
+  void aConflictWithAnotherWriteWhoseEndIsUnknownIsRetryable() {
+    // given
+    behaviour =
+        call ->
+            call.method().equals("HEAD")
+                ? Answer.MISSING
+                : new Answer(409, "ConditionalRequestConflict");
+
+    try (ObjectStore store = open(false)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.putIfAbsent(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isTrue();
+    }
+  }
+
+  @Test
+  void theRaceToCreateABucketMayBeLost() {
+    // given
+    behaviour =
+        call ->
+            calls.size() == 1
+                ? new Answer(404, "NoSuchBucket")
+                : calls.size() == 2 ? new Answer(409, "BucketAlreadyOwnedByYou") : Answer.OK;
+
+    try (ObjectStore store = open(true)) {
+      // when
+      store.put(LOCATION, file, TEXT);
+    }
+
+    // then
+    assertThat(calls).extracting(Call::method).containsExactly("PUT", "PUT", "PUT");
+  }
+
+  @Test
+  void thePartsOfAFailedUploadAreRemoved() throws IOException {
+    // given
+    Path large = zeros(severalPartsInBytes());
+    behaviour =
+        call -> call.query().contains("partNumber=2") ? new Answer(403, "AccessDenied") : Answer.OK;
+
+    try (ObjectStore store = open(false)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.put(LOCATION, large, TEXT));
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isFalse();
+      assertThat(calls.getLast().method()).isEqualTo("DELETE");
+      assertThat(calls.getLast().query()).contains("uploadId=u-1");
+    }
+  }
+
+  @Test
+  void aServerThatNeverAnswersIsARetryableFailureInBoundedTime() throws IOException {
+    try (var silent = new SilentServer();
+        ObjectStore store = open(silent.endpoint(), false, TIMEOUT)) {
+      // given
+      Instant start = Instant.now();
+
+      // when
+      ObjectStoreException failure = failureOf(store::check);
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isTrue();
+      assertThat(Duration.between(start, Instant.now())).isLessThan(BOUND);
+    }
+  }
+
+  @Test
+  void aServerThatStopsReadingIsARetryableFailureInBoundedTime() throws IOException {
+    try (var silent = new SilentServer();
+        ObjectStore store = open(silent.endpoint(), false, TIMEOUT)) {
+      // given
+      Path large = zeros(1 << 20);
+      Instant start = Instant.now();
+
+      // when
+      ObjectStoreException failure = failureOf(() -> store.put(LOCATION, large, TEXT));
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isTrue();
+      assertThat(Duration.between(start, Instant.now())).isLessThan(Duration.ofSeconds(80));
+    }
+  }
+
+  @Test
+  void anInterruptEndsACallUnderWay() throws Exception {
+    try (var silent = new SilentServer();
+        ObjectStore store = open(silent.endpoint(), false, Duration.ofMinutes(5))) {
+      // given
+      var outcome = new CompletableFuture<ObjectStoreException>();
+      var flag = new CompletableFuture<Boolean>();
+      Thread caller =
+          Thread.ofVirtual()
+              .start(() -> {
+                ObjectStoreException failure =
+                        failureOf(() -> store.put(LOCATION, file, TEXT));
+                flag.complete(Thread.currentThread().isInterrupted());
+                    outcome.complete(failure);
+              });
+      silent.awaitConnection();
+
+      // when
+      caller.interrupt();
+
+      // then
+      assertThat(outcome).succeedsWithin(PROMPTLY);
+      assertThat(outcome.get().isRetryable()).as(outcome.get().getMessage()).isTrue();
+      assertThat(outcome.get()).hasMessageContaining("interrupted");
+      assertThat(flag).isCompletedWithValue(true);
+    }
+  }
+
+  @Test
+  void closingEndsACallUnderWay() throws Exception {
+    try (var silent = new SilentServer()) {
+      // given
+      ObjectStore store = open(silent.endpoint(), false, Duration.ofMinutes(5));
+      var outcome = new CompletableFuture<ObjectStoreException>();
+      Thread.ofPlatform()
+          .daemon()
+          .start(() -> outcome.complete(failureOf(() -> store.put(LOCATION, file, TEXT))));
+      silent.awaitConnection();
+
+      // when
+      store.close();
+
+      // then
+      assertThat(outcome).succeedsWithin(PROMPTLY);
+      assertThat(outcome.get().isRetryable()).as(outcome.get().getMessage()).isTrue();
+    }
+  }
+
+  private static ObjectStoreException failureOf(ThrowingCallable call) {
+    var failure = catchThrowableOfType(ObjectStoreException.class, call);
+    assertThat(failure).isNotNull();
+    return failure;
+  }
+
+  private Path zeros(long bytes) throws IOException {
+    Path path = folder.resolve("zeros");
+    try (var content = new RandomAccessFile(path.toFile(), "rw")) {
+      content.setLength(bytes);
+    }
+    return path;
+  }
+
+  /** Accepts connections and leaves it at that. */
+  private static final class SilentServer implements AutoCloseable {
+    private final ServerSocket listener;
+    private final List<Socket> connections = new CopyOnWriteArrayList<>();
+    private volatile boolean closed;
+
+    SilentServer() throws IOException {
+      listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+      Thread.ofVirtual().start(this::accept);
+    }
+
+    URI endpoint() {
+      return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+    }
+
+    void awaitConnection() {
+      await().until(() -> closed || !connections.isEmpty());
+    }
+
+    private void accept() {
+      try {
+        while (true) {
+          connections.add(listener.accept());
+        }
+      } catch (IOException e) {
+        // The test is over and has closed the server.
+        closed = true;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+      for (Socket connection : connections) {
+        connection.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package mstc.cloud.worker.standalone;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.embedded.EmbeddedObjectStore;
+import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A real broker that dies takes nothing with it. */
+class BrokerKilledIT {
+  private static final String SCRIPT = "echo started >> %s; sleep 3; echo ended";
+
+  @Test
+  void everyRequestIsAnsweredOnceWhenTheBrokerIsBack(@TempDir Path folder) throws Exception {
+    try (RabbitServer broker = RabbitServer.start(folder.resolve("broker"));
+        EmbeddedObjectStore store =
+            EmbeddedObjectStore.start(
+                new ObjectStoreSettings(
+                    "127.0.0.1", 0, "minioadmin", "minioadmin", folder.resolve("objects")));
+        WorkerProcess worker =
+            new WorkerProcess(
+                    folder.resolve("worker.log"),
+                    List.of("-Xmx128m"),
+                    List.of("worker", "--config=" + Catalogue.write(folder, 20)),
+                    Map.of(
+                        "WORK_QUEUE_PORT", Integer.toString(broker.port()),
+                        "MINIO_SERVICE_PORT", Integer.toString(store.port()),
+                        "SCRATCH_DIR", folder.resolve("scratch").toString()))
+                .awaitReady();
+        RawClient client = new RawClient("127.0.0.1", broker.port(), "test.replies")) {
+      // given
+      List<String> ids = IntStream.range(0, 10).mapToObj(i -> "killed-" + i).toList();
+      for (String id : ids) {
+        client.send(id, Catalogue.request("outlives", SCRIPT.formatted(folder.resolve(id))));
+      }
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> ids.stream().allMatch(id -> folder.resolve(id).toFile().exists()));
+
+      // when
+      broker.kill();
+      broker.restart();
+
+      // then
+      client.awaitReplies(ids, Duration.ofSeconds(90));
+      for (String id : ids) {
+        assertThat(client.replies(id))
+            .hasSize(1)
+            .allSatisfy(
+                reply -> assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED));
+        assertThat(folder.resolve(id)).hasContent("started");
+      }
+    }
+  }
+}

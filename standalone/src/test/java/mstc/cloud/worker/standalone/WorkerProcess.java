@@ -1,0 +1,126 @@
+package mstc.cloud.worker.standalone;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A worker in a process of its own, as its users start it; it can be killed and started again. */
+final class WorkerProcess implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Path output;
+  private final List<String> command;
+  private final Map<String, String> environment;
+  private final int httpPort;
+  private Process process;
+
+  /**
+   * @param output where the process writes to, appended at each start
+   * @param jvmOptions such as {@code -Xmx128m}
+   * @param arguments of the command line, without the HTTP port
+   * @param environment further variables
+   */
+  WorkerProcess(
+      Path output, List<String> jvmOptions, List<String> arguments, Map<String, String> environment)
+      throws IOException {
+    this.output = output;
+    this.httpPort = FreePort.find();
+    this.environment = Map.copyOf(environment);
+    command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-XX:+UseSerialGC");
+    command.addAll(jvmOptions);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(arguments);
+    command.addAll(List.of("--set", "mstc.http.port=" + httpPort));
+    process = launch();
+  }
+
+  private Process launch() throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+    builder.environment().keySet().removeIf(WorkerProcess::isConfiguration);
+    builder.environment().putAll(environment);
+    return builder.start();
+  }
+
+  /** The services of the test's own environment are not those of the process under test. */
+  private static boolean isConfiguration(String variable) {
+    return variable.startsWith("MSTC_")
+        || variable.startsWith("WORK_QUEUE_")
+        || variable.startsWith("MINIO_")
+        || variable.startsWith("AWS_");
+  }
+
+  /** Waits until the worker says that it is ready. */
+  WorkerProcess awaitReady() {
+    await()
+        .atMost(START)
+        .pollInterval(Duration.ofMillis(100))
+        .failFast(this::requireAlive)
+        .ignoreExceptions()
+        .until(() -> get("/health/ready").statusCode() == 200);
+    return this;
+  }
+
+  private void requireAlive() throws IOException {
+    if (!process.isAlive()) {
+      throw new AssertionError("the worker has ended: " + output());
+    }
+  }
+
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return http.send(request(path).GET().build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+    return http.send(
+        request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path));
+  }
+
+  /** What the process has written so far. */
+  String output() throws IOException {
+    return Files.readString(output);
+  }
+
+  /** Ends the process with SIGKILL, so that it can do nothing about it. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** Asks the process to stop, as a service manager does, and waits for its end. */
+  void stop() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new AssertionError("the worker did not stop within 60 s of SIGTERM");
+    }
+  }
+
+  /** Starts the process again after its end. */
+  void restart() throws IOException {
+    process = launch();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    kill();
+  }
+}
