@@ -6,6 +6,7 @@ import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
 import com.rabbitmq.client.ShutdownSignalException;
+import com.rabbitmq.client.SocketConfigurators;
 import com.rabbitmq.client.impl.DefaultExceptionHandler;
 import java.io.IOException;
 import java.time.Duration;
@@ -94,6 +95,9 @@ final class Link {
       factory.useSslProtocol(TrustedAuthorities.context(settings.tls().caCertificate()));
       if (settings.tls().verifyHostname()) {
         factory.enableHostnameVerification();
+      } else {
+        // Which the library switches on with TLS, and has no other way to switch off.
+        factory.setSocketConfigurator(SocketConfigurators.defaultConfigurator());
       }
     }
     return factory;

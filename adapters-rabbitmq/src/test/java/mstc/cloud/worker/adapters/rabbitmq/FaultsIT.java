@@ -167,7 +167,6 @@ final class FaultsIT {
             .correlationId("c1")
             .replyTo("r1")
             .contentType("text/plain")
-            .expiration("600000")
             .userId("guest")
             .headers(Map.of("mine", "kept", "CC", List.of("elsewhere")))
             .build(),
@@ -183,11 +182,9 @@ final class FaultsIT {
     assertThat(properties.getCorrelationId()).isEqualTo("c1");
     assertThat(properties.getReplyTo()).isEqualTo("r1");
     assertThat(properties.getContentType()).isEqualTo("text/plain");
-    assertThat(properties.getExpiration()).isNull();
     assertThat(properties.getUserId()).isNull();
     assertThat(properties.getHeaders()).doesNotContainKey("CC");
     assertThat(properties.getHeaders().get("mine")).hasToString("kept");
-    assertThat(properties.getHeaders().get("mstc-original-expiration")).hasToString("600000");
     assertThat(properties.getHeaders().get("mstc-reason")).hasToString("one reason");
   }
 

@@ -130,6 +130,8 @@ final class RabbitBrokerSide implements BrokerSide {
   List<GetResponse> drain(String queue) {
     List<GetResponse> messages = drained.computeIfAbsent(queue, _ -> new ArrayList<>());
     return onChannel(channel -> {
+      // Qpid ends the connection, not the channel, for a get from a queue that is not there.
+      channel.queueDeclarePassive(queue);
       for (GetResponse next = channel.basicGet(queue, true);
           next != null;
           next = channel.basicGet(queue, true)) {
