@@ -52,8 +52,7 @@ final class RabbitBrokerSide implements BrokerSide {
         RabbitSettings.of("localhost", proxy.port(), broker.user(), broker.password())
             .withTiming(QUICK)
             .withNames(
-                new RabbitSettings.Names(
-                    unique + ".exchange", unique + ".work", unique + ".dead"));
+                new RabbitSettings.Names(unique + ".exchange", unique + ".work", unique + ".dead"));
     ConnectionFactory factory = new ConnectionFactory();
     factory.setHost(broker.host());
     factory.setPort(broker.port());
@@ -101,13 +100,12 @@ final class RabbitBrokerSide implements BrokerSide {
   }
 
   void publish(AMQP.BasicProperties properties, byte[] body) {
-    attempt(
-        () -> {
-          publishing.basicPublish(
-              settings.names().exchange(), settings.names().queue(), true, properties, body);
-          publishing.waitForConfirmsOrDie(QUICK.confirmation().toMillis());
-          return true;
-        });
+    attempt(() -> {
+      publishing.basicPublish(
+          settings.names().exchange(), settings.names().queue(), true, properties, body);
+      publishing.waitForConfirmsOrDie(QUICK.confirmation().toMillis());
+      return true;
+    });
   }
 
   @Override
@@ -121,26 +119,23 @@ final class RabbitBrokerSide implements BrokerSide {
   @Override
   public List<ReceivedReply> replies(String replyQueue) {
     return drain(replyQueue).stream()
-        .map(
-            it ->
-                new ReceivedReply(
-                    find(RESULT, it).orElse(""),
-                    Optional.ofNullable(it.getProps().getCorrelationId())))
+        .map(it ->
+            new ReceivedReply(
+                find(RESULT, it).orElse(""), Optional.ofNullable(it.getProps().getCorrelationId())))
         .toList();
   }
 
   /** Every message that ever was in a queue nobody else consumes. */
   List<GetResponse> drain(String queue) {
     List<GetResponse> messages = drained.computeIfAbsent(queue, _ -> new ArrayList<>());
-    return onChannel(
-        channel -> {
-          for (GetResponse next = channel.basicGet(queue, true);
-              next != null;
-              next = channel.basicGet(queue, true)) {
-            messages.add(next);
-          }
-          return List.copyOf(messages);
-        });
+    return onChannel(channel -> {
+      for (GetResponse next = channel.basicGet(queue, true);
+          next != null;
+          next = channel.basicGet(queue, true)) {
+        messages.add(next);
+      }
+      return List.copyOf(messages);
+    });
   }
 
   @Override
@@ -151,12 +146,11 @@ final class RabbitBrokerSide implements BrokerSide {
   @Override
   public List<DeadMessage> deadMessages() {
     return drain(settings.names().deadQueue()).stream()
-        .map(
-            it ->
-                new DeadMessage(
-                    find(JOB_NAME, it),
-                    it.getProps().getHeaders().get(Message.REASON_HEADER).toString(),
-                    Optional.ofNullable(it.getProps().getCorrelationId())))
+        .map(it ->
+            new DeadMessage(
+                find(JOB_NAME, it),
+                it.getProps().getHeaders().get(Message.REASON_HEADER).toString(),
+                Optional.ofNullable(it.getProps().getCorrelationId())))
         .toList();
   }
 
@@ -167,13 +161,12 @@ final class RabbitBrokerSide implements BrokerSide {
 
   @Override
   public void declareAsClient() {
-    onChannel(
-        channel -> {
-          String queue = settings.names().queue();
-          channel.exchangeDeclare(settings.names().exchange(), BuiltinExchangeType.DIRECT, true);
-          channel.queueDeclare(queue, true, false, false, null);
-          return channel.queueBind(queue, settings.names().exchange(), queue);
-        });
+    onChannel(channel -> {
+      String queue = settings.names().queue();
+      channel.exchangeDeclare(settings.names().exchange(), BuiltinExchangeType.DIRECT, true);
+      channel.queueDeclare(queue, true, false, false, null);
+      return channel.queueBind(queue, settings.names().exchange(), queue);
+    });
   }
 
   @Override
@@ -188,49 +181,45 @@ final class RabbitBrokerSide implements BrokerSide {
 
   @Override
   public void stop() {
-    attempt(
-        () -> {
-          proxy.refuse();
-          return true;
-        });
+    attempt(() -> {
+      proxy.refuse();
+      return true;
+    });
   }
 
   @Override
   public void start() {
-    attempt(
-        () -> {
-          proxy.accept();
-          return true;
-        });
+    attempt(() -> {
+      proxy.accept();
+      return true;
+    });
   }
 
   @Override
   public void close() {
-    attempt(
-        () -> {
-          proxy.close();
-          for (String queue : replyQueues) {
-            onChannel(channel -> channel.queueDelete(queue));
-          }
-          onChannel(channel -> channel.queueDelete(settings.names().queue()));
-          onChannel(channel -> channel.queueDelete(settings.names().deadQueue()));
-          onChannel(channel -> channel.exchangeDelete(settings.names().exchange()));
-          connection.close();
-          return true;
-        });
+    attempt(() -> {
+      proxy.close();
+      for (String queue : replyQueues) {
+        onChannel(channel -> channel.queueDelete(queue));
+      }
+      onChannel(channel -> channel.queueDelete(settings.names().queue()));
+      onChannel(channel -> channel.queueDelete(settings.names().deadQueue()));
+      onChannel(channel -> channel.exchangeDelete(settings.names().exchange()));
+      connection.close();
+      return true;
+    });
   }
 
   /** On a channel of its own: the broker closes it for what it refuses. */
   <T> T onChannel(BrokerCall<T> call) {
-    return attempt(
-        () -> {
-          Channel channel = connection.createChannel();
-          try {
-            return call.on(channel);
-          } finally {
-            channel.abort();
-          }
-        });
+    return attempt(() -> {
+      Channel channel = connection.createChannel();
+      try {
+        return call.on(channel);
+      } finally {
+        channel.abort();
+      }
+    });
   }
 
   interface BrokerCall<T> {

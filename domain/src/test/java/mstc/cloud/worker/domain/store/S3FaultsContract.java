@@ -311,10 +311,9 @@ public abstract class S3FaultsContract {
       Thread caller =
           Thread.ofVirtual()
               .start(() -> {
-                ObjectStoreException failure =
-                        failureOf(() -> store.put(LOCATION, file, TEXT));
+                ObjectStoreException failure = failureOf(() -> store.put(LOCATION, file, TEXT));
                 flag.complete(Thread.currentThread().isInterrupted());
-                    outcome.complete(failure);
+                outcome.complete(failure);
               });
       silent.awaitConnection();
 
