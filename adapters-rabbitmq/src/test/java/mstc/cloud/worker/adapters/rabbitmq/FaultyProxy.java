@@ -110,14 +110,14 @@ final class FaultyProxy implements AutoCloseable {
   }
 
   private void acceptFrom(ServerSocket accepting) {
-    while (!accepting.isClosed()) {
-      try {
+    try (accepting) {
+      while (true) {
         Socket client = accepting.accept();
         Thread.ofVirtual().start(() -> connect(client));
-      } catch (IOException _) {
-        // Closed, or one client that went away.
-        continue;
       }
+    } catch (IOException _) {
+      // Closed by the test.
+      return;
     }
   }
 

@@ -149,7 +149,7 @@ final class RabbitBrokerSide implements BrokerSide {
         .map(it ->
             new DeadMessage(
                 find(JOB_NAME, it),
-                it.getProps().getHeaders().get(Message.REASON_HEADER).toString(),
+                String.valueOf(it.getProps().getHeaders().get(Message.REASON_HEADER)),
                 Optional.ofNullable(it.getProps().getCorrelationId())))
         .toList();
   }
