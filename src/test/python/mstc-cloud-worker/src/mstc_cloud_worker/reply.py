@@ -85,7 +85,6 @@ class Reply:
         result = fields.optional("result", str)
         if result is None:
             raise MalformedReply(f"the reply to {correlation_id} has no 'result'", body)
-        milliseconds = fields.optional("durationMs", int)
         return cls(
             result=result,
             correlation_id=correlation_id,
@@ -95,7 +94,7 @@ class Reply:
             log=fields.log(),
             started_at=fields.time("startedAt"),
             finished_at=fields.time("finishedAt"),
-            duration=None if milliseconds is None else timedelta(milliseconds=milliseconds),
+            duration=fields.duration("durationMs"),
             warnings=fields.texts("warnings"),
             raw=MappingProxyType(document),
         )
@@ -137,6 +136,13 @@ class _Fields:
         if time.tzinfo is None:
             raise self.wrong(name, text, "time with a time zone")
         return time
+
+    def duration(self, name: str) -> timedelta | None:
+        milliseconds = self.optional(name, int)
+        try:
+            return None if milliseconds is None else timedelta(milliseconds=milliseconds)
+        except OverflowError as e:
+            raise self.wrong(name, milliseconds, "number of milliseconds") from e
 
     def texts(self, name: str) -> tuple[str, ...]:
         values: list[Any] = self.optional(name, list) or []

@@ -2,56 +2,282 @@ package mstc.cloud.worker.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
-import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
+import io.minio.GetPresignedObjectUrlArgs;
+import io.minio.Http;
+import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
+import io.minio.StatObjectArgs;
+import io.minio.errors.ErrorResponseException;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedObjectStoreTest {
-  @TempDir private Path folder;
+  private static final String BUCKET = "results";
+
+  @TempDir private Path temporary;
 
   @Test
-  void keepsObjectsAcrossARestart() throws Exception {
-    // given
-    byte[] content = "kept".getBytes(UTF_8);
-    try (var store = EmbeddedObjectStore.start(ObjectStoreSettings.in(folder))) {
-      {
-        var client = client(store);
-        client.makeBucket(MakeBucketArgs.builder().bucket("results").build());
-        client.putObject(
-            PutObjectArgs.builder().bucket("results").object("a/b ü.txt").stream(
-                    new ByteArrayInputStream(content), (long) content.length, -1L)
-                .contentType("text/plain")
-                .userMetadata(Map.of("colour", "red"))
-                .build());
+  void keepsObjectsWithTheirMetadataAcrossARestart() throws Exception {
+    // given: as much metadata as S3 allows
+    String reply = "r".repeat(1_900);
+    List<String> keys = List.of("a b/ü/日本.txt", "plain", "deep/er/and/deeper/still", "+&=%?#");
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+      for (String key : keys) {
+        put(client, key, key.getBytes(UTF_8), Map.of("mstc-reply", reply));
       }
     }
 
     // when
-    try (var store = EmbeddedObjectStore.start(ObjectStoreSettings.in(folder))) {
-      var client = client(store);
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
 
       // then
-      assertThat(client.bucketExists(BucketExistsArgs.builder().bucket("results").build()))
-          .isTrue();
-      try (var object =
-          client.getObject(GetObjectArgs.builder().bucket("results").object("a/b ü.txt").build())) {
-        assertThat(object.readAllBytes()).isEqualTo(content);
+      for (String key : keys) {
+        assertThat(read(client, key)).asString(UTF_8).isEqualTo(key);
+        var stat = client.statObject(StatObjectArgs.builder().bucket(BUCKET).object(key).build());
+        assertThat(stat.contentType()).isEqualToIgnoringWhitespace("text/plain; charset=utf-8");
+        assertThat(stat.userMetadata().get("mstc-reply")).containsExactly(reply);
       }
+      assertThat(keys(client, 1_000)).containsExactlyInAnyOrderElementsOf(keys);
     }
   }
 
-  private static MinioClient client(EmbeddedObjectStore store) {
-    return MinioClient.builder()
-        .endpoint(store.endpoint().toString())
-        .credentials("minioadmin", "minioadmin")
-        .build();
+  @Test
+  void listsInPages() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+      List<String> keys =
+          IntStream.range(0, 25).mapToObj("jobs/%02d/out put.txt"::formatted).toList();
+      for (String key : keys) {
+        put(client, key, new byte[1], Map.of());
+      }
+
+      // when
+      List<String> listed = keys(client, 10);
+
+      // then
+      assertThat(listed).containsExactlyElementsOf(keys);
+    }
+  }
+
+  @Test
+  void showsNothingOfAnUploadThatAKillCutOff() throws Exception {
+    // given
+    Path folder = temporary.resolve("store");
+    byte[] half = new byte[256 * 1024];
+    try (var process = ServerProcess.start("store", folder, temporary.resolve("started-in"));
+        var upload = new Socket(InetAddress.getLoopbackAddress(), process.port())) {
+      var client = Clients.s3(process.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+      put(client, "whole", "whole".getBytes(UTF_8), Map.of());
+      URI address = presignedPut(client, "half");
+      String head =
+          "PUT %s?%s HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n\r\n"
+              .formatted(
+                  address.getRawPath(),
+                  address.getRawQuery(),
+                  address.getRawAuthority(),
+                  2 * half.length);
+      upload.getOutputStream().write(head.getBytes(UTF_8));
+      upload.getOutputStream().write(half);
+      await()
+          .untilAsserted(() ->
+              assertThat(files(folder)).anySatisfy(file -> assertThat(file).startsWith("half-")));
+      assertThat(keys(client, 1_000)).containsExactly("whole");
+
+      // when
+      process.kill();
+    }
+
+    // then
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      assertThat(keys(client, 1_000)).containsExactly("whole");
+      assertThat(read(client, "whole")).asString(UTF_8).isEqualTo("whole");
+      await().untilAsserted(() -> assertThat(files(folder)).containsExactly("whole"));
+    }
+  }
+
+  @Test
+  void letsOneOfSeveralWritersCreateAnObject() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings());
+        var threads = Executors.newVirtualThreadPerTaskExecutor();
+        var http = HttpClient.newHttpClient()) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+      URI address = presignedPut(client, "log");
+
+      // when
+      var answers =
+          threads.invokeAll(
+              IntStream.range(0, 16)
+                  .<Callable<Integer>>mapToObj(writer -> () -> create(http, address, writer))
+                  .toList());
+
+      // then
+      List<Integer> statuses = new ArrayList<>();
+      for (var answer : answers) {
+        statuses.add(answer.get());
+      }
+      assertThat(statuses).containsOnlyOnce(200).containsOnly(200, 412);
+      assertThat(read(client, "log")).asString(UTF_8).isEqualTo("writer " + statuses.indexOf(200));
+      assertThat(keys(client, 1_000)).containsExactly("log");
+    }
+  }
+
+  @Test
+  void keepsKeysInsideTheirBucket() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings());
+        var http = HttpClient.newHttpClient()) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+      URI address =
+          URI.create(
+              presignedPut(client, "key").toString().replace("/key?", "/%2e%2e%2f%2e%2e%2fout?"));
+
+      // when
+      int status = create(http, address, 0);
+
+      // then
+      assertThat(status).isBetween(400, 499);
+      assertThat(temporary.resolve("store").resolve("out")).doesNotExist();
+      assertThat(temporary.resolve("out")).doesNotExist();
+    }
+  }
+
+  @Test
+  void letsNobodyInWithAnotherSecret() {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client =
+          MinioClient.builder()
+              .endpoint(store.endpoint().toString())
+              .credentials("minioadmin", "other")
+              .build();
+
+      // when
+      assertThatThrownBy(client::listBuckets)
+          // then
+          .isInstanceOfSatisfying(
+              ErrorResponseException.class,
+              e -> assertThat(e.errorResponse().code()).isEqualTo("SignatureDoesNotMatch"));
+    }
+  }
+
+  @Test
+  void namesAPortThatIsInUse() {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var settings =
+          new ObjectStoreSettings(
+              "127.0.0.1", store.port(), "user", "secret", temporary.resolve("other"));
+
+      // when
+      assertThatThrownBy(() -> EmbeddedObjectStore.start(settings))
+          // then
+          .isInstanceOf(PortInUseException.class)
+          .hasMessageContaining("127.0.0.1:" + store.port())
+          .hasMessageContaining("configure another port");
+      assertThat(temporary.resolve("other")).doesNotExist();
+    }
+  }
+
+  @Test
+  void refusesAFolderThatAnotherServerUses() {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings())) {
+
+      // when
+      assertThatThrownBy(() -> EmbeddedObjectStore.start(settings()))
+          // then
+          .isInstanceOf(EmbeddedServerException.class)
+          .hasMessageContaining(temporary.resolve("store").toString());
+      assertThat(store.port()).isPositive();
+    }
+  }
+
+  private ObjectStoreSettings settings() {
+    return ObjectStoreSettings.in(temporary.resolve("store"));
+  }
+
+  private static void put(
+      MinioClient client, String key, byte[] content, Map<String, String> metadata)
+      throws Exception {
+    client.putObject(
+        PutObjectArgs.builder().bucket(BUCKET).object(key).stream(
+                new ByteArrayInputStream(content), (long) content.length, -1L)
+            .contentType("text/plain; charset=utf-8")
+            .userMetadata(metadata)
+            .build());
+  }
+
+  private static byte[] read(MinioClient client, String key) throws Exception {
+    try (var object =
+        client.getObject(GetObjectArgs.builder().bucket(BUCKET).object(key).build())) {
+      return object.readAllBytes();
+    }
+  }
+
+  private static List<String> keys(MinioClient client, int pageSize) throws Exception {
+    List<String> keys = new ArrayList<>();
+    for (var item :
+        client.listObjects(
+            ListObjectsArgs.builder().bucket(BUCKET).recursive(true).maxKeys(pageSize).build())) {
+      keys.add(item.get().objectName());
+    }
+    return keys;
+  }
+
+  private static URI presignedPut(MinioClient client, String key) throws Exception {
+    return URI.create(
+        client.getPresignedObjectUrl(
+            GetPresignedObjectUrlArgs.builder()
+                .method(Http.Method.PUT)
+                .bucket(BUCKET)
+                .object(key)
+                .build()));
+  }
+
+  private static int create(HttpClient http, URI address, int writer) throws Exception {
+    var request =
+        HttpRequest.newBuilder(address)
+            .header("If-None-Match", "*")
+            .PUT(HttpRequest.BodyPublishers.ofString("writer " + writer))
+            .build();
+    return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+  }
+
+  private static List<String> files(Path folder) throws IOException {
+    try (var files = Files.list(folder.resolve("buckets").resolve(BUCKET))) {
+      return files.map(file -> file.getFileName().toString()).toList();
+    }
   }
 }

@@ -19,6 +19,7 @@ import java.util.stream.Stream;
  */
 final class ArchitectureRules {
   private static final String ROOT = "mstc.cloud.worker.";
+  private static final String WORKER = "mstc.cloud.worker..";
   private static final String DOMAIN = ROOT + "domain..";
   private static final String APPLICATION = ROOT + "application..";
   private static final String WIRE = ROOT + "wire..";
@@ -71,7 +72,7 @@ final class ArchitectureRules {
         .that(resideInAPackage(ROOT + "embedded.."))
         .should()
         .dependOnClassesThat(
-            resideInAnyPackage(ROOT + "..")
+            resideInAnyPackage(WORKER)
                 .and(not(
                     resideInAPackage(ROOT + "embedded.."))))
         .because("the worker reaches the embedded servers as it would any others");
@@ -79,7 +80,7 @@ final class ArchitectureRules {
 
   private static ArchRule onlyTheAssemblyKnowsSpring() {
     return noClasses()
-        .that(resideInAPackage(ROOT + ".."))
+        .that(resideInAPackage(WORKER))
         .and(
             not(
                 resideInAnyPackage(ROOT + "bootstrap.assembly..")))

@@ -69,17 +69,15 @@ final class WorkerProcess implements AutoCloseable {
     await()
         .atMost(START)
         .pollInterval(Duration.ofMillis(100))
-        .failFast(this::describeEnd, () -> !process.isAlive())
+        .failFast(this::requireAlive)
         .ignoreExceptions()
         .until(() -> get("/health/ready").statusCode() == 200);
     return this;
   }
 
-  private String describeEnd() {
-    try {
-      return "the worker has ended: " + Files.readString(output);
-    } catch (IOException e) {
-      return "the worker has ended, and its output cannot be read: " + e;
+  private void requireAlive() throws IOException {
+    if (!process.isAlive()) {
+      throw new AssertionError("the worker has ended: " + output());
     }
   }
 

@@ -14,11 +14,13 @@ final class GatewayFailures implements Interceptor {
   @Override
   public Response intercept(Chain chain) throws IOException {
     Response response = chain.proceed(chain.request());
-    String contentType = response.header("Content-Type", "");
+    boolean fromTheStore =
+        String.valueOf(response.header("Content-Type")).startsWith("application/xml")
+            && response.body().contentLength() != 0;
     if (response.code() >= 500
         && response.code() != NOT_IMPLEMENTED
         && !"HEAD".equals(chain.request().method())
-        && !String.valueOf(contentType).startsWith("application/xml")) {
+        && !fromTheStore) {
       response.close();
       throw new IOException("HTTP %d, not from the store itself".formatted(response.code()));
     }

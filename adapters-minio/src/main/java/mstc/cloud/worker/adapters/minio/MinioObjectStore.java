@@ -468,12 +468,13 @@ public final class MinioObjectStore implements ObjectStore {
 
   private static Map<String, String> metadataOf(Headers headers) {
     var metadata = new HashMap<String, String>();
-    headers.forEach(header -> {
-      String name = header.getFirst().toLowerCase(Locale.ROOT);
-      if (name.startsWith(METADATA_PREFIX)) {
-        metadata.put(name.substring(METADATA_PREFIX.length()), header.getSecond());
+    for (String name : headers.names()) {
+      String lowerCase = name.toLowerCase(Locale.ROOT);
+      if (lowerCase.startsWith(METADATA_PREFIX)) {
+        metadata.put(
+            lowerCase.substring(METADATA_PREFIX.length()), String.join(",", headers.values(name)));
       }
-    });
+    }
     return metadata;
   }
 }

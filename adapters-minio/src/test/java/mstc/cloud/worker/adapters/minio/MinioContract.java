@@ -10,44 +10,39 @@ import java.util.concurrent.CompletionException;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.domain.store.ObjectStoreAddress;
-import mstc.cloud.worker.domain.store.ObjectStoreContract;
+import mstc.cloud.worker.domain.store.S3ServerContract;
+import okhttp3.OkHttpClient;
 
 /** The port's contract, over minio-java. */
-abstract class MinioContract extends ObjectStoreContract {
-  private static final URI NOBODY_LISTENS = URI.create("http://127.0.0.1:1");
+abstract class MinioContract extends S3ServerContract {
+  private static final OkHttpClient HTTP = new OkHttpClient();
 
-  protected abstract ObjectStoreAddress server();
-
-  static MinioSettings settings(ObjectStoreAddress server, boolean createBuckets) {
+  static MinioSettings settings(
+      URI endpoint,
+      String accessKey,
+      String secretKey,
+      boolean createBuckets,
+      Duration requestTimeout) {
     return new MinioSettings(
-        server.endpoint(),
-        server.accessKey(),
-        server.secretKey(),
+        endpoint,
+        accessKey,
+        secretKey,
         Optional.empty(),
         createBuckets,
         Duration.ofSeconds(2),
-        Duration.ofSeconds(20),
+        requestTimeout,
         Optional.empty());
   }
 
   @Override
-  protected ObjectStore open() {
-    return new MinioObjectStore(settings(server(), true));
-  }
-
-  @Override
-  protected ObjectStore openWithoutCreatingBuckets() {
-    return new MinioObjectStore(settings(server(), false));
-  }
-
-  @Override
-  protected ObjectStore openWithWrongCredentials() {
-    return new MinioObjectStore(settings(server().withWrongSecret(), true));
-  }
-
-  @Override
-  protected ObjectStore openWhereNothingListens() {
-    return new MinioObjectStore(settings(server().through(NOBODY_LISTENS), true));
+  protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
+    return new MinioObjectStore(
+        settings(
+            server.endpoint(),
+            server.accessKey(),
+            server.secretKey(),
+            createBuckets,
+            Duration.ofSeconds(20)));
   }
 
   @Override
@@ -61,6 +56,7 @@ abstract class MinioContract extends ObjectStoreContract {
         MinioAsyncClient.builder()
             .endpoint(server().endpoint().toString())
             .credentials(server().accessKey(), server().secretKey())
+            .httpClient(HTTP)
             .build()) {
       client
           .removeBucket(

@@ -94,8 +94,8 @@ final class EnvironmentVariables {
   private boolean isServiceLink(String variable) {
     boolean holdsLink =
         SERVICE_LINK_VALUE.matcher(environment.getOrDefault(variable, "")).matches();
-    return variable.endsWith("_PORT") && holdsLink
-        || variable.startsWith(PREFIX) && SERVICE_LINK_NAME.matcher(variable).matches();
+    return (variable.endsWith("_PORT") && holdsLink)
+        || (variable.startsWith(PREFIX) && SERVICE_LINK_NAME.matcher(variable).matches());
   }
 
   private void warnOfServiceLinks() {

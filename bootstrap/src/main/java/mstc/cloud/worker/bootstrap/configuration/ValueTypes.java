@@ -24,7 +24,7 @@ final class ValueTypes {
   /** Also with underscores, which no DNS name has, but the names of containers do. */
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9._-]{1,253}");
 
-  static final Scalar<String> TEXT = text("at least one character long", value -> !value.isEmpty());
+  static final Scalar<String> TEXT = text("a text that is not blank", value -> !value.isBlank());
 
   static final Scalar<String> HOST =
       text("a host name or an IP address, without scheme, port or brackets", ValueTypes::isHost);
@@ -59,10 +59,12 @@ final class ValueTypes {
 
   static final Scalar<Secret> SECRET =
       new Scalar<>(
-          "at least one character long",
+          "a text that is not blank",
           text -> Optional.of(new Secret(text)),
-          secret -> !secret.value().isEmpty(),
-          new Printer<>(Secret::toString, refused -> refused.isEmpty() ? "\"\"" : Secret.MASK));
+          secret -> !secret.value().isBlank(),
+          new Printer<>(
+              Secret::toString,
+              refused -> refused.isBlank() ? PrintableText.quote(refused) : Secret.MASK));
 
   static final Scalar<URI> ENDPOINT =
       new Scalar<>(
@@ -80,7 +82,7 @@ final class ValueTypes {
 
   static Scalar<Integer> wholeNumber(int least, int most) {
     return new Scalar<>(
-        "a whole number from %d to %d".formatted(least, most),
+        "a whole number from " + least + " to " + most,
         ValueTypes::parseWholeNumber,
         value -> value >= least && value <= most,
         Printer.plain(String::valueOf));
@@ -88,8 +90,11 @@ final class ValueTypes {
 
   static Scalar<Duration> duration(Duration least, Duration most) {
     return new Scalar<>(
-        "a duration from %s to %s in whole seconds, such as 30s, 5m or PT30S"
-            .formatted(DurationText.print(least), DurationText.print(most)),
+        "a duration from "
+            + DurationText.print(least)
+            + " to "
+            + DurationText.print(most)
+            + " in whole seconds, such as 30s, 5m or PT30S",
         DurationText::parse,
         value ->
             value.equals(value.truncatedTo(ChronoUnit.SECONDS))
@@ -141,7 +146,7 @@ final class ValueTypes {
   }
 
   private static boolean isEndpoint(URI uri) {
-    return ("http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme()))
+    return ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
         && uri.getHost() != null
         && uri.getUserInfo() == null
         && uri.getQuery() == null

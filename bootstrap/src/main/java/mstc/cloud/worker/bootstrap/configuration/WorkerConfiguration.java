@@ -233,7 +233,7 @@ public record WorkerConfiguration(
    */
   static URI httpUrl(String scheme, String host, int port) {
     String authority = host.indexOf(':') < 0 ? host : '[' + host + ']';
-    return URI.create("%s://%s:%d".formatted(scheme, authority, port));
+    return URI.create(scheme + "://" + authority + ":" + port);
   }
 
   /** An IPv6 address without the brackets that a URL puts around it. */
@@ -246,6 +246,6 @@ public record WorkerConfiguration(
     if (httpUrl.getPort() >= 0) {
       return httpUrl.getPort();
     }
-    return "https".equalsIgnoreCase(httpUrl.getScheme()) ? 443 : 80;
+    return "https".equals(httpUrl.getScheme()) ? 443 : 80;
   }
 }

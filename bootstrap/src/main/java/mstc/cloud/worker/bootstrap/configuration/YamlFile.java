@@ -18,6 +18,8 @@ import org.snakeyaml.engine.v2.nodes.NodeTuple;
 
 /** Reads a YAML file into values by key; a key without a value counts as not given. */
 final class YamlFile {
+  private static final int MAX_SIZE_BYTES = 1 << 20;
+
   private final Path file;
   private final KnownKeys keys;
   private final List<String> problems;
@@ -40,8 +42,14 @@ final class YamlFile {
   }
 
   private Optional<Node> root() {
-    try (InputStream bytes = Files.newInputStream(file)) {
-      return YamlText.compose(bytes);
+    try (InputStream input = Files.newInputStream(file)) {
+      byte[] bytes = input.readNBytes(MAX_SIZE_BYTES + 1);
+      if (bytes.length <= MAX_SIZE_BYTES) {
+        return YamlText.compose(bytes);
+      }
+      problems.add(
+          "the configuration file %s is larger than %s bytes"
+              .formatted(file.toAbsolutePath(), MAX_SIZE_BYTES));
     } catch (YamlEngineException notYaml) {
       String line = YamlText.line(notYaml).map(number -> ":" + number).orElse("");
       problems.add("%s%s is not YAML: %s".formatted(file, line, YamlText.problem(notYaml)));
@@ -85,7 +93,7 @@ final class YamlFile {
     }
     Integer firstLine = firstLines.putIfAbsent(name, line);
     if (firstLine != null) {
-      problems.add("%s is given twice, first on line %d".formatted(at(name, line), firstLine));
+      problems.add("%s is given twice, first on line %s".formatted(at(name, line), firstLine));
     }
     if (keys.isSection(name)) {
       section(name, value);

@@ -1,6 +1,6 @@
 package mstc.cloud.worker.bootstrap.configuration;
 
-import java.io.InputStream;
+import java.io.ByteArrayInputStream;
 import java.util.Optional;
 import mstc.cloud.worker.domain.PrintableText;
 import org.snakeyaml.engine.v2.api.LoadSettings;
@@ -20,29 +20,39 @@ final class YamlText {
   private static final int MAX_ALIASES_OF_COLLECTIONS = 10;
 
   private static final int MAX_PROBLEM_LENGTH = 300;
-  private static final String SPECIFIED_TAGS = Tag.PREFIX;
 
   private YamlText() {}
 
   /**
+   * @param bytes UTF-8, also with a byte order mark, or UTF-16 with one
    * @return empty for a document that holds nothing but comments
    * @throws YamlEngineException where it is none, is more than one, or is too large
    */
-  static Optional<Node> compose(InputStream bytes) {
-    return new Compose(settings()).composeInputStream(bytes).filter(node -> !isNull(node));
+  static Optional<Node> compose(byte[] bytes) {
+    return new Compose(settings())
+        .composeInputStream(new ByteArrayInputStream(bytes))
+        .filter(node -> !isNull(node));
   }
 
-  /** As {@link #compose(InputStream)}. */
+  /** As {@link #compose(byte[])}. */
   static Optional<Node> compose(String text) {
     return new Compose(settings()).composeString(text).filter(node -> !isNull(node));
   }
 
+  /** Of all schemas only this one leaves every scalar a text. */
   private static LoadSettings settings() {
     return LoadSettings.builder().setMaxAliasesForCollections(MAX_ALIASES_OF_COLLECTIONS).build();
   }
 
+  /** As YAML has it, but not where it is in quotes. */
   static boolean isNull(Node node) {
-    return Tag.NULL.equals(node.getTag());
+    return node instanceof ScalarNode scalar
+        && scalar.isPlain()
+        && !hasForeignTag(node)
+        && switch (scalar.getValue()) {
+          case "", "~", "null", "Null", "NULL" -> true;
+          default -> false;
+        };
   }
 
   /** A scalar's text as it was written; empty for anything else, also for no value. */
@@ -52,9 +62,12 @@ final class YamlText {
         : Optional.empty();
   }
 
-  /** A tag of one's own, which would otherwise silently be cut off the value: {@code !value}. */
+  /**
+   * Whether a tag of one's own would silently be cut off the value: {@code !value}. A plain <code>
+   * ${X}</code> is tagged too, by the parser itself, and is a text like any other here.
+   */
   static boolean hasForeignTag(Node node) {
-    return !node.getTag().getValue().startsWith(SPECIFIED_TAGS);
+    return !node.getTag().getValue().startsWith(Tag.PREFIX) && !Tag.ENV_TAG.equals(node.getTag());
   }
 
   /** The first line is 1. */

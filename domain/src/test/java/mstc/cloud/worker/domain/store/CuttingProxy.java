@@ -56,8 +56,8 @@ public final class CuttingProxy implements AutoCloseable {
           client.close();
           continue;
         }
-        var upstream = new Socket(server.getHost(), server.getPort());
         open.add(client);
+        var upstream = new Socket(server.getHost(), server.getPort());
         open.add(upstream);
         Thread.ofVirtual().start(() -> pump(client, upstream, true));
         Thread.ofVirtual().start(() -> pump(upstream, client, false));
@@ -88,13 +88,16 @@ public final class CuttingProxy implements AutoCloseable {
   }
 
   private void cut() {
-    for (Socket socket : open) {
-      try {
-        socket.close();
-      } catch (IOException e) {
-        // It is closed all the same.
-        open.remove(socket);
-      }
+    open.removeIf(CuttingProxy::closed);
+  }
+
+  private static boolean closed(Socket socket) {
+    try {
+      socket.close();
+      return true;
+    } catch (IOException e) {
+      // Its peer has gone, which is what was wanted.
+      return true;
     }
   }
 }

@@ -39,6 +39,11 @@ public abstract class S3FaultsContract {
   private static final Duration BOUND = Duration.ofSeconds(20);
   private static final Duration PROMPTLY = Duration.ofSeconds(10);
 
+  private static final String UPLOAD =
+      "<InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+          + "<Bucket>logs</Bucket><Key>job-1.log</Key><UploadId>u-1</UploadId>"
+          + "</InitiateMultipartUploadResult>";
+
   /** An answer with the body of an S3 error, or an empty one when there is no code. */
   private record Answer(int status, String code) {
     static final Answer OK = new Answer(200, "");
@@ -92,8 +97,7 @@ public abstract class S3FaultsContract {
       Answer answer = behaviour.apply(call);
       byte[] body =
           call.query().startsWith("uploads") && answer.equals(Answer.OK)
-              ? "<InitiateMultipartUploadResult><UploadId>u-1</UploadId></InitiateMultipartUploadResult>"
-                  .getBytes(UTF_8)
+              ? UPLOAD.getBytes(UTF_8)
               : answer.body().getBytes(UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "application/xml");
       exchange.getResponseHeaders().set("ETag", "\"e\"");
@@ -307,8 +311,10 @@ public abstract class S3FaultsContract {
       Thread caller =
           Thread.ofVirtual()
               .start(() -> {
-                outcome.complete(failureOf(() -> store.put(LOCATION, file, TEXT)));
+                ObjectStoreException failure =
+                        failureOf(() -> store.put(LOCATION, file, TEXT));
                 flag.complete(Thread.currentThread().isInterrupted());
+                    outcome.complete(failure);
               });
       silent.awaitConnection();
 
@@ -325,9 +331,9 @@ public abstract class S3FaultsContract {
 
   @Test
   void closingEndsACallUnderWay() throws Exception {
-    try (var silent = new SilentServer();
-        ObjectStore store = open(silent.endpoint(), false, Duration.ofMinutes(5))) {
+    try (var silent = new SilentServer()) {
       // given
+      ObjectStore store = open(silent.endpoint(), false, Duration.ofMinutes(5));
       var outcome = new CompletableFuture<ObjectStoreException>();
       Thread.ofPlatform()
           .daemon()
@@ -361,6 +367,7 @@ public abstract class S3FaultsContract {
   private static final class SilentServer implements AutoCloseable {
     private final ServerSocket listener;
     private final List<Socket> connections = new CopyOnWriteArrayList<>();
+    private volatile boolean closed;
 
     SilentServer() throws IOException {
       listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
@@ -372,17 +379,17 @@ public abstract class S3FaultsContract {
     }
 
     void awaitConnection() {
-      await().until(() -> !connections.isEmpty());
+      await().until(() -> closed || !connections.isEmpty());
     }
 
     private void accept() {
-      while (!listener.isClosed()) {
-        try {
+      try {
+        while (true) {
           connections.add(listener.accept());
-        } catch (IOException e) {
-          // Closed: the loop ends.
-          continue;
         }
+      } catch (IOException e) {
+        // The test is over and has closed the server.
+        closed = true;
       }
     }
 

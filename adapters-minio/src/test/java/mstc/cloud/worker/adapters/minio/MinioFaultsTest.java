@@ -1,0 +1,20 @@
+package mstc.cloud.worker.adapters.minio;
+
+import java.net.URI;
+import java.time.Duration;
+import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.S3FaultsContract;
+
+class MinioFaultsTest extends S3FaultsContract {
+
+  @Override
+  protected ObjectStore open(URI endpoint, boolean createBuckets, Duration requestTimeout) {
+    return new MinioObjectStore(
+        MinioContract.settings(endpoint, "user", "password", createBuckets, requestTimeout));
+  }
+
+  @Override
+  protected long severalPartsInBytes() {
+    return PartSize.SMALLEST_BYTES + 3;
+  }
+}

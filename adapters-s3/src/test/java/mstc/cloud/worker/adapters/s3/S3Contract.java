@@ -1,0 +1,73 @@
+package mstc.cloud.worker.adapters.s3;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.ObjectStoreAddress;
+import mstc.cloud.worker.domain.store.S3ServerContract;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.S3Exception;
+
+/** The port's contract, over the AWS SDK. */
+abstract class S3Contract extends S3ServerContract {
+  static S3Settings settings(
+      URI endpoint,
+      String accessKey,
+      String secretKey,
+      boolean createBuckets,
+      Duration requestTimeout) {
+    return new S3Settings(
+        Optional.of(endpoint),
+        Optional.empty(),
+        Optional.of(new S3Settings.Keys(accessKey, secretKey)),
+        true,
+        createBuckets,
+        Duration.ofSeconds(2),
+        requestTimeout,
+        Optional.empty());
+  }
+
+  @Override
+  protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
+    return new S3ObjectStore(
+        settings(
+            server.endpoint(),
+            server.accessKey(),
+            server.secretKey(),
+            createBuckets,
+            Duration.ofSeconds(20)));
+  }
+
+  @Override
+  protected long severalPartsInBytes() {
+    return PartSize.SMALLEST_BYTES + 3;
+  }
+
+  @Override
+  protected void remove(BucketName bucket) {
+    try (S3Client client =
+        S3Client.builder()
+            .endpointOverride(server().endpoint())
+            .region(Region.US_EAST_1)
+            .credentialsProvider(
+                StaticCredentialsProvider.create(
+                    AwsBasicCredentials.create(server().accessKey(), server().secretKey())))
+            .forcePathStyle(true)
+            .build()) {
+      client.deleteBucket(request ->
+          request
+              .bucket(bucket.value())
+              .overrideConfiguration(
+                  override -> override.putHeader("x-minio-force-delete", "true")));
+    } catch (S3Exception e) {
+      if (e.statusCode() != 404) {
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package mstc.cloud.worker.adapters.s3;
+
+import java.nio.file.Path;
+import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectStoreAddress;
+import mstc.cloud.worker.embedded.EmbeddedObjectStore;
+import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.io.TempDir;
+
+class S3ObjectStoreIT {
+
+  @Nested
+  class OnMinio extends S3Contract {
+    @Override
+    protected ObjectStoreAddress server() {
+      return MinioServer.address();
+    }
+  }
+
+  @Nested
+  class OnTheEmbeddedServer extends S3Contract {
+    private static EmbeddedObjectStore embedded;
+    private static ObjectStoreAddress address;
+
+    @BeforeAll
+    static void startServer(@TempDir Path folder) {
+      ObjectStoreSettings settings = ObjectStoreSettings.in(folder);
+      embedded = EmbeddedObjectStore.start(settings);
+      address =
+          new ObjectStoreAddress(embedded.endpoint(), settings.accessKey(), settings.secretKey());
+    }
+
+    @AfterAll
+    static void stopServer() {
+      embedded.close();
+    }
+
+    @Override
+    protected ObjectStoreAddress server() {
+      return address;
+    }
+
+    @Override
+    protected void remove(BucketName bucket) {
+      // Goes with the server's folder.
+    }
+  }
+}

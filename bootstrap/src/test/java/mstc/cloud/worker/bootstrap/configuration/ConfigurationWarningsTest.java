@@ -1,0 +1,112 @@
+package mstc.cloud.worker.bootstrap.configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfigurationWarningsTest {
+
+  @Test
+  void an_unknown_variable_of_ours_only_warns() {
+    // given
+    Map<String, String> environment =
+        Map.of("MSTC_HTP_PORT", "1", "MSTC_COLOUR", "blue", "MSTC", "x", "PATH", "/bin");
+
+    // when
+    LoadedConfiguration loaded =
+        ConfigurationReader.read(ConfigurationSources.ofEnvironment(environment));
+
+    // then
+    assertThat(loaded.warnings())
+        .containsExactly(
+            "variable MSTC_COLOUR is ignored: no key has this name",
+            "variable MSTC_HTP_PORT is ignored: no key has this name; did you mean MSTC_HTTP_PORT?");
+  }
+
+  @Test
+  void links_to_kubernetes_services_do_not_break_the_start() {
+    // given
+    Map<String, String> environment =
+        Map.of(
+            "MSTC_WORK_QUEUE_PORT", "tcp://10.0.0.1:5672",
+            "MSTC_WORK_QUEUE_SERVICE_HOST", "10.0.0.1",
+            "MSTC_WORK_QUEUE_SERVICE_PORT", "5672",
+            "MSTC_WORK_QUEUE_SERVICE_PORT_AMQP", "5672",
+            "MSTC_WORK_QUEUE_PORT_5672_TCP", "tcp://10.0.0.1:5672",
+            "MSTC_WORK_QUEUE_PORT_5672_TCP_ADDR", "10.0.0.1",
+            "WORK_QUEUE_PORT", "tcp://10.0.0.2:5672",
+            "MINIO_PORT", "tcp://10.0.0.3:9000",
+            "MINIO_SERVICE_HOST", "10.0.0.3",
+            "MINIO_SERVICE_PORT", "9002");
+
+    // when
+    LoadedConfiguration loaded =
+        ConfigurationReader.read(ConfigurationSources.ofEnvironment(environment));
+
+    // then
+    assertThat(loaded.configuration().workQueue().port()).isEqualTo(5672);
+    assertThat(loaded.configuration().objectStore())
+        .hasFieldOrPropertyWithValue("host", "10.0.0.3")
+        .hasFieldOrPropertyWithValue("port", 9002);
+    assertThat(loaded.warnings())
+        .containsExactly(
+            "ignored as links to Kubernetes services: MSTC_WORK_QUEUE_PORT, WORK_QUEUE_PORT,"
+                + " MSTC_WORK_QUEUE_PORT_5672_TCP, MSTC_WORK_QUEUE_PORT_5672_TCP_ADDR,"
+                + " MSTC_WORK_QUEUE_SERVICE_HOST, MSTC_WORK_QUEUE_SERVICE_PORT,"
+                + " MSTC_WORK_QUEUE_SERVICE_PORT_AMQP (enableServiceLinks: false in the pod's spec"
+                + " turns them off)");
+  }
+
+  @Test
+  void a_link_leaves_the_key_to_the_next_source() {
+    // given
+    Map<String, String> environment =
+        Map.of("MSTC_WORK_QUEUE_PORT", "tcp://10.0.0.1:5672", "WORK_QUEUE_PORT", "5673");
+
+    // when
+    LoadedConfiguration loaded =
+        ConfigurationReader.read(ConfigurationSources.ofEnvironment(environment));
+
+    // then
+    assertThat(loaded.configuration().workQueue().port()).isEqualTo(5673);
+  }
+
+  @Test
+  void a_secret_with_a_line_break_at_its_end_is_taken_but_warned_of() {
+    // when
+    LoadedConfiguration loaded =
+        ConfigurationReader.read(
+            ConfigurationSources.ofEnvironment(Map.of("WORK_QUEUE_PASS", "hidden\n")));
+
+    // then
+    assertThat(loaded.configuration().workQueue().password().value()).isEqualTo("hidden\n");
+    assertThat(loaded.warnings())
+        .containsExactly(
+            "mstc.work-queue.password (variable WORK_QUEUE_PASS) begins or ends with a blank or a"
+                + " line break, which is taken as part of it");
+  }
+
+  @Test
+  void a_certificate_without_tls_is_warned_of(@TempDir Path folder) throws IOException {
+    // given
+    Path certificate = Files.createFile(folder.resolve("ca.pem"));
+    ConfigurationSources sources =
+        ConfigurationSources.ofEnvironment(
+            Map.of("MSTC_WORK_QUEUE_TLS_CA_CERTIFICATE", certificate.toString()));
+
+    // when
+    LoadedConfiguration loaded = ConfigurationReader.read(sources);
+
+    // then
+    assertThat(loaded.configuration().workQueue().tls().caCertificate()).contains(certificate);
+    assertThat(loaded.warnings())
+        .containsExactly(
+            "mstc.work-queue.tls.ca-certificate (variable MSTC_WORK_QUEUE_TLS_CA_CERTIFICATE) has"
+                + " no effect, as mstc.work-queue.tls.enabled is false");
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of the configuration. */
+@NullMarked
+package mstc.cloud.worker.bootstrap.configuration;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,168 @@
+package mstc.cloud.worker.embedded;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.qpid.server.bytebuffer.QpidByteBuffer;
+import org.apache.qpid.server.message.InstanceProperties;
+import org.apache.qpid.server.message.MessageContentSource;
+import org.apache.qpid.server.model.Broker;
+import org.apache.qpid.server.model.Protocol;
+import org.apache.qpid.server.model.Transport;
+import org.apache.qpid.server.model.port.AmqpPort;
+import org.apache.qpid.server.protocol.v0_8.AMQMessage;
+import org.apache.qpid.server.protocol.v0_8.AMQPConnection_0_8Impl;
+import org.apache.qpid.server.protocol.v0_8.AMQShortString;
+import org.apache.qpid.server.protocol.v0_8.FieldTable;
+import org.apache.qpid.server.protocol.v0_8.ProtocolOutputConverter;
+import org.apache.qpid.server.protocol.v0_8.transport.AMQDataBlock;
+import org.apache.qpid.server.protocol.v0_8.transport.AMQFrame;
+import org.apache.qpid.server.protocol.v0_8.transport.BasicAckBody;
+import org.apache.qpid.server.protocol.v0_8.transport.BasicNackBody;
+import org.apache.qpid.server.protocol.v0_8.transport.ConnectionStartBody;
+import org.apache.qpid.server.protocol.v0_8.transport.ContentHeaderBody;
+import org.apache.qpid.server.protocol.v0_8.transport.MessagePublishInfo;
+import org.apache.qpid.server.transport.AggregateTicker;
+import org.apache.qpid.server.transport.ServerNetworkConnection;
+
+/**
+ * A connection that says and does the two things that clients of RabbitMQ expect and Qpid's own
+ * does not.
+ *
+ * <p>It announces what it is capable of, without which pika refuses publisher confirms. And an
+ * unroutable mandatory message is returned, then acknowledged; Qpid's own refuses it first, which
+ * clients take for a failure to try again.
+ */
+final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
+  private static final Map<String, Object> CAPABILITIES =
+      Map.of("publisher_confirms", true, "basic.nack", true);
+
+  private final List<AMQFrame> refusals = new ArrayList<>();
+  private boolean receiving;
+
+  RabbitDialectConnection(
+      Broker<?> broker,
+      ServerNetworkConnection network,
+      AmqpPort<?> port,
+      Transport transport,
+      Protocol protocol,
+      long id,
+      AggregateTicker aggregateTicker) {
+    super(broker, network, port, transport, protocol, id, aggregateTicker);
+  }
+
+  // Refusals wait until all that was read is handled, for the frames of a returned message must
+  // not be interrupted.
+  @Override
+  protected void onReceive(QpidByteBuffer received) {
+    startReceiving();
+    try {
+      super.onReceive(received);
+    } finally {
+      sendRefusals();
+    }
+  }
+
+  private synchronized void startReceiving() {
+    receiving = true;
+  }
+
+  private synchronized void sendRefusals() {
+    receiving = false;
+    refusals.forEach(super::writeFrame);
+    refusals.clear();
+  }
+
+  @Override
+  public synchronized void writeFrame(AMQDataBlock block) {
+    if (block instanceof AMQFrame frame) {
+      if (frame.getBodyFrame() instanceof BasicNackBody && receiving) {
+        refusals.add(frame);
+        return;
+      }
+      if (frame.getBodyFrame() instanceof ConnectionStartBody start) {
+        super.writeFrame(withCapabilities(start).generateFrame(frame.getChannel()));
+        return;
+      }
+    }
+    super.writeFrame(block);
+  }
+
+  private static ConnectionStartBody withCapabilities(ConnectionStartBody start) {
+    Map<String, Object> properties =
+        new LinkedHashMap<>(FieldTable.convertToMap(start.getServerProperties()));
+    properties.put("capabilities", CAPABILITIES);
+    return new ConnectionStartBody(
+        start.getVersionMajor(),
+        start.getVersionMinor(),
+        FieldTable.convertToFieldTable(properties),
+        start.getMechanisms(),
+        start.getLocales());
+  }
+
+  /** A refused message that is returned has just been refused, and only for that. */
+  private synchronized void acknowledgeReturned(int channel) {
+    int last = refusals.size() - 1;
+    if (last >= 0
+        && refusals.get(last).getChannel() == channel
+        && refusals.get(last).getBodyFrame() instanceof BasicNackBody refusal) {
+      refusals.set(last, new AMQFrame(channel, new BasicAckBody(refusal.getDeliveryTag(), false)));
+    }
+  }
+
+  @Override
+  public ProtocolOutputConverter getProtocolOutputConverter() {
+    return new AcknowledgingReturns(super.getProtocolOutputConverter());
+  }
+
+  private final class AcknowledgingReturns implements ProtocolOutputConverter {
+    private final ProtocolOutputConverter delegate;
+
+    private AcknowledgingReturns(ProtocolOutputConverter delegate) {
+      this.delegate = delegate;
+    }
+
+    @Override
+    public void writeReturn(
+        MessagePublishInfo publishInfo,
+        ContentHeaderBody header,
+        MessageContentSource content,
+        int channelId,
+        int replyCode,
+        AMQShortString replyText) {
+      delegate.writeReturn(publishInfo, header, content, channelId, replyCode, replyText);
+      acknowledgeReturned(channelId);
+    }
+
+    @Override
+    public void confirmConsumerAutoClose(int channelId, AMQShortString consumerTag) {
+      delegate.confirmConsumerAutoClose(channelId, consumerTag);
+    }
+
+    @Override
+    public long writeDeliver(
+        AMQMessage message,
+        InstanceProperties properties,
+        int channelId,
+        long deliveryTag,
+        AMQShortString consumerTag) {
+      return delegate.writeDeliver(message, properties, channelId, deliveryTag, consumerTag);
+    }
+
+    @Override
+    public long writeGetOk(
+        AMQMessage message,
+        InstanceProperties properties,
+        int channelId,
+        long deliveryTag,
+        int queueSize) {
+      return delegate.writeGetOk(message, properties, channelId, deliveryTag, queueSize);
+    }
+
+    @Override
+    public void writeFrame(AMQDataBlock block) {
+      delegate.writeFrame(block);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package mstc.cloud.worker.embedded;
+
+import com.rabbitmq.client.ConnectionFactory;
+import io.minio.MinioClient;
+
+/** Clients as users have them: nothing is set but the address. */
+final class Clients {
+  private Clients() {}
+
+  static ConnectionFactory amqp(int port) {
+    var factory = new ConnectionFactory();
+    factory.setHost("127.0.0.1");
+    factory.setPort(port);
+    factory.setAutomaticRecoveryEnabled(false);
+    return factory;
+  }
+
+  static MinioClient s3(int port) {
+    return MinioClient.builder()
+        .endpoint("http://127.0.0.1:" + port)
+        .credentials("minioadmin", "minioadmin")
+        .build();
+  }
+}

@@ -1,0 +1,171 @@
+"""The client while its connection to a real broker is cut."""
+
+import contextlib
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import Services
+from pika.adapters.blocking_connection import BlockingChannel
+
+from mstc_cloud_worker import Client, ClientClosed, WaitTimeout
+
+JOB_NAME = "mstc-python-test"
+
+
+class Proxy:
+    """Forwards connections to the broker, and cuts them on demand."""
+
+    def __init__(self, services: Services) -> None:
+        self._target = (services.broker_host, services.broker_port)
+        self._open: list[socket.socket] = []
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._server.getsockname()[1]
+        threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
+
+    def cut(self) -> None:
+        """Ends all connections and refuses new ones."""
+        # A listening socket wakes its accept by a shutdown, not by a close.
+        self._end(self._server)
+        for end in self._open:
+            self._end(end)
+        self._open.clear()
+
+    def mend(self) -> None:
+        """Accepts connections again."""
+        self._server = socket.create_server(("127.0.0.1", self.port))
+        threading.Thread(target=self._accept, args=(self._server,), daemon=True).start()
+
+    def _accept(self, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = server.accept()
+                far = socket.create_connection(self._target)
+                self._open += [near, far]
+                for source, target in ((near, far), (far, near)):
+                    threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+
+    def _copy(self, source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        self._end(target)
+
+    @staticmethod
+    def _end(end: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
+@pytest.fixture
+def proxy(services: Services, broker: None) -> Iterator[Proxy]:
+    proxy = Proxy(services)
+    yield proxy
+    proxy.cut()
+
+
+@pytest.fixture
+def channel(services: Services, broker: None) -> Iterator[BlockingChannel]:
+    """A way to the broker that is not cut."""
+    connection = services.connect()
+    yield connection.channel()
+    connection.close()
+
+
+@pytest.fixture
+def reply_queue(channel: BlockingChannel) -> Iterator[str]:
+    name = f"mstc.test.reply.{uuid.uuid4()}"
+    yield name
+    channel.queue_delete(name)
+
+
+@pytest.fixture
+def request_fields(image: str, bucket: str) -> dict[str, Any]:
+    return {"image": image, "jobName": JOB_NAME, "inputBucket": bucket, "timeOut": 5}
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_durable_queue_keeps_the_reply_that_comes_while_nobody_is_connected(
+    proxy: Proxy,
+    channel: BlockingChannel,
+    reply_queue: str,
+    timeout_s: float,
+    request_fields: dict[str, Any],
+) -> None:
+    with Client("127.0.0.1", proxy.port, reply_queue=reply_queue) as client:
+        correlation_id = client.submit(request_fields)
+        proxy.cut()
+        await_messages(channel, reply_queue, timeout_s)
+        with pytest.raises(WaitTimeout, match=f"no connection to 127.0.0.1:{proxy.port}"):
+            client.wait(correlation_id, 0.1)
+        proxy.mend()
+
+        assert client.wait(correlation_id, timeout_s).succeeded
+
+
+@pytest.mark.usefixtures("worker")
+def test_the_next_client_of_a_durable_queue_receives_what_the_former_did_not_take(
+    channel: BlockingChannel, reply_queue: str, timeout_s: float, request_fields: dict[str, Any]
+) -> None:
+    with Client(reply_queue=reply_queue) as former:
+        taken = former.run(request_fields, timeout_s)
+        correlation_id = former.submit(request_fields)
+    await_messages(channel, reply_queue, timeout_s)
+
+    with Client(reply_queue=reply_queue) as successor:
+        assert successor.wait(correlation_id, timeout_s).succeeded
+        with pytest.raises(WaitTimeout, match=taken.correlation_id):
+            successor.wait(taken.correlation_id, 0)
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_reply_finds_the_client_again_after_a_cut(
+    proxy: Proxy, timeout_s: float, request_fields: dict[str, Any]
+) -> None:
+    with Client("127.0.0.1", proxy.port) as client:
+        correlation_id = client.submit(request_fields)
+        proxy.cut()
+        proxy.mend()
+
+        assert client.wait(correlation_id, timeout_s).succeeded
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_request_is_sent_once_there_is_a_connection_again(
+    proxy: Proxy, timeout_s: float, request_fields: dict[str, Any]
+) -> None:
+    with Client("127.0.0.1", proxy.port) as client:
+        proxy.cut()
+        with pytest.raises(WaitTimeout, match="which was not sent"):
+            client.submit(request_fields, timeout=0.5)
+        proxy.mend()
+
+        assert client.run(request_fields, timeout_s).succeeded
+
+
+def test_closing_ends_a_wait_at_once(client: Client) -> None:
+    waiting = threading.Timer(0.2, client.close)
+    waiting.start()
+
+    with pytest.raises(ClientClosed, match="closed"):
+        client.wait(str(uuid.uuid4()), 60)
+
+
+def test_a_timeout_names_the_request_and_the_queue(client: Client) -> None:
+    with pytest.raises(
+        WaitTimeout, match=f"the reply to request no-such-id in .*{client.reply_queue}"
+    ):
+        client.wait("no-such-id", 0.1)
+
+
+def await_messages(channel: BlockingChannel, queue: str, timeout_s: float) -> None:
+    """Waits until the queue holds a message that is ready."""
+    deadline = time.monotonic() + timeout_s
+    while channel.queue_declare(queue, passive=True).method.message_count == 0:
+        assert time.monotonic() < deadline, f"{queue} is still empty after {timeout_s} s"
+        channel.connection.process_data_events(time_limit=0.2)
