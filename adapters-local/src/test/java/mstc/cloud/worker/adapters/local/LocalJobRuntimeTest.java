@@ -521,8 +521,9 @@ class LocalJobRuntimeTest {
     // given
     Path kept = Files.createDirectory(root.resolve("kept"));
     Files.createFile(kept.resolve("file"));
-    String script = "mkdir -p a/b; touch a/b/c; ln -s '%s' link; chmod 500 a/b; chmod 0 a";
-    Job job = job(running(script.formatted(kept)));
+    String script =
+        "mkdir -p a/b; touch a/b/c; chmod 500 a/b; chmod 0 a; ln -s '" + kept + "' link";
+    Job job = job(running(script));
     JobEnd end = run(job);
     JobRecord record = runtime().find(job.name().uuid()).orElseThrow();
     Reply reply =
