@@ -38,6 +38,9 @@ final class ConfirmedPublisher {
   private static final String DIRECT_REPLY_TO = "amq.rabbitmq.reply-to.";
   private static final int MAX_SHORT_STRING_BYTES = 255;
 
+  /** RabbitMQ returns a message and confirms it then; Qpid refuses it and returns it then. */
+  private static final Duration RETURN_GRACE = Duration.ofMillis(500);
+
   private final Connection connection;
   private final Duration confirmation;
   private final ReentrantLock publishing = new ReentrantLock();
@@ -166,7 +169,7 @@ final class ConfirmedPublisher {
           (tag, multiple) -> settle(tag, multiple, true),
           (tag, multiple) -> settle(tag, multiple, false));
       channel.addReturnListener(returned -> {
-        // Comes before the confirm of the same message, so the confirm finds it complete.
+        // Comes before the confirm, which finds the receipt complete.
         Object id = returned.getProperties().getHeaders().get(PUBLISH_ID);
         Unconfirmed message =
             id instanceof Number sequence ? unconfirmed.get(sequence.longValue()) : null;
@@ -247,7 +250,10 @@ final class ConfirmedPublisher {
       if (confirmed) {
         message.receipt.complete(ReplyReceipt.CONFIRMED);
       } else {
-        message.receipt.completeExceptionally(new IOException("the broker refused it (nack)"));
+        CompletableFuture.delayedExecutor(RETURN_GRACE.toMillis(), TimeUnit.MILLISECONDS)
+            .execute(() ->
+                message.receipt.completeExceptionally(
+                    new IOException("the broker refused it (nack)")));
       }
     }
 

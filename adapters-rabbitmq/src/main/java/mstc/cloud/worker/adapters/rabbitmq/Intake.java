@@ -105,8 +105,29 @@ final class Intake {
     }
   }
 
+  /**
+   * Asks whether the queue still has the consumers; to be called now and then. RabbitMQ tells when
+   * someone deletes a queue, other brokers leave its consumers waiting for ever.
+   */
+  void verify() {
+    whileUsable(current -> {
+      Optional<Lane> lane = anyConsuming();
+      if (lane.isPresent() && lane.get().consumerCount(queue) == 0) {
+        current.lost("the queue was deleted and declared anew");
+      }
+    });
+  }
+
   /** Adds and ends consumers until they fit the demand. */
   private void adjust() {
+    whileUsable(current -> {
+      while (step(current)) {
+        // Each step is one consumer; deliveries that come meanwhile change the next one.
+      }
+    });
+  }
+
+  private void whileUsable(Exchange exchange) {
     adjusting.lock();
     try {
       Link current = link();
@@ -114,15 +135,17 @@ final class Intake {
         return;
       }
       try {
-        while (step(current)) {
-          // Each step is one consumer; deliveries that come meanwhile change the next one.
-        }
+        exchange.over(current);
       } catch (IOException | ShutdownSignalException e) {
         current.lost(BrokerFailure.of(e).reason());
       }
     } finally {
       adjusting.unlock();
     }
+  }
+
+  private interface Exchange {
+    void over(Link link) throws IOException;
   }
 
   private @Nullable Link link() {
@@ -184,6 +207,15 @@ final class Intake {
     state.lock();
     try {
       lane.prefetch = 0;
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private Optional<Lane> anyConsuming() {
+    state.lock();
+    try {
+      return consuming().findAny();
     } finally {
       state.unlock();
     }

@@ -78,6 +78,11 @@ final class Lane {
     }
   }
 
+  /** How many consumers the queue has; an error when there is no such queue. */
+  long consumerCount(String queue) throws IOException {
+    return channel.consumerCount(queue);
+  }
+
   boolean isUsable() {
     return link.isUsable();
   }

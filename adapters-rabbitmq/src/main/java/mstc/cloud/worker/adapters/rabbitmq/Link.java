@@ -9,9 +9,11 @@ import com.rabbitmq.client.ShutdownSignalException;
 import com.rabbitmq.client.impl.DefaultExceptionHandler;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
@@ -160,10 +162,12 @@ final class Link {
     return !loss.isDone() && requests.isOpen();
   }
 
-  /** Blocks until the link is lost or closed, and says why. */
-  String awaitLoss() throws InterruptedException {
+  /** Blocks until the link is lost or closed, and says why; empty when the time is over first. */
+  Optional<String> awaitLoss(Duration atMost) throws InterruptedException {
     try {
-      return loss.get();
+      return Optional.of(loss.get(atMost.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (TimeoutException _) {
+      return Optional.empty();
     } catch (ExecutionException e) {
       throw new IllegalStateException(e); // never completed so
     }

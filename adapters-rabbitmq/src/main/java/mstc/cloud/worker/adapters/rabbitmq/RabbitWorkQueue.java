@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -176,9 +177,13 @@ public final class RabbitWorkQueue implements WorkQueue {
       if (isClosed()) {
         connected.lost("closed by this worker");
       }
-      String reason = connected.awaitLoss();
+      Optional<String> reason = Optional.empty();
+      while (reason.isEmpty()) {
+        reason = connected.awaitLoss(settings.timing().lastReconnect());
+        intake.verify();
+      }
       if (!isClosed()) {
-        log.warn("Connection lost, broker={} reason=\"{}\"", broker(), reason);
+        log.warn("Connection lost, broker={} reason=\"{}\"", broker(), reason.get());
       }
       return Duration.ofNanos(System.nanoTime() - start);
     } finally {

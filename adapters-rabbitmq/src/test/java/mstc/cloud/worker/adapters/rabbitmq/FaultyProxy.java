@@ -13,21 +13,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ServerSocketFactory;
-import org.jspecify.annotations.Nullable;
 
 /** Passes TCP connections on to a server, cuts them, holds them up, or refuses them. */
 final class FaultyProxy implements AutoCloseable {
   private static final int BUFFER_BYTES = 64 * 1024;
 
   private final InetSocketAddress server;
-  private final ServerSocketFactory sockets;
+  private final ServerSocket listener;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition flowing = lock.newCondition();
   private boolean held;
   private boolean refusing;
-  private @Nullable ServerSocket listener;
-  private int port;
 
   FaultyProxy(String host, int port) throws IOException {
     this(host, port, ServerSocketFactory.getDefault());
@@ -37,13 +34,14 @@ final class FaultyProxy implements AutoCloseable {
    * @param sockets what clients connect to, such as one that speaks TLS
    */
   FaultyProxy(String host, int port, ServerSocketFactory sockets) throws IOException {
-    this.server = new InetSocketAddress(host, port);
-    this.sockets = sockets;
-    accept();
+    server = new InetSocketAddress(host, port);
+    listener = sockets.createServerSocket();
+    listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    Thread.ofVirtual().start(this::acceptAll);
   }
 
   int port() {
-    return port;
+    return listener.getLocalPort();
   }
 
   /** Breaks every connection there is. */
@@ -72,47 +70,40 @@ final class FaultyProxy implements AutoCloseable {
     }
   }
 
-  /** Breaks every connection and refuses new ones, until {@link #accept}. */
-  void refuse() throws IOException {
-    lock.lock();
-    try {
-      refusing = true;
-      if (listener != null) {
-        listener.close();
-        listener = null;
-      }
-    } finally {
-      lock.unlock();
-    }
+  /**
+   * Breaks every connection, and new ones at once, until {@link #accept}. The port stays taken, so
+   * that nobody else gets it meanwhile.
+   */
+  void refuse() {
+    setRefusing(true);
     cut();
   }
 
-  /** Undoes {@link #refuse}, on the same port. */
-  void accept() throws IOException {
-    ServerSocket accepting = sockets.createServerSocket();
-    accepting.setReuseAddress(true);
-    accepting.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+  /** Undoes {@link #refuse}. */
+  void accept() {
+    setRefusing(false);
+  }
+
+  private void setRefusing(boolean value) {
     lock.lock();
     try {
-      port = accepting.getLocalPort();
-      listener = accepting;
-      refusing = false;
+      refusing = value;
     } finally {
       lock.unlock();
     }
-    Thread.ofVirtual().start(() -> acceptFrom(accepting));
   }
 
   @Override
   public void close() throws IOException {
+    listener.close();
     refuse();
     flow();
   }
 
-  private void acceptFrom(ServerSocket accepting) {
-    try (accepting) {
+  private void acceptAll() {
+    try (listener) {
       while (true) {
-        Socket client = accepting.accept();
+        Socket client = listener.accept();
         Thread.ofVirtual().start(() -> connect(client));
       }
     } catch (IOException _) {

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
@@ -181,18 +182,12 @@ final class RabbitBrokerSide implements BrokerSide {
 
   @Override
   public void stop() {
-    attempt(() -> {
-      proxy.refuse();
-      return true;
-    });
+    proxy.refuse();
   }
 
   @Override
   public void start() {
-    attempt(() -> {
-      proxy.accept();
-      return true;
-    });
+    proxy.accept();
   }
 
   @Override
@@ -200,14 +195,25 @@ final class RabbitBrokerSide implements BrokerSide {
     attempt(() -> {
       proxy.close();
       for (String queue : replyQueues) {
-        onChannel(channel -> channel.queueDelete(queue));
+        deleteIfExists(channel -> channel.queueDelete(queue));
       }
-      onChannel(channel -> channel.queueDelete(settings.names().queue()));
-      onChannel(channel -> channel.queueDelete(settings.names().deadQueue()));
-      onChannel(channel -> channel.exchangeDelete(settings.names().exchange()));
+      deleteIfExists(channel -> channel.queueDelete(settings.names().queue()));
+      deleteIfExists(channel -> channel.queueDelete(settings.names().deadQueue()));
+      deleteIfExists(channel -> channel.exchangeDelete(settings.names().exchange()));
       connection.close();
       return true;
     });
+  }
+
+  /** RabbitMQ deletes what is not there without complaint, Qpid does not. */
+  private <T> void deleteIfExists(BrokerCall<T> deletion) {
+    try {
+      onChannel(deletion);
+    } catch (UncheckedIOException e) {
+      if (!BrokerFailure.of(e).replyCode().equals(OptionalInt.of(AMQP.NOT_FOUND))) {
+        throw e;
+      }
+    }
   }
 
   /** On a channel of its own: the broker closes it for what it refuses. */

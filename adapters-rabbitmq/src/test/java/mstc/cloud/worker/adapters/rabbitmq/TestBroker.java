@@ -3,6 +3,8 @@ package mstc.cloud.worker.adapters.rabbitmq;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import java.util.Optional;
+import mstc.cloud.worker.embedded.BrokerSettings;
+import mstc.cloud.worker.embedded.EmbeddedBroker;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.utility.DockerImageName;
@@ -17,8 +19,22 @@ record TestBroker(String host, int port, String user, String password) {
         () -> abort("needs a RabbitMQ: set WORK_QUEUE_HOST, or start Docker"));
   }
 
-  RabbitSettings settings() {
-    return RabbitSettings.of(host, port, user, password);
+  /** The same, or the embedded broker where there is none. */
+  static TestBroker any() {
+    return Shared.BROKER.orElseGet(() -> Embedded.BROKER);
+  }
+
+  /** Runs as long as this JVM. */
+  private static final class Embedded {
+    static final TestBroker BROKER = start();
+
+    // Closed with the JVM; it keeps nothing.
+    @SuppressWarnings("resource")
+    private static TestBroker start() {
+      BrokerSettings settings = BrokerSettings.inMemory();
+      EmbeddedBroker broker = EmbeddedBroker.start(settings);
+      return new TestBroker(broker.host(), broker.port(), settings.user(), settings.password());
+    }
   }
 
   private static final class Shared {

@@ -45,7 +45,10 @@ public interface BrokerSide extends AutoCloseable {
   /** Every reply that has come to a queue so far. */
   List<ReceivedReply> replies(String replyQueue);
 
-  /** How many messages in the work queue are with no consumer. */
+  /**
+   * How many messages in the work queue are with no consumer; some brokers count those too that are
+   * with one.
+   */
   int waiting();
 
   /** Every message in the dead-letter queue so far. */

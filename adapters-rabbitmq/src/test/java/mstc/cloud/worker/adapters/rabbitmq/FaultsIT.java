@@ -1,0 +1,435 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Level;
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.Connection;
+import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
+import com.rabbitmq.client.MessageProperties;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import mstc.cloud.worker.domain.queue.BrokerSide.SentRequest;
+import mstc.cloud.worker.domain.queue.Delivery;
+import mstc.cloud.worker.domain.queue.DeliveryHandler;
+import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.queue.ReplyReceipt;
+import mstc.cloud.worker.domain.queue.WorkQueueException;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.request.ParsedRequest;
+import mstc.cloud.worker.embedded.BrokerSettings;
+import mstc.cloud.worker.embedded.EmbeddedBroker;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What goes wrong between the adapter and any broker. */
+final class FaultsIT {
+  private static final DeliveryHandler ACKNOWLEDGING = _ -> new Disposition.Acknowledge();
+
+  private final List<RabbitWorkQueue> queues = new ArrayList<>();
+  private RabbitBrokerSide broker;
+
+  @BeforeEach
+  void connect() throws Exception {
+    broker = new RabbitBrokerSide(TestBroker.any());
+  }
+
+  @AfterEach
+  void close() {
+    queues.forEach(RabbitWorkQueue::close);
+    broker.close();
+  }
+
+  @Test
+  void a_connection_that_falls_silent_is_replaced() {
+    // given
+    RabbitWorkQueue queue = connected(ACKNOWLEDGING);
+
+    // when
+    broker.proxy().hold();
+
+    // then
+    await().until(() -> !queue.isConnected());
+    broker.proxy().cut();
+    broker.proxy().flow();
+    await().until(queue::isConnected);
+  }
+
+  @Test
+  void a_reply_into_silence_fails_and_may_be_repeated() {
+    // given
+    RabbitWorkQueue queue = connected(ACKNOWLEDGING);
+    ReplyAddress address = new ReplyAddress(broker.newReplyQueue(), Optional.empty());
+
+    // when
+    broker.proxy().hold();
+
+    // then
+    assertThatThrownBy(() -> queue.reply(address, Reply.invalid("no")))
+        .isInstanceOfSatisfying(
+            WorkQueueException.class, it -> assertThat(it.isRetryable()).isTrue());
+    broker.proxy().flow();
+  }
+
+  @Test
+  void a_refused_login_is_told_once_and_shows_no_password() {
+    // given
+    RabbitSettings settings = broker.settings();
+    RabbitSettings wrong =
+        RabbitSettings.of(settings.host(), settings.port(), settings.user(), "wrong-secret")
+            .withTiming(settings.timing())
+            .withNames(settings.names());
+    try (RecordedLog log = new RecordedLog()) {
+
+      // when
+      RabbitWorkQueue queue = opened(wrong, ACKNOWLEDGING);
+
+      // then after several attempts
+      await().until(() -> log.at(Level.DEBUG).stream().filter(FaultsIT::isAttempt).count() >= 3);
+      assertThat(queue.isConnected()).isFalse();
+      assertThat(log.at(Level.ERROR))
+          .singleElement()
+          .asString()
+          .contains("refuses", settings.user(), "login refused");
+      assertThat(log.everything()).doesNotContain("wrong-secret");
+      assertThat(wrong.toString()).doesNotContain("wrong-secret");
+    }
+  }
+
+  private static boolean isAttempt(String line) {
+    return line.startsWith("Connecting failed");
+  }
+
+  @Test
+  void an_impossible_reply_address_is_refused_for_good_and_harms_no_other() {
+    // given
+    RabbitWorkQueue queue = connected(ACKNOWLEDGING);
+    ReplyAddress impossible = new ReplyAddress("é".repeat(128), Optional.empty());
+
+    // when
+    assertThatThrownBy(() -> queue.reply(impossible, Reply.invalid("no")))
+        .isInstanceOfSatisfying(
+            WorkQueueException.class, it -> assertThat(it.isRetryable()).isFalse());
+
+    // then
+    ReplyAddress good = new ReplyAddress(broker.newReplyQueue(), Optional.empty());
+    assertThat(queue.reply(good, Reply.invalid("no"))).isEqualTo(ReplyReceipt.CONFIRMED);
+  }
+
+  @Test
+  void a_reply_carries_what_clients_may_want_to_know() {
+    // given
+    RabbitWorkQueue queue = connected(ACKNOWLEDGING);
+    String replyQueue = broker.newReplyQueue();
+
+    // when
+    queue.reply(new ReplyAddress(replyQueue, Optional.of("c1")), Reply.invalid("no"));
+
+    // then
+    AMQP.BasicProperties properties = broker.drain(replyQueue).getFirst().getProps();
+    assertThat(properties.getContentType()).isEqualTo("application/json");
+    assertThat(properties.getContentEncoding()).isEqualTo("utf-8");
+    assertThat(properties.getDeliveryMode()).isEqualTo(2);
+    assertThat(properties.getAppId()).isEqualTo("mstc-cloud-worker");
+    assertThat(properties.getTimestamp()).isNotNull();
+  }
+
+  @Test
+  void a_dead_letter_keeps_body_and_properties_but_what_would_act_again() {
+    // given
+    connected(_ -> new Disposition.DeadLetter("one reason")).demand(1);
+    byte[] body = new byte[3 * 1024 * 1024];
+    Arrays.fill(body, (byte) 'x');
+
+    // when
+    broker.publish(
+        new AMQP.BasicProperties.Builder()
+            .messageId("m1")
+            .correlationId("c1")
+            .replyTo("r1")
+            .contentType("text/plain")
+            .expiration("600000")
+            .userId("guest")
+            .headers(Map.of("mine", "kept", "CC", List.of("elsewhere")))
+            .build(),
+        body);
+
+    // then
+    String deadQueue = broker.settings().names().deadQueue();
+    await().until(() -> !broker.drain(deadQueue).isEmpty());
+    GetResponse dead = broker.drain(deadQueue).getFirst();
+    assertThat(dead.getBody()).isEqualTo(body);
+    AMQP.BasicProperties properties = dead.getProps();
+    assertThat(properties.getMessageId()).isEqualTo("m1");
+    assertThat(properties.getCorrelationId()).isEqualTo("c1");
+    assertThat(properties.getReplyTo()).isEqualTo("r1");
+    assertThat(properties.getContentType()).isEqualTo("text/plain");
+    assertThat(properties.getExpiration()).isNull();
+    assertThat(properties.getUserId()).isNull();
+    assertThat(properties.getHeaders()).doesNotContainKey("CC");
+    assertThat(properties.getHeaders().get("mine")).hasToString("kept");
+    assertThat(properties.getHeaders().get("mstc-original-expiration")).hasToString("600000");
+    assertThat(properties.getHeaders().get("mstc-reason")).hasToString("one reason");
+  }
+
+  @Test
+  void a_deleted_dead_letter_queue_is_declared_again() {
+    // given
+    connected(_ -> new Disposition.DeadLetter("one reason")).demand(1);
+    broker.onChannel(channel -> channel.queueDelete(broker.settings().names().deadQueue()));
+
+    // when
+    broker.publish(SentRequest.of("bad"));
+
+    // then
+    await()
+        .ignoreException(UncheckedIOException.class)
+        .untilAsserted(() -> assertThat(broker.deadMessages()).hasSize(1));
+    await().until(() -> broker.waiting() == 0);
+  }
+
+  @Test
+  void a_failing_handler_is_told_once_per_failure() {
+    // given
+    BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
+    try (RecordedLog log = new RecordedLog()) {
+      connected(
+              delivery -> {
+                handled.add(delivery);
+                if (handled.size() == 1) {
+                  throw new IllegalStateException("part of the test");
+                }
+                return new Disposition.Acknowledge();
+              })
+          .demand(1);
+
+      // when
+      broker.publish(
+          new SentRequest(
+              Optional.of("job"), Optional.empty(), Optional.of("c\n1"), Optional.empty()));
+
+      // then
+      await().until(() -> handled.size() == 2);
+      assertThat(log.at(Level.ERROR)).singleElement().asString().contains("\\u000a1");
+    }
+  }
+
+  @Test
+  void an_oversized_request_is_delivered_as_unreadable() throws Exception {
+    // given
+    BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
+    connected(
+            delivery -> {
+              handled.add(delivery);
+              return new Disposition.Acknowledge();
+            })
+        .demand(1);
+
+    // when
+    broker.publish(new AMQP.BasicProperties(), new byte[8 * 1024 * 1024]);
+
+    // then
+    Delivery delivery = handled.poll(30, TimeUnit.SECONDS);
+    assertThat(delivery).isNotNull();
+    assertThat(delivery.request()).isInstanceOf(ParsedRequest.Unreadable.class);
+  }
+
+  @Test
+  void with_an_unchanged_demand_one_consumer_serves_all() {
+    // given
+    AtomicInteger handled = new AtomicInteger();
+    RabbitWorkQueue queue =
+        connected(_ -> {
+          handled.incrementAndGet();
+          return new Disposition.Acknowledge();
+        });
+
+    // when
+    queue.demand(16);
+    for (int i = 0; i < 300; i++) {
+      broker.publish(SentRequest.of("job-" + i));
+    }
+
+    // then
+    await().until(() -> handled.get() == 300);
+    assertThat(consumers()).isEqualTo(1);
+  }
+
+  @Test
+  void consumers_are_merged_while_the_demand_grows_step_by_step() {
+    // given
+    RabbitWorkQueue queue = connected(ACKNOWLEDGING);
+
+    // when
+    for (int demand = 1; demand <= 60; demand++) {
+      queue.demand(demand);
+    }
+
+    // then
+    assertThat(consumers()).isBetween(1L, 16L);
+  }
+
+  @Test
+  void tls_connects_to_a_broker_whose_authority_is_trusted(@TempDir Path folder) throws Exception {
+    // given
+    TestAuthority authority = TestAuthority.create(folder, "localhost");
+    try (FaultyProxy tls = tlsProxy(authority)) {
+
+      // when
+      RabbitWorkQueue queue = opened(tlsSettings(tls, authority.pem(), true), ACKNOWLEDGING);
+
+      // then
+      await().until(queue::isConnected);
+    }
+  }
+
+  @Test
+  void tls_refuses_an_unknown_authority(@TempDir Path folder) throws Exception {
+    // given
+    TestAuthority authority = TestAuthority.create(folder.resolve("one"), "localhost");
+    TestAuthority other = TestAuthority.create(folder.resolve("other"), "localhost");
+    try (FaultyProxy tls = tlsProxy(authority);
+        RecordedLog log = new RecordedLog()) {
+
+      // when
+      RabbitWorkQueue queue = opened(tlsSettings(tls, other.pem(), true), ACKNOWLEDGING);
+
+      // then
+      await().until(() -> !log.at(Level.ERROR).isEmpty());
+      assertThat(log.at(Level.ERROR)).singleElement().asString().contains("TLS failed");
+      assertThat(queue.isConnected()).isFalse();
+    }
+  }
+
+  @Test
+  void tls_refuses_a_certificate_of_another_host_unless_told_otherwise(@TempDir Path folder)
+      throws Exception {
+    // given
+    TestAuthority authority = TestAuthority.create(folder, "elsewhere.example");
+    try (FaultyProxy tls = tlsProxy(authority);
+        RecordedLog log = new RecordedLog()) {
+
+      // when
+      RabbitWorkQueue strict = opened(tlsSettings(tls, authority.pem(), true), ACKNOWLEDGING);
+      RabbitWorkQueue lenient = opened(tlsSettings(tls, authority.pem(), false), ACKNOWLEDGING);
+
+      // then
+      await().until(lenient::isConnected);
+      await().until(() -> !log.at(Level.ERROR).isEmpty());
+      assertThat(strict.isConnected()).isFalse();
+    }
+  }
+
+  @Test
+  void a_ca_certificate_that_cannot_be_read_is_told_at_once(@TempDir Path folder) {
+    // given
+    Path missing = folder.resolve("missing.pem");
+    RabbitSettings settings =
+        broker.settings().withTls(new RabbitSettings.Tls(true, Optional.of(missing), true));
+
+    // then
+    assertThatThrownBy(() -> new RabbitWorkQueue(settings)).hasMessageContaining("missing.pem");
+  }
+
+  @Test
+  void a_broker_that_restarts_is_found_again_with_its_messages(@TempDir Path folder)
+      throws Exception {
+    // given
+    BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
+    BrokerSettings first =
+        new BrokerSettings("127.0.0.1", 0, "guest", "guest", Optional.of(folder));
+    EmbeddedBroker before = EmbeddedBroker.start(first);
+    int port = before.port();
+    RabbitWorkQueue queue =
+        opened(
+            RabbitSettings.of("127.0.0.1", port, "guest", "guest")
+                .withTiming(broker.settings().timing()),
+            delivery -> {
+              handled.add(delivery);
+              return new Disposition.Acknowledge();
+            });
+    await().until(queue::isConnected);
+    publishPersistent(port);
+
+    // when
+    before.close();
+    await().until(() -> !queue.isConnected());
+    queue.demand(1);
+    EmbeddedBroker after =
+        EmbeddedBroker.start(
+            new BrokerSettings("127.0.0.1", port, "guest", "guest", Optional.of(folder)));
+
+    // then
+    assertThat(handled.poll(30, TimeUnit.SECONDS)).isNotNull();
+    queue.close();
+    after.close();
+  }
+
+  private static void publishPersistent(int port) throws Exception {
+    ConnectionFactory factory = new ConnectionFactory();
+    factory.setPort(port);
+    try (Connection connection = factory.newConnection();
+        Channel channel = connection.createChannel()) {
+      channel.confirmSelect();
+      channel.basicPublish(
+          "",
+          RabbitSettings.Names.DEFAULT.queue(),
+          MessageProperties.PERSISTENT_BASIC,
+          RabbitBrokerSide.body("job").getBytes(StandardCharsets.UTF_8));
+      channel.waitForConfirmsOrDie(10_000);
+    }
+  }
+
+  private long consumers() {
+    String work = broker.settings().names().queue();
+    return broker.onChannel(channel -> channel.consumerCount(work));
+  }
+
+  private FaultyProxy tlsProxy(TestAuthority authority) throws Exception {
+    return new FaultyProxy("localhost", broker.proxy().port(), authority.serverSockets());
+  }
+
+  private RabbitSettings tlsSettings(FaultyProxy tls, Path pem, boolean verifyHostname) {
+    RabbitSettings plain = broker.settings();
+    return RabbitSettings.of("localhost", tls.port(), plain.user(), plain.password())
+        .withTiming(plain.timing())
+        .withNames(plain.names())
+        .withTls(new RabbitSettings.Tls(true, Optional.of(pem), verifyHostname));
+  }
+
+  private RabbitWorkQueue connected(DeliveryHandler handler) {
+    RabbitWorkQueue queue = opened(broker.settings(), handler);
+    await().until(queue::isConnected);
+    return queue;
+  }
+
+  private RabbitWorkQueue opened(RabbitSettings settings, DeliveryHandler handler) {
+    RabbitWorkQueue queue = new RabbitWorkQueue(settings);
+    queues.add(queue);
+    queue.open(handler);
+    return queue;
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(30));
+  }
+}
