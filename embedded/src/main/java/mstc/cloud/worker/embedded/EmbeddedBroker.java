@@ -67,6 +67,8 @@ public final class EmbeddedBroker implements AutoCloseable {
   private static final String NAME = "AMQP broker";
   private static final int NETWORK_BUFFER_BYTES = 64 * 1024;
   private static final int POOLED_NETWORK_BUFFERS = 128;
+  // A stop waits for the next one; Qpid's own is a second.
+  private static final int MEMORY_CHECK_MILLIS = 200;
   private static final int HEARTBEAT_SECONDS = 60;
   private static final int CHANNELS_PER_CONNECTION = 2_047;
   private static final int CONNECTION_THREADS = 8;
@@ -263,6 +265,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     // the disk beyond this share. The buffers' size is the same for all brokers of a process.
     context.put(
         Broker.BROKER_FLOW_TO_DISK_THRESHOLD, Long.toString(Runtime.getRuntime().maxMemory() / 4));
+    context.put(Broker.COMPACT_MEMORY_INTERVAL, Integer.toString(MEMORY_CHECK_MILLIS));
     context.put(Broker.NETWORK_BUFFER_SIZE, Integer.toString(NETWORK_BUFFER_BYTES));
     context.put(
         Broker.BROKER_DIRECT_BYTE_BUFFER_POOL_SIZE, Integer.toString(POOLED_NETWORK_BUFFERS));
@@ -289,7 +292,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     return port;
   }
 
-  /** Closes all connections and stops, in about a second; closing again does nothing. */
+  /** Closes all connections and stops; closing again does nothing. */
   @Override
   public void close() {
     if (!closed.compareAndSet(false, true)) {

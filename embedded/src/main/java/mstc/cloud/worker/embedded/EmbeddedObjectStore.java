@@ -25,10 +25,9 @@ import org.slf4j.LoggerFactory;
  * of two writers at once, one gets 412.
  *
  * <p>Metadata is kept in extended attributes of the files, so that the folder must lie on a file
- * system that has them, and what ext4 takes is about 4 KB for one object. A key cannot be both an
- * object and another one's parent ({@code a} and {@code a/b}), a part of it between two slashes has
- * at most 255 bytes, 218 in an object's last part, and on file systems that ignore case, keys do
- * too.
+ * system that has them. A key cannot be both an object and another one's parent ({@code a} and
+ * {@code a/b}), and a part of it between two slashes has at most 255 bytes, the last one 218: both
+ * are answered with 500. Where the file system ignores case, keys do too.
  *
  * <p>A request that is signed together with its body (as minio-java does over http, in parts of 5
  * MiB) is held in memory, and refused beyond a quarter of the heap or 128 MiB.

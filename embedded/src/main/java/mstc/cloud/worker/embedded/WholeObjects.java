@@ -1,18 +1,33 @@
 package mstc.cloud.worker.embedded;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.InputStream;
+import java.util.Map;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
+import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
+import software.amazon.awssdk.services.s3.model.PutObjectRequest;
+import software.amazon.awssdk.services.s3.model.PutObjectResponse;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
- * Lists only objects that were written to their end.
+ * Lists only objects that were written to their end, and takes only metadata that can be kept.
  *
  * <p>The store writes an object to a file beside its place, {@code <key>-<uuid>}, and moves it when
  * it is complete; a listing would show that file as an object, and for good once the process was
  * killed. Such a file has no ETag yet, which every object has.
+ *
+ * <p>Metadata that the file system has no room for would be dropped without a word; S3's own limit
+ * stays below that of ext4.
  */
 final class WholeObjects extends ForwardingBlobStore {
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+  private static final int LARGEST_METADATA_BYTES = 2 * 1024;
 
   WholeObjects(BlobStore delegate) {
     super(delegate);
@@ -25,5 +40,34 @@ final class WholeObjects extends ForwardingBlobStore {
     return page.toBuilder()
         .contents(page.contents().stream().filter(object -> object.eTag() != null).toList())
         .build();
+  }
+
+  @Override
+  public PutObjectResponse putBlob(PutObjectRequest request, InputStream content) {
+    requireRoom(request.metadata());
+    return super.putBlob(request, content);
+  }
+
+  @Override
+  public MultipartUpload initiateMultipartUpload(CreateMultipartUploadRequest request) {
+    requireRoom(request.metadata());
+    return super.initiateMultipartUpload(request);
+  }
+
+  private static void requireRoom(Map<String, String> metadata) {
+    int bytes =
+        metadata.entrySet().stream()
+            .mapToInt(entry ->
+                entry.getKey().getBytes(UTF_8).length + entry.getValue().getBytes(UTF_8).length)
+            .sum();
+    if (bytes > LARGEST_METADATA_BYTES) {
+      String message = "Your metadata headers exceed the maximum allowed metadata size.";
+      throw S3Exception.builder()
+          .statusCode(400)
+          .message(message)
+          .awsErrorDetails(
+              AwsErrorDetails.builder().errorCode("MetadataTooLarge").errorMessage(message).build())
+          .build();
+    }
   }
 }

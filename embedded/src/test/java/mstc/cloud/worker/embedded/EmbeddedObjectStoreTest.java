@@ -67,6 +67,24 @@ class EmbeddedObjectStoreTest {
   }
 
   @Test
+  void refusesMoreMetadataThanS3Takes() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+
+      // when
+      assertThatThrownBy(
+              () -> put(client, "key", new byte[1], Map.of("mstc-reply", "r".repeat(2_100))))
+          // then
+          .isInstanceOfSatisfying(
+              ErrorResponseException.class,
+              e -> assertThat(e.errorResponse().code()).isEqualTo("MetadataTooLarge"));
+      assertThat(keys(client, 1_000)).isEmpty();
+    }
+  }
+
+  @Test
   void listsInPages() throws Exception {
     // given
     try (var store = EmbeddedObjectStore.start(settings())) {

@@ -7,6 +7,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -128,8 +129,14 @@ final class RootFolder implements AutoCloseable {
   /** Takes a job off the record. */
   void remove(UniqueName name) throws IOException {
     Path removed = Files.createTempDirectory(temporary, "old-");
-    Files.move(folder(name).path(), removed.resolve(name.value()), StandardCopyOption.ATOMIC_MOVE);
-    deleteTemporary(removed);
+    try {
+      Files.move(
+          folder(name).path(), removed.resolve(name.value()), StandardCopyOption.ATOMIC_MOVE);
+    } catch (NoSuchFileException e) {
+      LOG.debug("job={} was removed by someone else", name);
+    } finally {
+      deleteTemporary(removed);
+    }
   }
 
   /** What an earlier process did not come to delete, nor to put on record. */

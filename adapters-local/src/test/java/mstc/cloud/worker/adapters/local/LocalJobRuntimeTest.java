@@ -519,7 +519,11 @@ class LocalJobRuntimeTest {
   @Test
   void anAnsweredJobsFolderIsRemovedWhateverItLeftThere() throws Exception {
     // given
-    Job job = job(running("mkdir -p a/b; touch a/b/c; ln -s / root; chmod 500 a/b; chmod 0 a"));
+    Path kept = Files.createDirectory(root.resolve("kept"));
+    Files.createFile(kept.resolve("file"));
+    String script =
+        "mkdir -p a/b; touch a/b/c; chmod 500 a/b; chmod 0 a; ln -s '" + kept + "' link";
+    Job job = job(running(script));
     JobEnd end = run(job);
     JobRecord record = runtime().find(job.name().uuid()).orElseThrow();
     Reply reply =
@@ -535,6 +539,7 @@ class LocalJobRuntimeTest {
           assertThat(root.resolve(job.name().value())).doesNotExist();
           assertThat(root.resolve(".temporary")).isEmptyDirectory();
         });
+    assertThat(kept.resolve("file")).exists();
     assertThat(submit(job)).isEqualTo(new Submission.Created());
   }
 

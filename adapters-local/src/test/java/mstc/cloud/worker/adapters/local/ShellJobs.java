@@ -32,7 +32,7 @@ final class ShellJobs {
         Duration.ofSeconds(2),
         Map.of("AWS_REGION", "eu-test-1", "AWS_SECRET_ACCESS_KEY", "hush"),
         LocalSettings.DEFAULT_INHERITED_VARIABLES,
-        Duration.ofSeconds(5));
+        Duration.ofSeconds(3));
   }
 
   static LocalJobRuntime runtime(LocalSettings settings) {

@@ -142,7 +142,9 @@ final class MinioFailures {
 
   private ObjectStoreException failed(
       String action, String reason, boolean passing, Throwable cause) {
-    String message = "Cannot %s at %s: %s".formatted(action, endpoint, reason);
+    // What servers and the JDK say may span lines; a log line may not.
+    String oneLine = reason.replaceAll("\\s+", " ").strip();
+    String message = "Cannot %s at %s: %s".formatted(action, endpoint, oneLine);
     return passing
         ? ObjectStoreException.retryable(message, cause)
         : ObjectStoreException.permanent(message, cause);

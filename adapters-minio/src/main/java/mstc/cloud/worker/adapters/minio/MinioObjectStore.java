@@ -270,7 +270,7 @@ public final class MinioObjectStore implements ObjectStore {
                   .maxRetries(1)
                   .build())
           .join();
-    } catch (CompletionException | IOException | Error e) {
+    } catch (IOException | RuntimeException | Error e) {
       abandon(location, upload, e);
       throw e;
     }

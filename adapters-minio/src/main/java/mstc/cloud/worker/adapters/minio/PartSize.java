@@ -10,7 +10,7 @@ package mstc.cloud.worker.adapters.minio;
  */
 final class PartSize {
   /** Files up to this size are sent in one request, larger ones in parts of at least this size. */
-  static final long SMALLEST_BYTES = 32L << 20;
+  static final long SMALLEST_BYTES = 8L << 20;
 
   private static final int MOST_PARTS = 10_000;
   private static final long MEBIBYTE = 1L << 20;

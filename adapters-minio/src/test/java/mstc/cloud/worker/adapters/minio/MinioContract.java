@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.minio;
 import io.minio.MinioAsyncClient;
 import io.minio.RemoveBucketArgs;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +23,8 @@ abstract class MinioContract extends S3ServerContract {
       String accessKey,
       String secretKey,
       boolean createBuckets,
-      Duration requestTimeout) {
+      Duration requestTimeout,
+      Optional<Path> caCertificate) {
     return new MinioSettings(
         endpoint,
         accessKey,
@@ -31,7 +33,7 @@ abstract class MinioContract extends S3ServerContract {
         createBuckets,
         Duration.ofSeconds(2),
         requestTimeout,
-        Optional.empty());
+        caCertificate);
   }
 
   @Override
@@ -42,7 +44,8 @@ abstract class MinioContract extends S3ServerContract {
             server.accessKey(),
             server.secretKey(),
             createBuckets,
-            Duration.ofSeconds(20)));
+            Duration.ofSeconds(20),
+            Optional.empty()));
   }
 
   @Override

@@ -1,16 +1,20 @@
 package mstc.cloud.worker.adapters.minio;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.domain.store.S3FaultsContract;
 
 class MinioFaultsTest extends S3FaultsContract {
 
   @Override
-  protected ObjectStore open(URI endpoint, boolean createBuckets, Duration requestTimeout) {
+  protected ObjectStore open(
+      URI endpoint, boolean createBuckets, Duration requestTimeout, Optional<Path> caCertificate) {
     return new MinioObjectStore(
-        MinioContract.settings(endpoint, "user", "password", createBuckets, requestTimeout));
+        MinioContract.settings(
+            endpoint, "user", "password", createBuckets, requestTimeout, caCertificate));
   }
 
   @Override

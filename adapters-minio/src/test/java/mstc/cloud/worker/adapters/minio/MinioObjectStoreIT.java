@@ -14,6 +14,11 @@ class MinioObjectStoreIT {
 
   @Nested
   class OnMinio extends MinioContract {
+    @BeforeAll
+    static void requireServer() {
+      MinioServer.address();
+    }
+
     @Override
     protected ObjectStoreAddress server() {
       return MinioServer.address();

@@ -130,7 +130,9 @@ final class S3Failures {
 
   private ObjectStoreException failed(
       String action, String reason, boolean passing, Throwable cause) {
-    String message = "Cannot %s at %s: %s".formatted(action, place, reason);
+    // What servers and the JDK say may span lines; a log line may not.
+    String oneLine = reason.replaceAll("\\s+", " ").strip();
+    String message = "Cannot %s at %s: %s".formatted(action, place, oneLine);
     return passing
         ? ObjectStoreException.retryable(message, cause)
         : ObjectStoreException.permanent(message, cause);

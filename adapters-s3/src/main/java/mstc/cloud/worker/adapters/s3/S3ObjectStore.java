@@ -69,10 +69,6 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  * (without it S3 answers 403 for a missing object, which is a failure here), {@code
  * s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
  */
-// Of the SDK's HTTP clients, the Apache one: the smaller UrlConnectionHttpClient keeps its
-// connections in a pool of the whole JVM and its close() does nothing, so that close() could not
-// end
-// calls under way; the CRT one brings native libraries.
 public final class S3ObjectStore implements ObjectStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(S3ObjectStore.class);
   private static final String DEFAULT_CONTENT_TYPE = "application/octet-stream";
@@ -143,6 +139,11 @@ public final class S3ObjectStore implements ObjectStore {
     }
   }
 
+  /**
+   * The Apache client, as the smaller UrlConnectionHttpClient keeps its connections in a pool of
+   * the whole JVM and does nothing when it is closed, so that {@link #close()} could not end calls
+   * under way. The CRT client would bring native libraries.
+   */
   private static SdkHttpClient httpClient(S3Settings settings) {
     Apache5HttpClient.Builder builder =
         Apache5HttpClient.builder()

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.s3;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import mstc.cloud.worker.domain.store.BucketName;
@@ -20,7 +21,8 @@ abstract class S3Contract extends S3ServerContract {
       String accessKey,
       String secretKey,
       boolean createBuckets,
-      Duration requestTimeout) {
+      Duration requestTimeout,
+      Optional<Path> caCertificate) {
     return new S3Settings(
         Optional.of(endpoint),
         Optional.empty(),
@@ -29,18 +31,22 @@ abstract class S3Contract extends S3ServerContract {
         createBuckets,
         Duration.ofSeconds(2),
         requestTimeout,
+        caCertificate);
+  }
+
+  static S3Settings settings(ObjectStoreAddress server, boolean createBuckets) {
+    return settings(
+        server.endpoint(),
+        server.accessKey(),
+        server.secretKey(),
+        createBuckets,
+        Duration.ofSeconds(20),
         Optional.empty());
   }
 
   @Override
   protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
-    return new S3ObjectStore(
-        settings(
-            server.endpoint(),
-            server.accessKey(),
-            server.secretKey(),
-            createBuckets,
-            Duration.ofSeconds(20)));
+    return new S3ObjectStore(settings(server, createBuckets));
   }
 
   @Override

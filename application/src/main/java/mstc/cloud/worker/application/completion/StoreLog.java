@@ -33,7 +33,7 @@ final class StoreLog {
   private static final Logger LOG = LoggerFactory.getLogger(StoreLog.class);
 
   /** Bounds the memory that uploads take together. */
-  private static final int MAX_UPLOADS = 8;
+  private static final int MAX_UPLOADS = 4;
 
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
   private final ObjectStore store;

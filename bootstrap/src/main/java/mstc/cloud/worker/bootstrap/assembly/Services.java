@@ -13,6 +13,7 @@ import mstc.cloud.worker.adapters.rabbitmq.RabbitSettings;
 import mstc.cloud.worker.adapters.rabbitmq.RabbitWorkClient;
 import mstc.cloud.worker.adapters.s3.S3ObjectStore;
 import mstc.cloud.worker.adapters.s3.S3Settings;
+import mstc.cloud.worker.bootstrap.configuration.Secret;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.Credentials;
 import mstc.cloud.worker.domain.store.ObjectStore;
@@ -97,7 +98,7 @@ public final class Services {
   }
 
   static HttpSettings http(WorkerConfiguration.HttpSettings http) {
-    return new HttpSettings(http.host(), http.port(), Optional.empty());
+    return new HttpSettings(http.host(), http.port(), http.token().map(Secret::value));
   }
 
   /** Where jobs find the store and what lets them in, as the wire contract names it. */

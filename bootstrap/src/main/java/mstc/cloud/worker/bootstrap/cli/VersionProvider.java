@@ -1,6 +1,6 @@
 package mstc.cloud.worker.bootstrap.cli;
 
-import mstc.cloud.worker.bootstrap.Banner;
+import mstc.cloud.worker.bootstrap.banner.Banner;
 import picocli.CommandLine.IVersionProvider;
 
 /** Tells the version that was built. */

@@ -1,7 +1,7 @@
 package mstc.cloud.worker.bootstrap.cli;
 
 import java.util.concurrent.CountDownLatch;
-import mstc.cloud.worker.bootstrap.Banner;
+import mstc.cloud.worker.bootstrap.banner.Banner;
 import mstc.cloud.worker.bootstrap.configuration.LoadedConfiguration;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LoggingSettings;

@@ -1,5 +1,6 @@
 package mstc.cloud.worker.bootstrap.client;
 
+import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
 
@@ -11,7 +12,7 @@ public final class Progress implements AutoCloseable {
   private static final Duration LINE_INTERVAL = Duration.ofSeconds(10);
 
   private final PrintWriter out;
-  private final boolean terminal = System.console() != null && System.console().isTerminal();
+  private final boolean terminal = isTerminal();
   private Duration lastLine = Duration.ZERO;
   private boolean lineOpen;
 
@@ -30,6 +31,11 @@ public final class Progress implements AutoCloseable {
       lastLine = waited;
     }
     out.flush();
+  }
+
+  private static boolean isTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   @Override

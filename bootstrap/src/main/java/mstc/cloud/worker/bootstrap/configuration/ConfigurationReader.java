@@ -107,7 +107,8 @@ public final class ConfigurationReader {
         new HttpSettings(
             settings.value(Parameters.HTTP_ENABLED),
             settings.value(Parameters.HTTP_HOST),
-            settings.value(Parameters.HTTP_PORT)),
+            settings.value(Parameters.HTTP_PORT),
+            settings.optional(Parameters.HTTP_TOKEN)),
         new LoggingSettings(
             settings.value(Parameters.LOGGING_FORMAT), settings.value(Parameters.LOGGING_LEVEL)),
         scratchDirectory,

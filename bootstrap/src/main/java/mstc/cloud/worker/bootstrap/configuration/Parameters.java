@@ -212,6 +212,13 @@ final class Parameters {
       Parameter.of("mstc.http.port", LISTENING_PORT, "The HTTP API's port; 0 takes any free one.")
           .withDefault(8080);
 
+  static final Parameter<Secret> HTTP_TOKEN =
+      Parameter.of(
+              "mstc.http.token",
+              SECRET,
+              "What clients send as a bearer token to run work from beyond loopback.")
+          .withDerivedDefault("none: then work is run over HTTP from this machine only");
+
   static final Parameter<Path> SCRATCH_DIR =
       Parameter.of(
               "mstc.scratch-dir", PATH, "Where the worker keeps its own files; created if missing.")
@@ -272,6 +279,7 @@ final class Parameters {
           HTTP_ENABLED,
           HTTP_HOST,
           HTTP_PORT,
+          HTTP_TOKEN,
           SCRATCH_DIR,
           SHUTDOWN_GRACE,
           LOGGING_FORMAT,

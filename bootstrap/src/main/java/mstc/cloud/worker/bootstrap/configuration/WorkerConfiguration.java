@@ -200,8 +200,9 @@ public record WorkerConfiguration(
    *
    * @param host the address to listen on
    * @param port 0 to 65535; 0 takes any free one
+   * @param token what lets clients run work from beyond loopback; empty lets none
    */
-  public record HttpSettings(boolean enabled, String host, int port) {
+  public record HttpSettings(boolean enabled, String host, int port, Optional<Secret> token) {
     public HttpSettings {
       Parameters.HTTP_HOST.require(host);
       Parameters.HTTP_PORT.require(port);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.reflect.Field;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
@@ -47,7 +48,7 @@ class ParametersTest {
 
   @Test
   void a_value_that_could_not_be_configured_is_in_no_record() {
-    assertThatThrownBy(() -> new WorkerConfiguration.HttpSettings(true, "localhost", -1))
+    assertThatThrownBy(() -> new WorkerConfiguration.HttpSettings(true, "localhost", -1, Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("mstc.http.port must be a whole number from 0 to 65535, but is -1");
     assertThatThrownBy(() -> new WorkerConfiguration.CatalogueEntry("image", List.of()))

@@ -18,7 +18,7 @@ public interface ObjectStore extends AutoCloseable {
   /**
    * Stores a file, replacing an object of that name. The bucket is created when it is missing and
    * the store is configured to do so. Files of any size are streamed, never held in memory; readers
-   * see the old object or the whole new one.
+   * see the old object or the whole new one. A file that cannot be opened is a permanent failure.
    */
   void put(ObjectLocation location, Path file, ObjectAttributes attributes);
 

@@ -412,7 +412,7 @@ public abstract class JobRuntimeContract {
     // when
     Submission second =
         runtime()
-            .submit(new Job(first.name(), request(printing("x")), List.of("w")), Optional.of(BOB));
+            .submit(new Job(first.name(), printing("x").build(), List.of("w")), Optional.of(BOB));
 
     // then
     assertThat(second)
@@ -877,11 +877,6 @@ public abstract class JobRuntimeContract {
     return new UniqueName("contract-" + UUID.randomUUID());
   }
 
-  /** The request, with what all requests need. */
-  protected static WorkRequest request(WorkRequestBuilder builder) {
-    return builder.build();
-  }
-
   /** Begins a request of the contract's job name and bucket. */
   protected static WorkRequestBuilder requestOf(String image) {
     return WorkRequest.builder().image(image).jobName("contract").inputBucket("contract");
@@ -889,7 +884,7 @@ public abstract class JobRuntimeContract {
 
   /** A job of that request, not submitted. */
   protected static Job job(WorkRequestBuilder builder) {
-    return new Job(name(), request(builder), List.of());
+    return new Job(name(), builder.build(), List.of());
   }
 
   /** A job of that request, submitted for {@code ALICE}. */

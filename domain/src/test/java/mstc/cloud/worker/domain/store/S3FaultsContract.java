@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
@@ -16,12 +18,17 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,7 +73,8 @@ public abstract class S3FaultsContract {
   private Function<Call, Answer> behaviour = call -> Answer.OK;
 
   /** Opens a store with any credentials. */
-  protected abstract ObjectStore open(URI endpoint, boolean createBuckets, Duration requestTimeout);
+  protected abstract ObjectStore open(
+      URI endpoint, boolean createBuckets, Duration requestTimeout, Optional<Path> caCertificate);
 
   /** A file size that the store sends in several parts. */
   protected abstract long severalPartsInBytes();
@@ -107,6 +115,10 @@ public abstract class S3FaultsContract {
         exchange.getResponseBody().write(body);
       }
     }
+  }
+
+  private ObjectStore open(URI endpoint, boolean createBuckets, Duration requestTimeout) {
+    return open(endpoint, createBuckets, requestTimeout, Optional.empty());
   }
 
   private ObjectStore open(boolean createBuckets) {
@@ -269,6 +281,36 @@ public abstract class S3FaultsContract {
   }
 
   @Test
+  void aServerWithACertificateOfTheGivenAuthorityIsTrusted() throws Exception {
+    // given
+    SelfSigned certificate = SelfSigned.create(folder);
+    URI endpoint = startHttpsServer(certificate);
+
+    try (ObjectStore store = open(endpoint, false, TIMEOUT, Optional.of(certificate.pem()))) {
+      // when
+      store.put(LOCATION, file, TEXT);
+    }
+
+    // then
+    assertThat(calls).extracting(Call::method).containsExactly("PUT");
+  }
+
+  @Test
+  void aServerWithAnUnknownCertificateIsAPermanentFailure() throws Exception {
+    // given
+    URI endpoint = startHttpsServer(SelfSigned.create(folder));
+
+    try (ObjectStore store = open(endpoint, false, TIMEOUT)) {
+      // when
+      ObjectStoreException failure = failureOf(store::check);
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isFalse();
+      assertThat(failure).hasMessageContaining("certificate is not trusted");
+    }
+  }
+
+  @Test
   void aServerThatNeverAnswersIsARetryableFailureInBoundedTime() throws IOException {
     try (var silent = new SilentServer();
         ObjectStore store = open(silent.endpoint(), false, TIMEOUT)) {
@@ -311,10 +353,9 @@ public abstract class S3FaultsContract {
       Thread caller =
           Thread.ofVirtual()
               .start(() -> {
-                ObjectStoreException failure =
-                        failureOf(() -> store.put(LOCATION, file, TEXT));
+                ObjectStoreException failure = failureOf(() -> store.put(LOCATION, file, TEXT));
                 flag.complete(Thread.currentThread().isInterrupted());
-                    outcome.complete(failure);
+                outcome.complete(failure);
               });
       silent.awaitConnection();
 
@@ -349,6 +390,17 @@ public abstract class S3FaultsContract {
     }
   }
 
+  private URI startHttpsServer(SelfSigned certificate) throws Exception {
+    server.stop(0);
+    HttpsServer https =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    https.setHttpsConfigurator(new HttpsConfigurator(certificate.serverContext()));
+    https.createContext("/", this::answer);
+    https.start();
+    server = https;
+    return URI.create("https://127.0.0.1:" + https.getAddress().getPort());
+  }
+
   private static ObjectStoreException failureOf(ThrowingCallable call) {
     var failure = catchThrowableOfType(ObjectStoreException.class, call);
     assertThat(failure).isNotNull();
@@ -361,6 +413,43 @@ public abstract class S3FaultsContract {
       content.setLength(bytes);
     }
     return path;
+  }
+
+  /** A certificate for 127.0.0.1, made by the JDK's keytool. */
+  private record SelfSigned(Path pem, Path keyStore) {
+    private static final String PASSWORD = "password";
+
+    static SelfSigned create(Path folder) throws Exception {
+      Path keyStore = folder.resolve("server.p12");
+      Path pem = folder.resolve("ca.pem");
+      keytool(keyStore, "-genkeypair", "-keyalg", "EC", "-dname", "CN=localhost");
+      keytool(keyStore, "-exportcert", "-rfc", "-file", pem.toString());
+      return new SelfSigned(pem, keyStore);
+    }
+
+    private static void keytool(Path keyStore, String command, String... more) throws Exception {
+      var line = new ArrayList<String>();
+      line.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+      line.addAll(List.of(command, "-alias", "server", "-keystore", keyStore.toString()));
+      line.addAll(List.of("-storepass", PASSWORD));
+      if (command.equals("-genkeypair")) {
+        line.addAll(List.of("-ext", "SAN=IP:127.0.0.1", "-validity", "2"));
+      }
+      line.addAll(List.of(more));
+      Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+      assertThat(process.waitFor()).as(output).isZero();
+    }
+
+    SSLContext serverContext() throws Exception {
+      KeyStore keys = KeyStore.getInstance(keyStore.toFile(), PASSWORD.toCharArray());
+      KeyManagerFactory factory =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      factory.init(keys, PASSWORD.toCharArray());
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(factory.getKeyManagers(), null, null);
+      return context;
+    }
   }
 
   /** Accepts connections and leaves it at that. */

@@ -1,4 +1,4 @@
-package mstc.cloud.worker.bootstrap;
+package mstc.cloud.worker.bootstrap.banner;
 
 import java.io.IOException;
 import java.io.InputStream;
