@@ -1,9 +1,16 @@
 package mstc.cloud.worker.adapters.rabbitmq;
+import org.junit.jupiter.api.BeforeAll;
+
 
 import mstc.cloud.worker.domain.queue.BrokerSide;
 import mstc.cloud.worker.domain.queue.WorkQueueContract;
 
 final class RabbitWorkQueueIT extends WorkQueueContract {
+  @BeforeAll
+  static void requireRabbitMq() {
+    TestBroker.rabbitMq();
+  }
+
 
   @Override
   protected BrokerSide newBroker() throws Exception {
