@@ -73,7 +73,7 @@ public final class Worker {
             outage,
             settings.intakePatience(),
             settings.backoff());
-    executeWork = new ExecuteWork(acceptWork, admission, runtime);
+    executeWork = new ExecuteWork(acceptWork, admission, runtime, settings.backoff());
     completeJobs =
         new CompleteJobs(
             runtime,
