@@ -1,9 +1,9 @@
 package mstc.cloud.worker.bootstrap.client;
 
-import static java.util.Objects.requireNonNull;
-
+import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Shows for how long something has been waited for: on a terminal in one line that changes,
@@ -13,13 +13,15 @@ public final class Progress implements AutoCloseable {
   private static final Duration LINE_INTERVAL = Duration.ofSeconds(10);
 
   private final PrintWriter out;
-  private final boolean terminal = requireNonNull(System.console()).isTerminal();
+  private final boolean terminal;
   private Duration lastLine = Duration.ZERO;
   private boolean lineOpen;
 
   /** Shows it there. */
   public Progress(PrintWriter out) {
+    @Nullable Console console = System.console();
     this.out = out;
+    this.terminal = console != null && console.isTerminal();
   }
 
   /** Shows the time waited so far; called about once a second. */
