@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobIdentity;
 import mstc.cloud.worker.domain.job.RequestDigest;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Which job a message is. */
 class IdentityTest {
@@ -475,42 +478,64 @@ class IdentityTest {
     assertThat(site.content(site.logs().getFirst())).isEqualTo("mine");
   }
 
-  @Test
-  void aSubmissionWhoseAnswerWasLostIsOneJob() {
-    // given
-    site.runtime.loseNextSubmission();
+  // When the runtime took a job and the worker was not told.
 
-    // when
-    run(KEYED);
-
-    // then
-    assertThat(jobs()).hasSize(1);
-    assertThat(site.awaitReply().job()).contains(jobs().getFirst());
+  private static Stream<Message> messages() {
+    return Stream.of(
+        KEYED, CORRELATED, CORRELATED.again(), Message.of("solve").replyTo(Site.REPLIES));
   }
 
-  @Test
-  void aSubmissionOfAMessageWithoutIdentityWhoseAnswerWasLostIsOneJob() {
+  @ParameterizedTest
+  @MethodSource("messages")
+  void aSubmissionWhoseAnswerWasLostIsOneJobWithOneReply(Message message) {
     // given
     site.runtime.loseNextSubmission();
 
     // when
-    run(Message.of("solve").replyTo(Site.REPLIES));
+    run(message);
 
     // then
+    Site.eventually().until(() -> site.calls.count(PortCall.SUBMIT) == 2);
+    assertThat(jobs()).hasSize(1);
+    assertThat(site.replies(Site.REPLIES)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("messages")
+  void aLostSubmissionIsOneJobThoughItIsAnsweredBeforeTheWorkerKnows(Message message) {
+    // given
+    site.runtime.loseNextSubmission();
+    site.calls.before(PortCall.SUBMIT, () -> {});
+    site.calls.before(
+        PortCall.SUBMIT,
+        () -> {
+          site.succeed(site.awaitJob());
+          site.awaitNoUnanswered();
+        });
+
+    // when
+    site.send(message);
+
+    // then
+    Site.eventually().until(() -> site.calls.count(PortCall.SUBMIT) == 2);
+    site.awaitNoUnanswered();
+    site.awaitWaiting(0);
     assertThat(jobs()).hasSize(1);
     assertThat(site.replies(Site.REPLIES)).hasSize(1);
   }
 
   @Test
-  void aFirstDeliveryWhoseSubmissionWasLostIsOneJob() {
+  void aLostSubmissionUnderANewNameIsOneJob() {
     // given
-    site.runtime.loseNextSubmission();
+    UniqueName first = run(CORRELATED);
+    site.calls.after(PortCall.STAT, site.runtime::loseNextSubmission);
 
     // when
-    run(CORRELATED);
+    UniqueName second = run(CORRELATED);
 
     // then
-    assertThat(jobs()).hasSize(1);
-    assertThat(site.replies(Site.REPLIES)).hasSize(1);
+    Site.eventually().until(() -> site.calls.count(PortCall.SUBMIT) == 3);
+    assertThat(jobs()).containsExactly(first, second);
+    assertThat(site.replies(Site.REPLIES)).hasSize(2);
   }
 }

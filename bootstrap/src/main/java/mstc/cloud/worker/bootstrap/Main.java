@@ -1,7 +1,7 @@
 package mstc.cloud.worker.bootstrap;
 
-import mstc.cloud.worker.bootstrap.cli.MstcCommand;
 import mstc.cloud.worker.bootstrap.cli.CommandLineRunner;
+import mstc.cloud.worker.bootstrap.cli.MstcCommand;
 
 /** Starts the command line. */
 public final class Main {

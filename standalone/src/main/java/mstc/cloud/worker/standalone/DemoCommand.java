@@ -81,8 +81,7 @@ final class DemoCommand implements Callable<Integer> {
     return more;
   }
 
-  private static int run(
-      Path folder, ObjectStore store, RabbitWorkClient client, PrintWriter out)
+  private static int run(Path folder, ObjectStore store, RabbitWorkClient client, PrintWriter out)
       throws IOException, InterruptedException, RabbitWorkClient.NoReplyException {
     WorkRequest request =
         WorkRequest.builder()
@@ -97,7 +96,8 @@ final class DemoCommand implements Callable<Integer> {
     for (String input : DemoJob.INPUTS) {
       transfer.upload(unpack(input, folder), request.inputBucket());
     }
-    out.println("\nRequest, to the queue mstc.queue.work:\n  " + text(RequestJson.toBytes(request)));
+    out.println(
+        "\nRequest, to the queue mstc.queue.work:\n  " + text(RequestJson.toBytes(request)));
     out.flush();
     Reply reply;
     try (Progress progress = new Progress(out)) {
@@ -131,14 +131,13 @@ final class DemoCommand implements Callable<Integer> {
   private static Optional<String> read(ObjectStore store, StoredLog log) {
     return store
         .read(log.location())
-        .map(
-            content -> {
-              try (content) {
-                return text(content.readAllBytes());
-              } catch (IOException e) {
-                throw new UncheckedIOException("cannot read " + log.location(), e);
-              }
-            });
+        .map(content -> {
+          try (content) {
+            return text(content.readAllBytes());
+          } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + log.location(), e);
+          }
+        });
   }
 
   private static String text(byte[] bytes) {

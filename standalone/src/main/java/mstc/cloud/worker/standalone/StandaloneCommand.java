@@ -21,9 +21,7 @@ import picocli.CommandLine.Option;
 final class StandaloneCommand implements Callable<Integer> {
   @Mixin private ConfigurationOptions options = new ConfigurationOptions();
 
-  @Option(
-      names = "--folder",
-      description = "Where everything is kept; default: ${DEFAULT-VALUE}.")
+  @Option(names = "--folder", description = "Where everything is kept; default: ${DEFAULT-VALUE}.")
   private Path folder = Path.of(System.getProperty("user.home"), ".mstc", "standalone");
 
   @Option(

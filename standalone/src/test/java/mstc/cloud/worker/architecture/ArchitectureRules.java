@@ -39,7 +39,8 @@ final class ArchitectureRules {
     rules.put("wire", knowsOnly("wire", WIRE, DOMAIN, JDK, NULLNESS, JSON));
     rules.put("rabbitmq", adapter("rabbitmq", WIRE, "com.rabbitmq..", "javax.net.."));
     rules.put("local", adapter("local", WIRE, JSON));
-    rules.put("minio", adapter("minio", "io.minio..", "okhttp3..", "okio..", "kotlin..", "javax.net.."));
+    rules.put(
+        "minio", adapter("minio", "io.minio..", "okhttp3..", "okio..", "kotlin..", "javax.net.."));
     rules.put("s3", adapter("s3", "software.amazon.awssdk..", "javax.net.."));
     rules.put("http", adapter("http", APPLICATION, WIRE, "com.sun.net.httpserver.."));
     rules.put("embedded", embeddedServersKnowNothingOfTheWorker());
@@ -72,18 +73,14 @@ final class ArchitectureRules {
         .that(resideInAPackage(ROOT + "embedded.."))
         .should()
         .dependOnClassesThat(
-            resideInAnyPackage(WORKER)
-                .and(not(
-                    resideInAPackage(ROOT + "embedded.."))))
+            resideInAnyPackage(WORKER).and(not(resideInAPackage(ROOT + "embedded.."))))
         .because("the worker reaches the embedded servers as it would any others");
   }
 
   private static ArchRule onlyTheAssemblyKnowsSpring() {
     return noClasses()
         .that(resideInAPackage(WORKER))
-        .and(
-            not(
-                resideInAnyPackage(ROOT + "bootstrap.assembly..")))
+        .and(not(resideInAnyPackage(ROOT + "bootstrap.assembly..")))
         .should()
         .dependOnClassesThat(resideInAnyPackage(SPRING))
         .because("Spring puts the parts together and is not seen by them");

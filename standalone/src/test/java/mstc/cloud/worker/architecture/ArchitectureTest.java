@@ -48,10 +48,9 @@ class ArchitectureTest {
   void everyModuleIsLookedAt() {
     Set<String> found =
         MODULES.stream()
-            .filter(
-                module ->
-                    PRODUCTION.stream()
-                        .anyMatch(type -> type.getPackageName().startsWith(ROOT + "." + module)))
+            .filter(module ->
+                PRODUCTION.stream()
+                    .anyMatch(type -> type.getPackageName().startsWith(ROOT + "." + module)))
             .collect(Collectors.toSet());
     assertThat(found).isEqualTo(MODULES);
   }
@@ -73,8 +72,7 @@ class ArchitectureTest {
             .that(
                 DescribedPredicate.describe(
                     "of the fixture " + rule.getKey(),
-                    type ->
-                        type.getPackageName().contains(".fixture." + rule.getKey())));
+                    type -> type.getPackageName().contains(".fixture." + rule.getKey())));
     assertThat(fixture).as("classes of the fixture %s", rule.getKey()).isNotEmpty();
 
     // when

@@ -54,8 +54,7 @@ class BrokerKilledIT {
       for (String id : ids) {
         assertThat(client.replies(id))
             .hasSize(1)
-            .allSatisfy(
-                reply -> assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED));
+            .allSatisfy(reply -> assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED));
         assertThat(folder.resolve(id)).hasContent("started");
       }
     }

@@ -27,7 +27,8 @@ final class RabbitServer implements AutoCloseable {
   private RabbitServer(Path program, Path folder) throws IOException {
     port = FreePort.find();
     Files.createDirectories(folder.resolve("home"));
-    Path configuration = Files.writeString(folder.resolve("rabbitmq.conf"), "loopback_users = none\n");
+    Path configuration =
+        Files.writeString(folder.resolve("rabbitmq.conf"), "loopback_users = none\n");
     Path plugins = Files.writeString(folder.resolve("enabled_plugins"), "[].\n");
     builder =
         new ProcessBuilder(program.toString())
@@ -78,11 +79,10 @@ final class RabbitServer implements AutoCloseable {
         .pollInterval(Duration.ofMillis(250))
         .failFast("rabbitmq-server has ended", () -> !process.isAlive())
         .ignoreExceptions()
-        .until(
-            () -> {
-              factory.newConnection("test probe").close();
-              return true;
-            });
+        .until(() -> {
+          factory.newConnection("test probe").close();
+          return true;
+        });
   }
 
   int port() {

@@ -19,8 +19,8 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.wire.ReplyJson;
 
 /**
- * A client that knows the wire contract and nothing else: persistent requests, a durable reply queue
- * that outlives the broker, connections that come back.
+ * A client that knows the wire contract and nothing else: persistent requests, a durable reply
+ * queue that outlives the broker, connections that come back.
  */
 final class RawClient implements AutoCloseable {
   static final String WORK_QUEUE = "mstc.queue.work";

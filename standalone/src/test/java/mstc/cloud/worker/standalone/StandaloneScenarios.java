@@ -70,8 +70,7 @@ abstract class StandaloneScenarios {
                 "--store-port=" + storePort));
     arguments.addAll(storeArguments());
     worker =
-        new WorkerProcess(
-                folder.resolve("worker.log"), List.of("-Xmx128m"), arguments, Map.of())
+        new WorkerProcess(folder.resolve("worker.log"), List.of("-Xmx128m"), arguments, Map.of())
             .awaitReady();
     client = new RawClient("127.0.0.1", brokerPort, "test.replies");
     store =
@@ -173,15 +172,14 @@ abstract class StandaloneScenarios {
 
   private static int mostAtOnce(List<Reply> replies) {
     return replies.stream()
-        .mapToInt(
-            one -> {
-              Instant start = one.startedAt().orElseThrow();
-              return (int)
-                  replies.stream()
-                      .filter(other -> !other.startedAt().orElseThrow().isAfter(start))
-                      .filter(other -> other.finishedAt().orElseThrow().isAfter(start))
-                      .count();
-            })
+        .mapToInt(one -> {
+          Instant start = one.startedAt().orElseThrow();
+          return (int)
+              replies.stream()
+                  .filter(other -> !other.startedAt().orElseThrow().isAfter(start))
+                  .filter(other -> other.finishedAt().orElseThrow().isAfter(start))
+                  .count();
+        })
         .max()
         .orElseThrow();
   }
@@ -272,7 +270,8 @@ abstract class StandaloneScenarios {
     Reply reply =
         run(
             Catalogue.request(
-                    "retried", "echo attempt; echo >> %1$s; test $(wc -l < %1$s) = 3".formatted(attempts))
+                    "retried",
+                    "echo attempt; echo >> %1$s; test $(wc -l < %1$s) = 3".formatted(attempts))
                 .replace("{", "{\"retries\": 2, "));
     assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
     assertThat(read(reply.log().orElseThrow()).lines().filter("attempt"::equals)).hasSize(3);
@@ -291,8 +290,7 @@ abstract class StandaloneScenarios {
     for (int i = 0; i < 200; i++) {
       expected.update(chunk);
     }
-    assertThat(sha256(log.location()))
-        .isEqualTo(HexFormat.of().formatHex(expected.digest()));
+    assertThat(sha256(log.location())).isEqualTo(HexFormat.of().formatHex(expected.digest()));
   }
 
   @Test
@@ -358,8 +356,7 @@ abstract class StandaloneScenarios {
 
   private String sha256(ObjectLocation location) throws Exception {
     MessageDigest digest = MessageDigest.getInstance("SHA-256");
-    try (InputStream content =
-        new DigestInputStream(store.read(location).orElseThrow(), digest)) {
+    try (InputStream content = new DigestInputStream(store.read(location).orElseThrow(), digest)) {
       content.transferTo(java.io.OutputStream.nullOutputStream());
     }
     return HexFormat.of().formatHex(digest.digest());

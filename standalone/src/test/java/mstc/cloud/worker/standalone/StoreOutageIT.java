@@ -14,9 +14,9 @@ import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
 import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.api.io.TempDir;
 
 /** An object store that is away delays logs and answers, and loses none. */
 class StoreOutageIT {

@@ -25,7 +25,9 @@ class WorkerKilledIT {
   private static final int KILLS = 8;
   private static final int REQUESTS_PER_KILL = 5;
 
-  /** Moments are drawn from a fixed seed, over the time that a few jobs take from start to answer. */
+  /**
+   * Moments are drawn from a fixed seed, over the time that a few jobs take from start to answer.
+   */
   private static final Random MOMENTS = new Random(42);
 
   @Test
@@ -53,10 +55,11 @@ class WorkerKilledIT {
       // when
       for (int kill = 0; kill < KILLS; kill++) {
         worker.awaitReady();
-        for (String id :
-            ids.subList(kill * REQUESTS_PER_KILL, (kill + 1) * REQUESTS_PER_KILL)) {
+        for (String id : ids.subList(kill * REQUESTS_PER_KILL, (kill + 1) * REQUESTS_PER_KILL)) {
           client.sendOnce(
-              id, id, Catalogue.request("dies", "echo run >> " + folder.resolve(id) + "; sleep 0.3"));
+              id,
+              id,
+              Catalogue.request("dies", "echo run >> " + folder.resolve(id) + "; sleep 0.3"));
         }
         // Not a wait for something to happen: the very moment is what the test varies.
         new CountDownLatch(1).await(MOMENTS.nextInt(1200), TimeUnit.MILLISECONDS);

@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -55,7 +56,7 @@ final class Access {
   private static boolean hasToken(Headers headers, String token) {
     String authorization = headers.getFirst("Authorization");
     return authorization != null
-        && authorization.startsWith(SCHEME)
+        && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
         && MessageDigest.isEqual(
             authorization.substring(SCHEME.length()).getBytes(StandardCharsets.UTF_8),
             token.getBytes(StandardCharsets.UTF_8));
@@ -63,15 +64,19 @@ final class Access {
 
   private static Optional<Denial> checkLoopback(Headers headers) {
     String host = headers.getFirst("Host");
-    if (host == null || !LOOPBACK_NAMES.contains(host.replaceFirst(":\\d+$", ""))) {
+    if (host == null || !LOOPBACK_NAMES.contains(withoutPort(host))) {
       return Optional.of(new Denial(403, "the Host must be localhost", Map.of()));
     }
     String origin = headers.getFirst("Origin");
-    if (origin != null && !host.equals(authority(origin))) {
+    if (origin != null && !host.equalsIgnoreCase(authority(origin))) {
       return Optional.of(
           new Denial(403, "pages of another origin must not run work here", Map.of()));
     }
     return Optional.empty();
+  }
+
+  private static String withoutPort(String host) {
+    return host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
   }
 
   private static String authority(String origin) {

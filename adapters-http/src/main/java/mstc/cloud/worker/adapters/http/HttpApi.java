@@ -40,7 +40,11 @@ public final class HttpApi implements AutoCloseable {
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
   private static final int MAX_KEY_LENGTH = 255;
+  private static final int NO_BODY = -1;
   private static final String RETRY_AFTER_SECONDS = "5";
+
+  /** At most, for the last responses to be written. */
+  private static final int STOP_SECONDS = 1;
 
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
@@ -75,6 +79,11 @@ public final class HttpApi implements AutoCloseable {
     this.executeWork = executeWork;
     this.checkReadiness = checkReadiness;
     InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
+    if (address.isUnresolved()) {
+      throw new IllegalStateException(
+          "HTTP cannot listen on %s: there is no such host; set mstc.http.host"
+              .formatted(settings.host()));
+    }
     this.access = new Access(address.getAddress(), settings.token());
     try {
       server = HttpServer.create(address, 0);
@@ -101,11 +110,13 @@ public final class HttpApi implements AutoCloseable {
     return server.getAddress().getPort();
   }
 
-  /** Stops listening; requests under way are broken off, their jobs run on. */
+  /**
+   * Stops listening; requests under way are answered that they are broken off, their jobs run on.
+   */
   @Override
   public void close() {
-    server.stop(0);
     threads.shutdownNow();
+    server.stop(STOP_SECONDS);
   }
 
   private void serve(HttpExchange exchange) throws IOException {
@@ -114,9 +125,18 @@ public final class HttpApi implements AutoCloseable {
       exchange.getResponseHeaders().set("Content-Type", response.contentType());
       response.headers().forEach(exchange.getResponseHeaders()::set);
       byte[] body = response.body().getBytes(StandardCharsets.UTF_8);
-      exchange.sendResponseHeaders(response.status(), body.length);
-      exchange.getResponseBody().write(body);
+      if (isHead(exchange)) {
+        exchange.getResponseHeaders().set("Content-Length", Integer.toString(body.length));
+        exchange.sendResponseHeaders(response.status(), NO_BODY);
+      } else {
+        exchange.sendResponseHeaders(response.status(), body.length);
+        exchange.getResponseBody().write(body);
+      }
     }
+  }
+
+  private static boolean isHead(HttpExchange exchange) {
+    return exchange.getRequestMethod().equals("HEAD");
   }
 
   private Response respond(HttpExchange exchange) throws IOException {
@@ -124,8 +144,10 @@ public final class HttpApi implements AutoCloseable {
     if (resource == null) {
       return text(404, "nothing is here");
     }
-    if (!resource.method().equals(exchange.getRequestMethod())) {
-      return text(405, "use " + resource.method(), Map.of("Allow", resource.method()));
+    String method = isHead(exchange) ? "GET" : exchange.getRequestMethod();
+    if (!resource.method().equals(method)) {
+      String allowed = resource.method().equals("GET") ? "GET, HEAD" : resource.method();
+      return text(405, "use " + allowed, Map.of("Allow", allowed));
     }
     try {
       return resource.handler().handle(exchange);

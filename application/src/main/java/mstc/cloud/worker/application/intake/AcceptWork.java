@@ -58,36 +58,30 @@ public final class AcceptWork {
   }
 
   /**
-   * Accepts a request. Blocks; may be repeated with the same identity when it failed.
+   * Begins to accept a request.
    *
    * @param identity what makes the request the same as another
    * @param redelivered whether the request may have been accepted before
    * @param replyAddress who waits for the reply
-   * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
    */
-  public Acceptance accept(
+  Attempt attempt(
       WorkRequest request,
       List<String> warnings,
       JobIdentity identity,
       boolean redelivered,
       Optional<ReplyAddress> replyAddress) {
-    Attempt attempt = new Attempt(request, warnings, replyAddress);
-    return switch (identity) {
-      case JobIdentity.IdempotencyKey key -> attempt.sameWork(key);
-      case JobIdentity.Correlation correlation when redelivered -> attempt.again(correlation);
-      case JobIdentity.Correlation correlation -> attempt.first(correlation);
-      case JobIdentity.Unique unique -> attempt.create(unique.uuid()).orElseGet(attempt::createNew);
-    };
+    return new Attempt(request, warnings, identity, redelivered, replyAddress);
   }
 
   /**
-   * What {@link #accept} gives for a key that was used before; empty where it would begin a job.
+   * What {@link Attempt#accept} gives for a key that was used before; empty where it would begin a
+   * job.
    *
    * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
    */
   Optional<Acceptance> findEarlier(
       WorkRequest request, List<String> warnings, JobIdentity.IdempotencyKey key) {
-    return new Attempt(request, warnings, Optional.empty()).earlierWork(key);
+    return attempt(request, warnings, key, false, Optional.empty()).earlierWork(key);
   }
 
   /** The reply that is stored with a job's log; empty where there is none. */
@@ -95,20 +89,51 @@ public final class AcceptWork {
     return LogRecord.find(store, format, new Job(name, request, List.of())).map(LogRecord::reply);
   }
 
-  /** One request being accepted. */
-  private final class Attempt {
+  /** One request being accepted, by one thread at a time. */
+  final class Attempt {
     private final WorkRequest request;
     private final List<String> warnings;
+    private final JobIdentity identity;
+    private final boolean redelivered;
     private final Optional<ReplyAddress> replyAddress;
 
-    Attempt(WorkRequest request, List<String> warnings, Optional<ReplyAddress> replyAddress) {
+    /** Of a job that may be on record, though the runtime did not say so. */
+    private Optional<UUID> submitting = Optional.empty();
+
+    private Attempt(
+        WorkRequest request,
+        List<String> warnings,
+        JobIdentity identity,
+        boolean redelivered,
+        Optional<ReplyAddress> replyAddress) {
       this.request = request;
       this.warnings = warnings;
+      this.identity = identity;
+      this.redelivered = redelivered;
       this.replyAddress = replyAddress;
     }
 
+    /**
+     * Accepts the request. Blocks; may be repeated when it failed, and is then sure not to make a
+     * second job of it.
+     *
+     * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
+     */
+    Acceptance accept() {
+      return submitting.flatMap(this::create).orElseGet(this::find);
+    }
+
+    private Acceptance find() {
+      return switch (identity) {
+        case JobIdentity.IdempotencyKey key -> sameWork(key);
+        case JobIdentity.Correlation correlation when redelivered -> again(correlation);
+        case JobIdentity.Correlation correlation -> first(correlation);
+        case JobIdentity.Unique unique -> create(unique.uuid()).orElseGet(this::createNew);
+      };
+    }
+
     /** Whoever sends an idempotency key again means the same job, whenever. */
-    Acceptance sameWork(JobIdentity.IdempotencyKey key) {
+    private Acceptance sameWork(JobIdentity.IdempotencyKey key) {
       return earlierWork(key).or(() -> create(key.uuid())).orElseGet(() -> sameWork(key));
     }
 
@@ -130,7 +155,7 @@ public final class AcceptWork {
     }
 
     /** A first delivery is new work; what a client sent before under this correlation is not it. */
-    Acceptance first(JobIdentity.Correlation correlation) {
+    private Acceptance first(JobIdentity.Correlation correlation) {
       return Optional.of(correlation.uuid())
           .filter(uuid -> findLog(uuid).isEmpty())
           .flatMap(this::create)
@@ -138,7 +163,7 @@ public final class AcceptWork {
     }
 
     /** A redelivered message is the job that its first delivery started, if it did not long ago. */
-    Acceptance again(JobIdentity.Correlation correlation) {
+    private Acceptance again(JobIdentity.Correlation correlation) {
       Optional<JobRecord> record = runtime.find(correlation.uuid());
       if (record.isPresent()) {
         Optional<Answer> answer = record.get().answer();
@@ -160,14 +185,17 @@ public final class AcceptWork {
       return create(correlation.uuid()).orElseGet(() -> again(correlation));
     }
 
-    Acceptance createNew() {
+    private Acceptance createNew() {
       return create(UUID.randomUUID()).orElseGet(this::createNew);
     }
 
     /** Empty where the name is taken. */
-    Optional<Acceptance> create(UUID uuid) {
+    private Optional<Acceptance> create(UUID uuid) {
       Job job = job(uuid);
-      return switch (runtime.submit(job, replyAddress)) {
+      submitting = Optional.of(uuid);
+      Submission submission = runtime.submit(job, replyAddress);
+      submitting = Optional.empty();
+      return switch (submission) {
         case Submission.Created() -> {
           LOG.info(
               "Job {} created: image {}, timeout {} min",

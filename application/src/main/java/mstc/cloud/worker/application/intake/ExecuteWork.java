@@ -100,7 +100,7 @@ public final class ExecuteWork {
     try {
       JobIdentity identity =
           key.<JobIdentity>map(known -> known).orElseGet(JobIdentity.Unique::random);
-      return acceptWork.accept(work, warnings, identity, false, Optional.empty());
+      return acceptWork.attempt(work, warnings, identity, false, Optional.empty()).accept();
     } finally {
       admission.release();
     }

@@ -86,15 +86,16 @@ public final class HandleDelivery implements DeliveryHandler {
         valid.request().image(),
         delivery.redelivered() ? ", redelivered" : "");
     JobIdentity identity = identityOf(delivery, valid);
+    AcceptWork.Attempt accepting =
+        acceptWork.attempt(
+            valid.request(),
+            valid.warnings(),
+            identity,
+            delivery.redelivered(),
+            delivery.replyAddress());
     for (int attempt = 1; ; attempt++) {
       try {
-        Acceptance acceptance =
-            acceptWork.accept(
-                valid.request(),
-                valid.warnings(),
-                identity,
-                delivery.redelivered(),
-                delivery.replyAddress());
+        Acceptance acceptance = accepting.accept();
         return switch (acceptance) {
           case Acceptance.OnRecord onRecord -> {
             admission.update();

@@ -48,10 +48,7 @@ public final class Services {
                   s3.endpoint(),
                   s3.region(),
                   s3.credentials()
-                      .map(
-                          keys ->
-                              new S3Settings.Keys(
-                                  keys.accessKey(), keys.secretKey().value())),
+                      .map(keys -> new S3Settings.Keys(keys.accessKey(), keys.secretKey().value())),
                   s3.pathStyle(),
                   s3.createBuckets(),
                   CONNECT_TIMEOUT,
@@ -106,23 +103,23 @@ public final class Services {
     Map<String, String> environment = new TreeMap<>();
     WorkerConfiguration.JobStoreAddress address = configuration.jobs().store();
     address.host().ifPresent(host -> environment.put("MINIO_SERVICE_HOST", host));
+    address.port().ifPresent(port -> environment.put("MINIO_SERVICE_PORT", Integer.toString(port)));
     address
-        .port()
-        .ifPresent(port -> environment.put("MINIO_SERVICE_PORT", Integer.toString(port)));
-    address.endpoint().map(URI::toString).ifPresent(url -> environment.put("AWS_ENDPOINT_URL", url));
+        .endpoint()
+        .map(URI::toString)
+        .ifPresent(url -> environment.put("AWS_ENDPOINT_URL", url));
     environment.put("AWS_REGION", configuration.objectStore().region().orElse(DEFAULT_REGION));
     Optional<Credentials> credentials =
         switch (configuration.objectStore()) {
           case WorkerConfiguration.MinioSettings minio -> Optional.of(minio.credentials());
           case WorkerConfiguration.S3Settings s3 -> s3.credentials();
         };
-    credentials.ifPresent(
-        keys -> {
-          environment.put("AWS_ACCESS_KEY_ID", keys.accessKey());
-          environment.put("AWS_SECRET_ACCESS_KEY", keys.secretKey().value());
-          environment.put("MINIO_ROOT_USER", keys.accessKey());
-          environment.put("MINIO_ROOT_PASSWORD", keys.secretKey().value());
-        });
+    credentials.ifPresent(keys -> {
+      environment.put("AWS_ACCESS_KEY_ID", keys.accessKey());
+      environment.put("AWS_SECRET_ACCESS_KEY", keys.secretKey().value());
+      environment.put("MINIO_ROOT_USER", keys.accessKey());
+      environment.put("MINIO_ROOT_PASSWORD", keys.secretKey().value());
+    });
     return environment;
   }
 }

@@ -32,8 +32,7 @@ class WorkerAssembly {
   @Bean
   JobRuntime jobRuntime(WorkerConfiguration configuration) {
     return switch (configuration.runtime()) {
-      case LocalSettings local ->
-          new LocalJobRuntime(Services.local(local, configuration));
+      case LocalSettings local -> new LocalJobRuntime(Services.local(local, configuration));
     };
   }
 

@@ -21,8 +21,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     this.http =
         http.enabled()
             ? Optional.of(
-                new HttpApi(
-                    Services.http(http), worker.executeWork(), worker.checkReadiness()))
+                new HttpApi(Services.http(http), worker.executeWork(), worker.checkReadiness()))
             : Optional.empty();
   }
 

@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "config",
     mixinStandardHelpOptions = true,
-    description = "Prints every configuration key in force, its value (secrets masked) and its origin.")
+    description =
+        "Prints every configuration key in force, its value (secrets masked) and its origin.")
 public final class ConfigCommand implements Callable<Integer> {
   @Mixin private ConfigurationOptions options = new ConfigurationOptions();
   @Spec private CommandSpec spec = CommandSpec.create();

@@ -130,8 +130,7 @@ public final class SubmitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    WorkerConfiguration configuration =
-        ConfigurationReader.read(options.sources()).configuration();
+    WorkerConfiguration configuration = ConfigurationReader.read(options.sources()).configuration();
     Logging.configure(Logging.Format.TEXT, Logging.Stream.ERR, "WARN");
     WorkRequest request = request();
     PrintWriter err = spec.commandLine().getErr();
@@ -191,8 +190,7 @@ public final class SubmitCommand implements Callable<Integer> {
       case TIMED_OUT -> TIMED_OUT;
       case CANCELLED -> CANCELLED;
       case REJECTED -> CommandLine.ExitCode.USAGE;
-      case FAILED, OUT_OF_MEMORY, IMAGE_UNAVAILABLE, EVICTED, LOST ->
-          CommandLine.ExitCode.SOFTWARE;
+      case FAILED, OUT_OF_MEMORY, IMAGE_UNAVAILABLE, EVICTED, LOST -> CommandLine.ExitCode.SOFTWARE;
     };
   }
 }

@@ -12,7 +12,9 @@ import org.slf4j.LoggerFactory;
 public final class WorkerConsole {
   private WorkerConsole() {}
 
-  /** Sets up logging, shows the banner where people read, and tells the configuration's warnings. */
+  /**
+   * Sets up logging, shows the banner where people read, and tells the configuration's warnings.
+   */
   public static void open(LoadedConfiguration loaded) {
     LoggingSettings settings = loaded.configuration().logging();
     Logging.configure(format(settings.format()), Logging.Stream.OUT, settings.level().name());

@@ -1,18 +1,19 @@
 package mstc.cloud.worker.bootstrap.client;
 
-import java.io.Console;
+import static java.util.Objects.requireNonNull;
+
 import java.io.PrintWriter;
 import java.time.Duration;
 
 /**
- * Shows for how long something has been waited for: on a terminal in one line that changes, elsewhere
- * in a line from time to time.
+ * Shows for how long something has been waited for: on a terminal in one line that changes,
+ * elsewhere in a line from time to time.
  */
 public final class Progress implements AutoCloseable {
   private static final Duration LINE_INTERVAL = Duration.ofSeconds(10);
 
   private final PrintWriter out;
-  private final boolean terminal = isTerminal();
+  private final boolean terminal = requireNonNull(System.console()).isTerminal();
   private Duration lastLine = Duration.ZERO;
   private boolean lineOpen;
 
@@ -31,11 +32,6 @@ public final class Progress implements AutoCloseable {
       lastLine = waited;
     }
     out.flush();
-  }
-
-  private static boolean isTerminal() {
-    Console console = System.console();
-    return console != null && console.isTerminal();
   }
 
   @Override

@@ -48,7 +48,8 @@ class ParametersTest {
 
   @Test
   void a_value_that_could_not_be_configured_is_in_no_record() {
-    assertThatThrownBy(() -> new WorkerConfiguration.HttpSettings(true, "localhost", -1, Optional.empty()))
+    assertThatThrownBy(
+            () -> new WorkerConfiguration.HttpSettings(true, "localhost", -1, Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("mstc.http.port must be a whole number from 0 to 65535, but is -1");
     assertThatThrownBy(() -> new WorkerConfiguration.CatalogueEntry("image", List.of()))

@@ -28,8 +28,8 @@ import mstc.cloud.worker.domain.store.ObjectStore;
 
 /**
  * What the image {@code mstc/demo} runs: a small simulation that does what every job does. It
- * downloads its inputs from {@code INPUT_BUCKET}, works, reports progress on its standard output, and
- * uploads its result to {@code OUTPUT_BUCKET}.
+ * downloads its inputs from {@code INPUT_BUCKET}, works, reports progress on its standard output,
+ * and uploads its result to {@code OUTPUT_BUCKET}.
  */
 public final class DemoJob {
   static final String ROD = "rod.csv";
@@ -110,9 +110,7 @@ public final class DemoJob {
     double[] result =
         new HeatEquation(fourierNumber)
             .solve(
-                temperatures,
-                steps,
-                percent -> log.printf(Locale.ROOT, "solved %d %%%n", percent));
+                temperatures, steps, percent -> log.printf(Locale.ROOT, "solved %d %%%n", percent));
     log.printf(
         Locale.ROOT,
         "after %.0f s the rod has %.1f to %.1f °C%n",
@@ -141,8 +139,7 @@ public final class DemoJob {
     Stream<String> lines =
         IntStream.range(0, positions.length)
             .mapToObj(i -> String.format(Locale.ROOT, "%.4f,%.4f", positions[i], temperatures[i]));
-    Files.write(
-        file, Stream.concat(Stream.of("position_m,temperature_c"), lines).toList());
+    Files.write(file, Stream.concat(Stream.of("position_m,temperature_c"), lines).toList());
     ObjectLocation location =
         new ObjectLocation(output, prefix.map(text -> text + "-" + RESULT).orElse(RESULT));
     store.put(location, file, ObjectAttributes.ofType("text/csv"));
@@ -150,7 +147,9 @@ public final class DemoJob {
   }
 
   private static double[] column(List<String> lines, int index) {
-    return lines.stream().mapToDouble(line -> Double.parseDouble(line.split(",", -1)[index])).toArray();
+    return lines.stream()
+        .mapToDouble(line -> Double.parseDouble(line.split(",", -1)[index]))
+        .toArray();
   }
 
   private static double number(Properties properties, String name) {

@@ -22,7 +22,8 @@ final class HeatEquation {
   HeatEquation(double number) {
     if (!(number > 0 && number <= STABILITY_LIMIT)) {
       throw new IllegalArgumentException(
-          "the Fourier number %s must be above 0 and at most %s".formatted(number, STABILITY_LIMIT));
+          "the Fourier number %s must be above 0 and at most %s"
+              .formatted(number, STABILITY_LIMIT));
     }
     this.number = number;
   }

@@ -1,0 +1,178 @@
+package mstc.cloud.worker.adapters.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Who may run work; an invalid request that is answered 400 was let in. */
+@Timeout(30)
+class AccessTest {
+  private static final String INVALID = "{}";
+  private static final Optional<String> TOKEN = Optional.of("s3cret");
+  private static final String POST = "POST /mstc/worker/execute HTTP/1.1\n";
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost", "localhost:8080", "LocalHost", "127.0.0.1:1", "[::1]:80"})
+  void onLoopbackWhoeverCallsItByItsNameIsLetIn(String host) throws IOException {
+    try (Api api = new Api()) {
+      // when
+      String response = api.raw(POST + "Host: " + host + "\n", INVALID);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 400 ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "evil.example",
+        "evil.example:8080",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil.example:localhost",
+        "localhost:80@evil.example",
+        "10.0.0.1",
+        ""
+      })
+  void onLoopbackADnsNameThatWasPointedHereIsDenied(String host) throws IOException {
+    try (Api api = new Api()) {
+      // when
+      String response = api.raw(POST + "Host: " + host + "\n", Api.REQUEST);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 4").doesNotContain("Invalid request");
+      assertThat(api.runtime.jobs()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "https://evil.example",
+        "http://localhost",
+        "http://localhost:81",
+        "http://localhost:8080.evil.example",
+        "null",
+        "not a uri %"
+      })
+  void onLoopbackAPageOfAnotherOriginIsDenied(String origin) throws IOException {
+    try (Api api = new Api()) {
+      // when
+      String response =
+          api.raw(POST + "Host: localhost:8080\nOrigin: " + origin + "\n", Api.REQUEST);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 403 ");
+      assertThat(api.runtime.jobs()).isEmpty();
+    }
+  }
+
+  @Test
+  void onLoopbackAPageOfThisOriginIsLetIn() throws IOException {
+    try (Api api = new Api()) {
+      // when
+      String response =
+          api.raw(POST + "Host: localhost:8080\nOrigin: http://localhost:8080\n", INVALID);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 400 ");
+    }
+  }
+
+  @Test
+  void onLoopbackTheTokenStandsForAnyHost() throws IOException {
+    try (Api api = new Api("127.0.0.1", TOKEN)) {
+      // when
+      String response =
+          api.raw(POST + "Host: proxy.example\nAuthorization: Bearer s3cret\n", INVALID);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 400 ");
+    }
+  }
+
+  @Test
+  void beyondLoopbackTheTokenLetsIn() {
+    try (Api api = new Api("0.0.0.0", TOKEN)) {
+      // when
+      HttpResponse<String> response =
+          api.send(api.execute(INVALID).header("Authorization", "Bearer s3cret"));
+      HttpResponse<String> lowerCase =
+          api.send(api.execute(INVALID).header("Authorization", "bearer s3cret"));
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(400);
+      assertThat(lowerCase.statusCode()).isEqualTo(400);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Bearer wrong",
+        "Bearer s3cretX",
+        "Bearer s3cre",
+        "Bearer",
+        "Bearer ",
+        "s3cret",
+        "Basic s3cret"
+      })
+  void beyondLoopbackAWrongTokenIs401(String authorization) {
+    try (Api api = new Api("0.0.0.0", TOKEN)) {
+      // when
+      HttpResponse<String> response =
+          api.send(api.execute(Api.REQUEST).header("Authorization", authorization));
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(401);
+      assertThat(response.headers().firstValue("WWW-Authenticate")).contains("Bearer");
+      assertThat(api.runtime.jobs()).isEmpty();
+    }
+  }
+
+  @Test
+  void beyondLoopbackNoTokenIs401ThoughTheClientIsOnThisMachine() {
+    try (Api api = new Api("0.0.0.0", TOKEN)) {
+      // when
+      HttpResponse<String> response = api.send(api.execute(Api.REQUEST));
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(401);
+      assertThat(api.runtime.jobs()).isEmpty();
+    }
+  }
+
+  @Test
+  void beyondLoopbackWithoutATokenConfiguredNobodyIsLetIn() {
+    try (Api api = new Api("0.0.0.0", Optional.empty())) {
+      // when
+      HttpResponse<String> response =
+          api.send(api.execute(Api.REQUEST).header("Authorization", "Bearer "));
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(403);
+      assertThat(response.body()).contains("mstc.http.token");
+      assertThat(api.runtime.jobs()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/mstc/worker", "/health/live", "/health/ready"})
+  void beyondLoopbackHelloAndHealthWantNoToken(String path) {
+    try (Api api = new Api("0.0.0.0", TOKEN)) {
+      // when
+      HttpResponse<String> response = api.get(path);
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(200);
+    }
+  }
+}

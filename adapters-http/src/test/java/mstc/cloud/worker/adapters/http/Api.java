@@ -1,0 +1,148 @@
+package mstc.cloud.worker.adapters.http;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import mstc.cloud.worker.application.Worker;
+import mstc.cloud.worker.application.WorkerSettings;
+import mstc.cloud.worker.application.retry.Backoff;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
+import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.wire.ReplyJson;
+import org.awaitility.core.ConditionFactory;
+
+/** The HTTP API of a worker on services in memory, and a client of it. */
+final class Api implements AutoCloseable {
+  static final String EXECUTE = "/mstc/worker/execute";
+  static final String REQUEST =
+      """
+      {"image": "solver:1", "jobName": "solve", "inputBucket": "results"}\
+      """;
+
+  final InMemoryWorkQueue queue = new InMemoryWorkQueue();
+  final InMemoryJobRuntime runtime = new InMemoryJobRuntime();
+  final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+  final HttpApi http;
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final Worker worker;
+
+  Api() {
+    this("127.0.0.1", Optional.empty());
+  }
+
+  Api(String host, Optional<String> token) {
+    worker =
+        new Worker(
+            queue,
+            runtime,
+            store,
+            new ReplyJson(),
+            new WorkerSettings(
+                2,
+                16,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(5),
+                Duration.ofMillis(100),
+                Duration.ofHours(1),
+                new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
+            Clock.systemUTC());
+    http =
+        new HttpApi(
+            new HttpSettings(host, 0, token), worker.executeWork(), worker.checkReadiness());
+    worker.start();
+    http.start();
+    eventually().until(() -> queue.demand() > 0);
+  }
+
+  static ConditionFactory eventually() {
+    return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(2));
+  }
+
+  HttpRequest.Builder to(String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(http.port(), path)))
+        .timeout(Duration.ofSeconds(10));
+  }
+
+  HttpRequest.Builder execute(String body) {
+    return to(EXECUTE).POST(BodyPublishers.ofString(body));
+  }
+
+  HttpResponse<String> send(HttpRequest.Builder request) {
+    return begin(request).join();
+  }
+
+  CompletableFuture<HttpResponse<String>> begin(HttpRequest.Builder request) {
+    return client.sendAsync(request.build(), BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> get(String path) {
+    return send(to(path));
+  }
+
+  /** What a client that sends these headers gets, as it comes; the server closes. */
+  String raw(String head, String body) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), http.port())) {
+      write(socket, head, body);
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  static void write(Socket socket, String head, String body) throws IOException {
+    String request =
+        head.replace("\n", "\r\n")
+            + "Connection: close\r\nContent-Length: %d\r\n\r\n%s".formatted(body.length(), body);
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+    socket.getOutputStream().flush();
+  }
+
+  List<UniqueName> unanswered() {
+    return runtime.jobs().stream()
+        .filter(record -> record.answer().isEmpty())
+        .map(record -> record.job().name())
+        .toList();
+  }
+
+  UniqueName awaitJob() {
+    return eventually().until(this::unanswered, jobs -> jobs.size() == 1).getFirst();
+  }
+
+  void succeed(UniqueName job) {
+    runtime.end(job, new JobOutcome.Succeeded(), "log");
+  }
+
+  /** Another API of the same worker, listening elsewhere. */
+  HttpApi another(HttpSettings settings) {
+    return new HttpApi(settings, worker.executeWork(), worker.checkReadiness());
+  }
+
+  void stopWorker() {
+    worker.stop(Duration.ofSeconds(5));
+  }
+
+  @Override
+  public void close() {
+    stopWorker();
+    http.close();
+    client.close();
+    queue.close();
+    runtime.close();
+    store.close();
+  }
+}

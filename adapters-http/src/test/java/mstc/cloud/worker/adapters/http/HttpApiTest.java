@@ -1,0 +1,365 @@
+package mstc.cloud.worker.adapters.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.wire.ReplyJson;
+import mstc.cloud.worker.wire.RequestJson;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class HttpApiTest {
+  private final Api api = new Api();
+
+  @AfterEach
+  void close() {
+    api.close();
+  }
+
+  private static Reply reply(HttpResponse<String> response) {
+    return new ReplyJson().parse(response.body()).orElseThrow();
+  }
+
+  private static Optional<String> header(HttpResponse<String> response, String name) {
+    return response.headers().firstValue(name);
+  }
+
+  @Test
+  void helloIsHello() {
+    // when
+    HttpResponse<String> response = api.get("/mstc/worker");
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body().strip()).isEqualTo("hello");
+  }
+
+  @Test
+  void aProcessThatWorksIsLive() {
+    // given
+    api.store.stop();
+
+    // when
+    HttpResponse<String> response = api.get("/health/live");
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aWorkerThatReachesEverythingIsReady() {
+    // when
+    HttpResponse<String> response = api.get("/health/ready");
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aWorkerThatIsNotReadySaysWhyPartByPart() {
+    // given
+    api.store.stop();
+    api.queue.broker().stop();
+
+    // when
+    HttpResponse<String> response = api.get("/health/ready");
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(response.body().lines())
+        .containsExactly("queue: not connected", "store: The object store is stopped");
+  }
+
+  @Test
+  void aRequestIsRunAndAnsweredWithItsReplyWhenItIsOver() {
+    // given
+    CompletableFuture<HttpResponse<String>> response = api.begin(api.execute(Api.REQUEST));
+    UniqueName job = api.awaitJob();
+    assertThat(response).isNotDone();
+
+    // when
+    api.succeed(job);
+
+    // then
+    assertThat(response.join().statusCode()).isEqualTo(200);
+    assertThat(header(response.join(), "Content-Type")).contains("application/json");
+    assertThat(reply(response.join()).result()).isEqualTo("Job " + job + " complete.");
+  }
+
+  @Test
+  void aJobThatFailedIs200Too() {
+    // given
+    CompletableFuture<HttpResponse<String>> response = api.begin(api.execute(Api.REQUEST));
+
+    // when
+    api.runtime.end(api.awaitJob(), new JobOutcome.Failed(3), "");
+
+    // then
+    assertThat(response.join().statusCode()).isEqualTo(200);
+    assertThat(reply(response.join()).exitCode()).hasValue(3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "no", "[]", "{}", "{\"image\": 1}"})
+  void anInvalidRequestIs400WithTheReplyThatSaysWhy(String body) {
+    // when
+    HttpResponse<String> response = api.send(api.execute(body));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(reply(response).result()).startsWith("Invalid request: ");
+    assertThat(api.runtime.jobs()).isEmpty();
+  }
+
+  @Test
+  void aWorkerWithoutRoomIs503AndSaysWhenToTryAgain() {
+    // given
+    api.begin(api.execute(Api.REQUEST)).isDone();
+    api.begin(api.execute(Api.REQUEST)).isDone();
+    Api.eventually().until(() -> api.unanswered().size() == 2);
+
+    // when
+    HttpResponse<String> response = api.send(api.execute(Api.REQUEST));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(header(response, "Retry-After").map(Integer::parseInt)).hasValue(5);
+  }
+
+  @Test
+  void aWorkerThatFailsIs500AndSaysWhy() {
+    // given
+    api.runtime.breakDown();
+
+    // when
+    HttpResponse<String> response = api.send(api.execute(Api.REQUEST));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(500);
+    assertThat(response.body()).contains("the runtime cannot be reached");
+  }
+
+  @Test
+  void aRequestOfExactlyTheMostBytesIsRead() {
+    // given
+    String padded = Api.REQUEST + " ".repeat(RequestJson.MAX_BYTES - Api.REQUEST.length());
+
+    // when
+    CompletableFuture<HttpResponse<String>> response = api.begin(api.execute(padded));
+
+    // then
+    api.succeed(api.awaitJob());
+    assertThat(response.join().statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {RequestJson.MAX_BYTES + 1, 1_000_000, 20_000_000})
+  void aRequestOfMoreBytesIs400(int bytes) {
+    // given
+    String padded = Api.REQUEST + " ".repeat(bytes - Api.REQUEST.length());
+
+    // when
+    HttpResponse<String> response = api.send(api.execute(padded));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(reply(response).result()).contains("at most 131072");
+    assertThat(api.runtime.jobs()).isEmpty();
+  }
+
+  @Test
+  void anIdempotencyKeyTwiceIsOneJobAndTheSameReply() {
+    // given
+    CompletableFuture<HttpResponse<String>> first =
+        api.begin(api.execute(Api.REQUEST).header("Idempotency-Key", "key"));
+    UniqueName job = api.awaitJob();
+
+    // when
+    CompletableFuture<HttpResponse<String>> second =
+        api.begin(api.execute(Api.REQUEST).header("Idempotency-Key", "key"));
+    api.succeed(job);
+
+    // then
+    assertThat(second.join().body()).isEqualTo(first.join().body());
+    assertThat(api.runtime.jobs()).hasSize(1);
+  }
+
+  @Test
+  void anIdempotencyKeyOfAnotherRequestIs400() {
+    // given
+    api.begin(api.execute(Api.REQUEST).header("Idempotency-Key", "key")).isDone();
+    api.awaitJob();
+
+    // when
+    HttpResponse<String> response =
+        api.send(
+            api.execute(Api.REQUEST.replace("solver:1", "solver:2"))
+                .header("Idempotency-Key", "key"));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(reply(response).result()).contains("\"key\"");
+  }
+
+  @Test
+  void theLongestIdempotencyKeyHas255Characters() {
+    // given
+    CompletableFuture<HttpResponse<String>> longest =
+        api.begin(api.execute(Api.REQUEST).header("Idempotency-Key", "k".repeat(255)));
+    api.succeed(api.awaitJob());
+
+    // when
+    HttpResponse<String> longer =
+        api.send(api.execute(Api.REQUEST).header("Idempotency-Key", "k".repeat(256)));
+
+    // then
+    assertThat(longest.join().statusCode()).isEqualTo(200);
+    assertThat(longer.statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void anEmptyIdempotencyKeyIs400() {
+    // when
+    HttpResponse<String> response =
+        api.send(api.execute(Api.REQUEST).header("Idempotency-Key", ""));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(api.runtime.jobs()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/", "/mstc", "/mstc/worker/", "/mstc/worker/execute/x", "/health", "/../etc"})
+  void nothingElseIsThere(String path) {
+    // when
+    HttpResponse<String> response = api.get(path);
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "POST, /mstc/worker, 'GET, HEAD'",
+    "DELETE, /health/ready, 'GET, HEAD'",
+    "GET, /mstc/worker/execute, POST",
+    "PUT, /mstc/worker/execute, POST",
+    "OPTIONS, /mstc/worker/execute, POST"
+  })
+  void anotherMethodIs405AndSaysWhichIsAllowed(String method, String path, String allowed) {
+    // when
+    HttpResponse<String> response = api.send(api.to(path).method(method, BodyPublishers.noBody()));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(405);
+    assertThat(header(response, "Allow")).contains(allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/mstc/worker, 200, 6",
+    "/health/live, 200, 5",
+    "/health/ready, 200, 6",
+    "/nothing, 404, 16",
+    "/mstc/worker/execute, 405, 9"
+  })
+  void headIsAnsweredAsGetWithoutABody(String path, int status, int length) {
+    // when
+    HttpResponse<String> response = api.send(api.to(path).method("HEAD", BodyPublishers.noBody()));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(status);
+    assertThat(response.headers().firstValueAsLong("Content-Length")).hasValue(length);
+    assertThat(response.body()).isEmpty();
+    assertThat(api.get("/mstc/worker").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aClientThatHangsUpLeavesItsJobRunning() throws IOException {
+    // given
+    UniqueName job;
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), api.http.port())) {
+      Api.write(socket, "POST /mstc/worker/execute HTTP/1.1\nHost: localhost\n", Api.REQUEST);
+      job = api.awaitJob();
+      socket.setSoLinger(true, 0);
+    }
+
+    // when
+    api.succeed(job);
+
+    // then
+    Api.eventually().until(() -> api.unanswered().isEmpty());
+    assertThat(api.get("/mstc/worker").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aClientWhoseWorkerStopsIsToldThatItsJobRunsOn() {
+    // given
+    CompletableFuture<HttpResponse<String>> response = api.begin(api.execute(Api.REQUEST));
+    api.awaitJob();
+    api.stopWorker();
+
+    // when
+    api.http.close();
+
+    // then
+    assertThat(response.join().statusCode()).isEqualTo(503);
+    assertThat(response.join().body()).contains("runs on");
+    assertThat(api.unanswered()).hasSize(1);
+  }
+
+  @Test
+  void aPortInUseIsNamedWithTheSettingsToChange() {
+    // given
+    HttpSettings taken = new HttpSettings("127.0.0.1", api.http.port(), Optional.empty());
+
+    // when
+    assertThatThrownBy(() -> api.another(taken))
+        // then
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContainingAll("127.0.0.1:" + api.http.port(), "in use", "mstc.http.port");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"no-such-host.invalid", "203.0.113.7"})
+  void aHostThatIsNoAddressOfThisMachineIsNamed(String host) {
+    // given
+    HttpSettings elsewhere = new HttpSettings(host, 0, Optional.empty());
+
+    // when
+    assertThatThrownBy(() -> api.another(elsewhere))
+        // then
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContainingAll(host, "mstc.http.host");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 80, t", "localhost, -1, t", "localhost, 65536, t", "localhost, 80, ' '"})
+  void settingsThatCannotBeMeantAreRefused(String host, int port, String token) {
+    assertThatThrownBy(() -> new HttpSettings(host, port, Optional.of(token)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void settingsDoNotShowTheToken() {
+    assertThat(new HttpSettings("localhost", 80, Optional.of("hidden")).toString())
+        .contains("localhost", "****")
+        .doesNotContain("hidden");
+  }
+}
