@@ -1,13 +1,16 @@
 package mstc.cloud.worker.wire;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.request.FilePrefix;
 import mstc.cloud.worker.domain.request.InvalidRequestException;
@@ -21,6 +24,7 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -39,6 +43,7 @@ public final class RequestJson {
   public static final int MAX_BYTES = 128 * 1024;
 
   private static final int MAX_DEPTH = 32;
+  private static final int MAX_NUMBER_LENGTH = 1000;
   private static final int MAX_LISTED_UNKNOWN = 8;
   private static final int MAX_REASON_LENGTH = 300;
 
@@ -49,9 +54,13 @@ public final class RequestJson {
                       StreamReadConstraints.builder()
                           .maxNestingDepth(MAX_DEPTH)
                           .maxDocumentLength(MAX_BYTES)
+                          .maxNameLength(MAX_BYTES)
+                          .maxNumberLength(MAX_NUMBER_LENGTH)
                           .build())
                   .enable(JsonReadFeature.ALLOW_TRAILING_COMMA)
                   .build())
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
   private RequestJson() {}
@@ -59,24 +68,30 @@ public final class RequestJson {
   /** What the bytes of a client are. Never throws. */
   public static ParsedRequest parse(byte[] body) {
     if (body.length > MAX_BYTES) {
-      return new ParsedRequest.Unreadable(
-          "the request is %d bytes long, at most %d are allowed".formatted(body.length, MAX_BYTES));
+      return tooLong(body.length);
     }
     JsonNode root;
     try {
       root = MAPPER.readTree(body);
     } catch (StreamConstraintsException e) {
       return new ParsedRequest.Unreadable(
-          "the request is too deeply nested or has too long a number, at most "
+          "the request is nested deeper than "
               + MAX_DEPTH
-              + " levels are allowed");
+              + " levels or has a number of more than "
+              + MAX_NUMBER_LENGTH
+              + " digits");
     } catch (JacksonException e) {
       return new ParsedRequest.Unreadable("the request is not JSON: " + describe(e));
     }
     if (!(root instanceof ObjectNode object)) {
       return new ParsedRequest.Unreadable("the request is not a JSON object");
     }
-    return new Reading(object).parse();
+    return new Reading().parse(object);
+  }
+
+  private static ParsedRequest tooLong(int bytes) {
+    return new ParsedRequest.Unreadable(
+        "the request is " + bytes + " bytes long, at most " + MAX_BYTES + " are allowed");
   }
 
   private static String describe(JacksonException e) {
@@ -88,14 +103,21 @@ public final class RequestJson {
     return PrintableText.oneLine(e.getOriginalMessage() + where, MAX_REASON_LENGTH);
   }
 
-  /** The request as a client would write it. */
+  /**
+   * The request as a client would write it, defaults left out. What {@link #parse} took from a
+   * client is read again from here, and is no longer than a client's request may be.
+   */
   public static byte[] toBytes(WorkRequest request) {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("image", request.image().value());
     root.put("jobName", request.jobName().value());
     root.put("inputBucket", request.inputBucket().value());
-    root.put("outputBucket", request.outputBucket().value());
-    root.put("timeOut", request.timeout().toMinutes());
+    if (!request.outputBucket().equals(request.inputBucket())) {
+      root.put("outputBucket", request.outputBucket().value());
+    }
+    if (!request.timeout().equals(WorkRequest.DEFAULT_TIMEOUT)) {
+      root.put("timeOut", request.timeout().toMinutes());
+    }
     request.prefix().map(FilePrefix::value).ifPresent(value -> root.put("prefix", value));
     putTexts(root, "command", request.command());
     putTexts(root, "args", request.args());
@@ -128,78 +150,113 @@ public final class RequestJson {
     }
   }
 
-  /** One request being read. */
-  private static final class Reading {
-    private static final String TEXT = "text";
-    private static final String WHOLE_NUMBER = "a whole number";
+  /** What a request may hold. */
+  private enum Field {
+    IMAGE("image"),
+    JOB_NAME("jobName"),
+    INPUT_BUCKET("inputBucket"),
+    OUTPUT_BUCKET("outputBucket"),
+    TIMEOUT("timeOut"),
+    PREFIX("prefix"),
+    COMMAND("command"),
+    ARGS("args"),
+    ENV("env"),
+    RESOURCES("resources"),
+    CPU("resources.cpu"),
+    MEMORY("resources.memory"),
+    GPU("resources.gpu"),
+    RETRIES("retries"),
+    LABELS("labels");
 
-    private final WorkRequestBuilder request = WorkRequest.builder();
-    private final List<String> unknown = new ArrayList<>();
-    private final ObjectNode root;
+    private static final Map<String, Field> BY_PATH =
+        Stream.of(values())
+            .collect(Collectors.toMap(field -> lowerCase(field.path), field -> field));
 
-    Reading(ObjectNode root) {
-      this.root = root;
+    final String path;
+
+    Field(String path) {
+      this.path = path;
     }
 
-    ParsedRequest parse() {
-      present("", root)
-          .forEach((name, value) -> {
-            switch (name) {
-              case "image" -> text("image", value, request::image);
-              case "jobname" -> text("jobName", value, request::jobName);
-              case "inputbucket" -> text("inputBucket", value, request::inputBucket);
-              case "outputbucket" -> text("outputBucket", value, request::outputBucket);
-              case "timeout" -> number("timeOut", value, request::timeoutMinutes);
-              case "prefix" -> text("prefix", value, request::prefix);
-              case "command" -> texts("command", value, request::command);
-              case "args" -> texts("args", value, request::args);
-              case "env" -> map("env", value, request::env);
-              case "resources" -> resources(value);
-              case "retries" -> number("retries", value, request::retries);
-              case "labels" -> map("labels", value, request::labels);
-              default -> unknown.add(name);
-            }
-          });
+    static Optional<Field> find(String parent, String name) {
+      // Else "resources.cpu" would be a name of its own.
+      return name.indexOf('.') >= 0
+          ? Optional.empty()
+          : Optional.ofNullable(BY_PATH.get(lowerCase(parent + name)));
+    }
+
+    private static String lowerCase(String text) {
+      return text.toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** One request being read. */
+  private static final class Reading {
+    private final WorkRequestBuilder request = WorkRequest.builder();
+    private final Set<Field> present = EnumSet.noneOf(Field.class);
+    private final List<String> unknown = new ArrayList<>();
+
+    ParsedRequest parse(ObjectNode root) {
+      properties("", root);
       try {
-        return new ParsedRequest.Valid(request.build(), warnings());
+        WorkRequest valid = request.build();
+        // Numbers become texts, and UTF-16 UTF-8: what is written may be longer than what was read.
+        int bytes = toBytes(valid).length;
+        return bytes > MAX_BYTES ? tooLong(bytes) : new ParsedRequest.Valid(valid, warnings());
       } catch (InvalidRequestException e) {
         return new ParsedRequest.Invalid(e.violations());
       }
     }
 
-    private void resources(JsonNode value) {
-      if (!(value instanceof ObjectNode node)) {
-        request.malformed("resources", value.toString(), "an object with cpu, memory or gpu");
-        return;
-      }
-      present("resources.", node)
-          .forEach((name, quantity) -> {
-            switch (name) {
-              case "cpu" -> scalar("resources.cpu", quantity, request::cpu);
-              case "memory" -> scalar("resources.memory", quantity, request::memory);
-              case "gpu" -> number("resources.gpu", quantity, request::gpu);
-              default -> unknown.add("resources." + name);
-            }
-          });
+    private void properties(String parent, ObjectNode node) {
+      node.properties().stream()
+          .filter(property -> !property.getValue().isNull())
+          .forEach(property -> property(parent, property.getKey(), property.getValue()));
     }
 
-    /** The properties that are not null, by their names in lower case. */
-    private Map<String, JsonNode> present(String path, ObjectNode node) {
-      Map<String, JsonNode> properties = new LinkedHashMap<>();
-      for (Map.Entry<String, JsonNode> property : node.properties()) {
-        String name = property.getKey().toLowerCase(Locale.ROOT);
-        if (!property.getValue().isNull()
-            && properties.putIfAbsent(name, property.getValue()) != null) {
-          request.malformed(path + property.getKey(), property.getKey(), "given once");
-        }
+    private void property(String parent, String name, JsonNode value) {
+      Optional<Field> known = Field.find(parent, name);
+      if (known.isEmpty()) {
+        unknown.add(parent + name);
+      } else if (present.add(known.get())) {
+        field(known.get(), value);
+      } else {
+        request.malformed(known.get().path, parent + name, "given once");
       }
-      return properties;
+    }
+
+    private void field(Field field, JsonNode value) {
+      switch (field) {
+        case IMAGE -> text(field, value, request::image);
+        case JOB_NAME -> text(field, value, request::jobName);
+        case INPUT_BUCKET -> text(field, value, request::inputBucket);
+        case OUTPUT_BUCKET -> text(field, value, request::outputBucket);
+        case TIMEOUT -> request.timeoutMinutes(written(value));
+        case PREFIX -> text(field, value, request::prefix);
+        case COMMAND -> texts(field, value, request::command);
+        case ARGS -> texts(field, value, request::args);
+        case ENV -> map(field, value, request::env);
+        case RESOURCES -> resources(field, value);
+        case CPU -> request.cpu(written(value));
+        case MEMORY -> request.memory(written(value));
+        case GPU -> request.gpu(written(value));
+        case RETRIES -> request.retries(written(value));
+        case LABELS -> map(field, value, request::labels);
+      }
+    }
+
+    private void resources(Field field, JsonNode value) {
+      if (value instanceof ObjectNode node) {
+        properties("resources.", node);
+      } else {
+        malformed(field, value, "an object with cpu, memory or gpu");
+      }
     }
 
     private List<String> warnings() {
       List<String> warnings = new ArrayList<>();
       for (String name : unknown.subList(0, Math.min(unknown.size(), MAX_LISTED_UNKNOWN))) {
-        warnings.add("unknown field " + PrintableText.quote(originalSpelling(name)));
+        warnings.add("unknown field " + PrintableText.quote(name));
       }
       if (unknown.size() > MAX_LISTED_UNKNOWN) {
         warnings.add((unknown.size() - MAX_LISTED_UNKNOWN) + " more unknown fields");
@@ -207,67 +264,42 @@ public final class RequestJson {
       return warnings;
     }
 
-    private String originalSpelling(String name) {
-      return root.propertyNames().stream()
-          .filter(spelling -> spelling.equalsIgnoreCase(name))
-          .findFirst()
-          .orElse(name);
-    }
-
-    private void text(String field, JsonNode value, Consumer<String> setter) {
+    private void text(Field field, JsonNode value, Consumer<String> setter) {
       if (value.isString()) {
         setter.accept(value.stringValue());
       } else {
-        request.malformed(field, value.toString(), TEXT);
+        malformed(field, value, "text");
       }
     }
 
-    private void scalar(String field, JsonNode value, Consumer<String> setter) {
-      if (isScalar(value)) {
-        setter.accept(value.asString());
+    private void texts(Field field, JsonNode value, Consumer<List<String>> setter) {
+      if (value instanceof ArrayNode array
+          && array.valueStream().allMatch(word -> word.isValueNode() && !word.isNull())) {
+        setter.accept(array.valueStream().map(Reading::written).toList());
       } else {
-        request.malformed(field, value.toString(), TEXT + " or a number");
+        malformed(field, value, "a list of texts");
       }
     }
 
-    private static boolean isScalar(JsonNode value) {
-      return value.isValueNode() && !value.isNull();
-    }
-
-    private void number(String field, JsonNode value, LongConsumer setter) {
-      if (value.isIntegralNumber()) {
-        setter.accept(
-            value.canConvertToLong()
-                ? value.longValue()
-                : value.bigIntegerValue().signum() < 0 ? Long.MIN_VALUE : Long.MAX_VALUE);
-      } else if (value.isString() && value.stringValue().strip().matches("[+-]?\\d{1,18}")) {
-        setter.accept(Long.parseLong(value.stringValue().strip()));
-      } else if (value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue())) {
-        setter.accept((long) value.doubleValue());
-      } else {
-        request.malformed(
-            field, value.isString() ? value.stringValue() : value.toString(), WHOLE_NUMBER);
-      }
-    }
-
-    private void texts(String field, JsonNode value, Consumer<List<String>> setter) {
-      if (value instanceof ArrayNode array && array.valueStream().allMatch(Reading::isScalar)) {
-        setter.accept(array.valueStream().map(JsonNode::asString).toList());
-      } else {
-        request.malformed(field, value.toString(), "a list of texts");
-      }
-    }
-
-    private void map(String field, JsonNode value, Consumer<Map<String, String>> setter) {
+    private void map(Field field, JsonNode value, Consumer<Map<String, String>> setter) {
       if (value instanceof ObjectNode node && node.valueStream().allMatch(JsonNode::isValueNode)) {
         Map<String, String> map = new TreeMap<>();
         node.properties().stream()
             .filter(property -> !property.getValue().isNull())
-            .forEach(property -> map.put(property.getKey(), property.getValue().asString()));
+            .forEach(property -> map.put(property.getKey(), written(property.getValue())));
         setter.accept(map);
       } else {
-        request.malformed(field, value.toString(), "an object of names and texts");
+        malformed(field, value, "an object of names and texts");
       }
+    }
+
+    private void malformed(Field field, JsonNode value, String allowed) {
+      request.malformed(field.path, written(value), allowed);
+    }
+
+    /** A text itself, anything else as its JSON. */
+    private static String written(JsonNode value) {
+      return value.isValueNode() ? value.asString() : value.toString();
     }
   }
 }

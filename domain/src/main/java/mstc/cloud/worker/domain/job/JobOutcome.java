@@ -121,11 +121,11 @@ public sealed interface JobOutcome {
     @Override
     public String phrase() {
       long minutes = timeout.toMinutes();
-      return "failed: timed out after %d %s%s"
-          .formatted(
-              minutes,
-              minutes == 1 ? "minute" : "minutes",
-              detail.map(text -> " (" + text + ")").orElse(""));
+      // Not by a format: it would write the number in the digits of the machine's language.
+      return "failed: timed out after "
+          + minutes
+          + (minutes == 1 ? " minute" : " minutes")
+          + detail.map(text -> " (" + text + ")").orElse("");
     }
   }
 

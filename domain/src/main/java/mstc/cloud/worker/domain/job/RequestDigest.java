@@ -1,5 +1,6 @@
 package mstc.cloud.worker.domain.job;
 
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -38,9 +39,9 @@ public record RequestDigest(String value) {
     hash.texts(request.command());
     hash.texts(request.args());
     hash.map(request.env());
-    hash.optional(request.resources().cpu());
-    hash.optional(request.resources().memory());
-    hash.text(request.resources().gpu().toString());
+    hash.optional(request.resources().cores().map(BigDecimal::toPlainString));
+    hash.optional(request.resources().memoryBytes().map(BigDecimal::toPlainString));
+    hash.texts(request.resources().gpu().stream().mapToObj(Integer::toString).toList());
     hash.text(Integer.toString(request.retries()));
     hash.map(request.labels());
     return new RequestDigest(HexFormat.of().formatHex(hash.value()));

@@ -41,10 +41,15 @@ public record Reply(
    */
   public static final int MAX_RESULT_LENGTH = 600;
 
+  /**
+   * Texts become printable and times whole milliseconds, so that a reply reads as it was written.
+   */
   public Reply {
+    result = PrintableText.oneLine(result, Integer.MAX_VALUE);
     startedAt = startedAt.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
     finishedAt = finishedAt.map(time -> time.truncatedTo(ChronoUnit.MILLIS));
-    warnings = List.copyOf(warnings);
+    warnings =
+        warnings.stream().map(text -> PrintableText.oneLine(text, MAX_RESULT_LENGTH)).toList();
   }
 
   /**

@@ -8,7 +8,7 @@ public interface ReplyFormat {
   /**
    * The reply as printable ASCII without leading or trailing spaces.
    *
-   * @param maxBytes at least 1,024; where the reply is longer, warnings are dropped and long texts
+   * @param maxBytes at least 1,536; where the reply is longer, warnings are dropped and long texts
    *     are cut
    */
   String format(Reply reply, int maxBytes);

@@ -37,9 +37,6 @@ final class EnvironmentSyntax {
     if (SET_BY_WORKER.contains(name)) {
       return Optional.of(Violation.of("env", name, "another name, the worker sets this one"));
     }
-    if (value.indexOf('\0') >= 0) {
-      return Optional.of(Violation.of("env." + name, value, "text without NUL characters"));
-    }
-    return Optional.empty();
+    return ArgumentSyntax.check("env." + name, value);
   }
 }

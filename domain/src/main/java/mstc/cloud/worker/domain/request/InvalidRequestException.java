@@ -17,7 +17,7 @@ public final class InvalidRequestException extends IllegalArgumentException {
     this.violations = List.copyOf(violations);
   }
 
-  /** Everything wrong with the request, in the order of its fields. */
+  /** Everything wrong with the request, in the order in which it was found. */
   public List<Violation> violations() {
     return violations;
   }

@@ -1,5 +1,6 @@
 package mstc.cloud.worker.domain.request;
 
+import java.math.BigDecimal;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
@@ -39,6 +40,39 @@ public record Resources(Optional<String> cpu, Optional<String> memory, OptionalI
         throw new InvalidValueException(Integer.toString(value), GPU_ALLOWED);
       }
     });
+  }
+
+  /** The cores as a number, without trailing zeros: the same for {@code 0.5} and {@code 500m}. */
+  public Optional<BigDecimal> cores() {
+    return cpu.map(Resources::amount);
+  }
+
+  /**
+   * The memory as a number, without trailing zeros: the same for {@code 1Gi} and {@code 1024Mi}.
+   */
+  public Optional<BigDecimal> memoryBytes() {
+    return memory.map(Resources::amount);
+  }
+
+  private static BigDecimal amount(String quantity) {
+    int digits = quantity.length();
+    while (!Character.isDigit(quantity.charAt(digits - 1))) {
+      digits--;
+    }
+    BigDecimal unit =
+        switch (quantity.substring(digits)) {
+          case "m" -> new BigDecimal("0.001");
+          case "k" -> BigDecimal.TEN.pow(3);
+          case "M" -> BigDecimal.TEN.pow(6);
+          case "G" -> BigDecimal.TEN.pow(9);
+          case "T" -> BigDecimal.TEN.pow(12);
+          case "Ki" -> BigDecimal.valueOf(1L << 10);
+          case "Mi" -> BigDecimal.valueOf(1L << 20);
+          case "Gi" -> BigDecimal.valueOf(1L << 30);
+          case "Ti" -> BigDecimal.valueOf(1L << 40);
+          default -> BigDecimal.ONE;
+        };
+    return new BigDecimal(quantity.substring(0, digits)).multiply(unit).stripTrailingZeros();
   }
 
   static String requireCpu(String value) {

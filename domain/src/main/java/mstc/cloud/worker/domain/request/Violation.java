@@ -7,9 +7,16 @@ import mstc.cloud.worker.domain.PrintableText;
  *
  * @param field the field's path as the client writes it, such as {@code resources.cpu}
  * @param problem what it was and what is allowed, as the rest of a sentence that begins with the
- *     field; one line of printable text
+ *     field
  */
 public record Violation(String field, String problem) {
+  private static final int MAX_LENGTH = 1000;
+
+  /** Both parts become one line of printable text: a client chooses what they quote. */
+  public Violation {
+    field = PrintableText.oneLine(field, MAX_LENGTH);
+    problem = PrintableText.oneLine(problem, MAX_LENGTH);
+  }
 
   /**
    * A value that is not allowed.

@@ -51,8 +51,10 @@ public record WorkRequest(
   public static final int MAX_RETRIES = 10;
 
   static final String TIMEOUT_ALLOWED =
-      "whole minutes from 1 to %d, or 0 for %d"
-          .formatted(MAX_TIMEOUT.toMinutes(), DEFAULT_TIMEOUT.toMinutes());
+      "whole minutes from 1 to "
+          + MAX_TIMEOUT.toMinutes()
+          + ", or 0 for "
+          + DEFAULT_TIMEOUT.toMinutes();
 
   static final String RETRIES_ALLOWED = "a whole number from 0 to " + MAX_RETRIES;
 
@@ -89,21 +91,13 @@ public record WorkRequest(
         || !timeout.equals(Duration.ofMinutes(timeout.toMinutes()))) {
       violations.add(Violation.of("timeOut", timeout.toString(), TIMEOUT_ALLOWED));
     }
-    requireNoNul("command", command, violations);
-    requireNoNul("args", args, violations);
+    command.forEach(word -> ArgumentSyntax.check("command", word).ifPresent(violations::add));
+    args.forEach(word -> ArgumentSyntax.check("args", word).ifPresent(violations::add));
     env.forEach((name, value) -> EnvironmentSyntax.check(name, value).ifPresent(violations::add));
     if (retries < 0 || retries > MAX_RETRIES) {
       violations.add(Violation.of("retries", Integer.toString(retries), RETRIES_ALLOWED));
     }
     labels.forEach((key, value) -> LabelSyntax.check(key, value).ifPresent(violations::add));
     return violations;
-  }
-
-  private static void requireNoNul(String field, List<String> words, List<Violation> violations) {
-    for (String word : words) {
-      if (word.indexOf('\0') >= 0) {
-        violations.add(Violation.of(field, word, "text without NUL characters"));
-      }
-    }
   }
 }

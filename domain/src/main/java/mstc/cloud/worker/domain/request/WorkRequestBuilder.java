@@ -1,5 +1,6 @@
 package mstc.cloud.worker.domain.request;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -11,6 +12,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import mstc.cloud.worker.domain.InvalidValueException;
 import mstc.cloud.worker.domain.store.BucketName;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * text, means that the field is absent; a value that is not allowed is remembered as a violation.
  */
 public final class WorkRequestBuilder {
+  private static final Pattern DECIMAL_NUMBER =
+      Pattern.compile("[+-]?\\d{1,40}(\\.\\d{1,40})?([eE][+-]?\\d{1,3})?");
+
   private final Map<String, Violation> violations = new LinkedHashMap<>();
   private @Nullable ImageReference image;
   private @Nullable JobName jobName;
@@ -62,17 +67,20 @@ public final class WorkRequestBuilder {
     return this;
   }
 
-  /**
-   * After how many minutes the job is ended; 0 means the default.
-   *
-   * @param minutes any number: what is out of bounds becomes a violation
-   */
+  /** After how many minutes the job is ended; 0 means the default. */
   public WorkRequestBuilder timeoutMinutes(long minutes) {
-    if (minutes < 0 || minutes > WorkRequest.MAX_TIMEOUT.toMinutes()) {
-      add(Violation.of("timeOut", Long.toString(minutes), WorkRequest.TIMEOUT_ALLOWED));
-    } else if (minutes > 0) {
-      timeout = Duration.ofMinutes(minutes);
-    }
+    return timeoutMinutes(Long.toString(minutes));
+  }
+
+  /** After how many minutes the job is ended, as a decimal number; 0 means the default. */
+  public WorkRequestBuilder timeoutMinutes(@Nullable String number) {
+    int minutes =
+        readNumber(
+            "timeOut",
+            number,
+            Math.toIntExact(WorkRequest.MAX_TIMEOUT.toMinutes()),
+            WorkRequest.TIMEOUT_ALLOWED);
+    timeout = minutes == 0 ? WorkRequest.DEFAULT_TIMEOUT : Duration.ofMinutes(minutes);
     return this;
   }
 
@@ -114,25 +122,24 @@ public final class WorkRequestBuilder {
 
   /** Whole GPUs the job needs; 0 means none. */
   public WorkRequestBuilder gpu(long devices) {
-    if (devices < 0 || devices > Resources.MAX_GPU) {
-      add(Violation.of("resources.gpu", Long.toString(devices), Resources.GPU_ALLOWED));
-    } else if (devices > 0) {
-      gpu = OptionalInt.of((int) devices);
-    }
+    return gpu(Long.toString(devices));
+  }
+
+  /** Whole GPUs the job needs, as a decimal number; 0 means none. */
+  public WorkRequestBuilder gpu(@Nullable String number) {
+    int devices = readNumber("resources.gpu", number, Resources.MAX_GPU, Resources.GPU_ALLOWED);
+    gpu = devices == 0 ? OptionalInt.empty() : OptionalInt.of(devices);
     return this;
   }
 
-  /**
-   * How often a failed attempt is repeated.
-   *
-   * @param count any number: what is out of bounds becomes a violation
-   */
+  /** How often a failed attempt is repeated. */
   public WorkRequestBuilder retries(long count) {
-    if (count < 0 || count > WorkRequest.MAX_RETRIES) {
-      add(Violation.of("retries", Long.toString(count), WorkRequest.RETRIES_ALLOWED));
-    } else {
-      retries = (int) count;
-    }
+    return retries(Long.toString(count));
+  }
+
+  /** How often a failed attempt is repeated, as a decimal number. */
+  public WorkRequestBuilder retries(@Nullable String number) {
+    retries = readNumber("retries", number, WorkRequest.MAX_RETRIES, WorkRequest.RETRIES_ALLOWED);
     return this;
   }
 
@@ -163,6 +170,23 @@ public final class WorkRequestBuilder {
       add(new Violation(field, e.getMessage()));
       return null;
     }
+  }
+
+  /** The number, from 0 to max; 0 where it is absent or a violation. */
+  private int readNumber(String field, @Nullable String value, int max, String allowed) {
+    if (value == null || value.isEmpty()) {
+      return 0;
+    }
+    if (DECIMAL_NUMBER.matcher(value.strip()).matches()) {
+      BigDecimal number = new BigDecimal(value.strip());
+      if (number.signum() >= 0
+          && number.compareTo(BigDecimal.valueOf(max)) <= 0
+          && number.compareTo(BigDecimal.valueOf(number.intValue())) == 0) {
+        return number.intValue();
+      }
+    }
+    add(Violation.of(field, value, allowed));
+    return 0;
   }
 
   private void require(String field, @Nullable Object value) {
