@@ -42,7 +42,10 @@ public final class RabbitWorkQueue implements WorkQueue {
   private final RabbitSettings settings;
   private final Intake intake;
   private final ReplyJson json = new ReplyJson();
+
+  /** Never shut down: it keeps no threads, and connections use it for a moment after their end. */
   private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
+
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean opened = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -114,7 +117,6 @@ public final class RabbitWorkQueue implements WorkQueue {
     }
     intake.demand(0);
     closed.countDown();
-    boolean interrupted = false;
     try {
       Link current = link;
       if (current != null) {
@@ -126,11 +128,6 @@ public final class RabbitWorkQueue implements WorkQueue {
         loop.interrupt();
       }
     } catch (InterruptedException _) {
-      interrupted = true;
-    } finally {
-      callbacks.shutdown();
-    }
-    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }
