@@ -4,9 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import mstc.cloud.worker.domain.PortException;
@@ -17,51 +16,63 @@ import mstc.cloud.worker.domain.store.ObjectStore;
 /** Tells whether the worker could run a request now: queue, runtime and store can be reached. */
 public final class CheckReadiness {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
-  private static final Executor THREADS = task -> Thread.ofVirtual().name("readiness").start(task);
 
   private final WorkQueue queue;
   private final JobRuntime runtime;
   private final ObjectStore store;
+  private final Duration timeout;
 
   CheckReadiness(WorkQueue queue, JobRuntime runtime, ObjectStore store) {
+    this(queue, runtime, store, TIMEOUT);
+  }
+
+  CheckReadiness(WorkQueue queue, JobRuntime runtime, ObjectStore store, Duration timeout) {
     this.queue = queue;
     this.runtime = runtime;
     this.store = store;
+    this.timeout = timeout;
   }
 
   /** What keeps the worker from being ready, one line each; nothing when it is. At most 5 s. */
   public List<String> check() throws InterruptedException {
-    CompletableFuture<Optional<String>> runtimeProblem = begin(runtime::check);
-    CompletableFuture<Optional<String>> storeProblem = begin(store::check);
+    long deadline = System.nanoTime() + timeout.toNanos();
+    FutureTask<Optional<String>> runtimeProblem = begin(runtime::check);
+    FutureTask<Optional<String>> storeProblem = begin(store::check);
     List<String> problems = new ArrayList<>();
-    if (!queue.isConnected()) {
-      problems.add("queue: not connected");
+    try {
+      if (!queue.isConnected()) {
+        problems.add("queue: not connected");
+      }
+      await(runtimeProblem, deadline).ifPresent(problem -> problems.add("runtime: " + problem));
+      await(storeProblem, deadline).ifPresent(problem -> problems.add("store: " + problem));
+    } finally {
+      // A check that hangs must not be joined by one more with every probe.
+      runtimeProblem.cancel(true);
+      storeProblem.cancel(true);
     }
-    long deadline = System.nanoTime() + TIMEOUT.toNanos();
-    await(runtimeProblem, deadline).ifPresent(problem -> problems.add("runtime: " + problem));
-    await(storeProblem, deadline).ifPresent(problem -> problems.add("store: " + problem));
     return problems;
   }
 
-  private static CompletableFuture<Optional<String>> begin(Runnable check) {
-    return CompletableFuture.supplyAsync(
-        () -> {
+  private static FutureTask<Optional<String>> begin(Runnable check) {
+    FutureTask<Optional<String>> task =
+        new FutureTask<>(() -> {
           try {
             check.run();
             return Optional.empty();
           } catch (PortException e) {
-            return Optional.of(String.valueOf(e.getMessage()));
+            return Optional.of(e.getMessage());
           }
-        },
-        THREADS);
+        });
+    Thread.ofVirtual().name("readiness").start(task);
+    return task;
   }
 
-  private static Optional<String> await(
-      CompletableFuture<Optional<String>> problem, long deadlineNanos) throws InterruptedException {
+  private Optional<String> await(FutureTask<Optional<String>> problem, long deadlineNanos)
+      throws InterruptedException {
     try {
       return problem.get(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      return Optional.of("no answer within " + TIMEOUT.toSeconds() + " s");
+      return Optional.of("no answer within " + timeout.toMillis() + " ms");
     } catch (ExecutionException e) {
       return Optional.of(String.valueOf(e.getCause()));
     }

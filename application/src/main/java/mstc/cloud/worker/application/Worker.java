@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import mstc.cloud.worker.application.completion.CompleteJobs;
 import mstc.cloud.worker.application.intake.AcceptWork;
 import mstc.cloud.worker.application.intake.Admission;
@@ -48,6 +49,8 @@ public final class Worker {
   private final Semaphore handlers = new Semaphore(MAX_HANDLERS);
 
   private final Thread admissionUpdates;
+  private final Duration longestUnnoticed;
+  private final AtomicBoolean stopped = new AtomicBoolean();
 
   /** Puts the use cases together; nothing happens before {@link #start}. */
   public Worker(
@@ -62,7 +65,7 @@ public final class Worker {
     admission =
         new Admission(queue, runtime, settings.maxConcurrentJobs(), settings.maxDeliveries());
     outage = new Outage(admission, runtime, store, settings.backoff());
-    SendReply sendReply = new SendReply(queue, settings.routingPatience(), settings.backoff());
+    SendReply sendReply = new SendReply(queue);
     AcceptWork acceptWork =
         new AcceptWork(runtime, store, format, settings.redeliveryMemory(), clock);
     handleDelivery =
@@ -73,7 +76,7 @@ public final class Worker {
             outage,
             settings.intakePatience(),
             settings.backoff());
-    executeWork = new ExecuteWork(acceptWork, admission, runtime);
+    executeWork = new ExecuteWork(acceptWork, admission, runtime, settings.backoff());
     completeJobs =
         new CompleteJobs(
             runtime,
@@ -81,15 +84,20 @@ public final class Worker {
             format,
             sendReply,
             outage,
+            settings.routingPatience(),
             settings.refusalPatience(),
             settings.backoff(),
             clock);
     checkReadiness = new CheckReadiness(queue, runtime, store);
+    longestUnnoticed = settings.backoff().longest();
     admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
   }
 
-  /** Begins to work, and returns at once. Called once. */
+  /** Begins to work, and returns at once. Called once; does nothing after {@link #stop}. */
   public void start() {
+    if (stopped.get()) {
+      return;
+    }
     admissionUpdates.start();
     runtime.start(new Listener());
     queue.open(this::handle);
@@ -120,13 +128,17 @@ public final class Worker {
   /**
    * Stops: takes no more requests, leaves running jobs to the runtime, finishes requests and
    * answers in progress, and returns once they are done or the grace is over. What is left is done
-   * at the next start. Called once.
+   * at the next start. May be repeated.
    */
   public void stop(Duration grace) {
+    if (!stopped.compareAndSet(false, true)) {
+      return;
+    }
     LOG.info("Stopping; running jobs are left to the runtime");
     long deadline = System.nanoTime() + grace.toNanos();
     admission.close();
     outage.stop();
+    handleDelivery.stop();
     try {
       if (!handlers.tryAcquire(MAX_HANDLERS, grace.toNanos(), TimeUnit.NANOSECONDS)) {
         LOG.warn("Requests in progress go back to the queue");
@@ -138,12 +150,16 @@ public final class Worker {
     admissionUpdates.interrupt();
   }
 
-  /** The runtime's threads must not wait for the queue. */
+  /**
+   * The runtime's threads must not wait for the queue. Looks after a while without a change, too: a
+   * queue that could not be told is told then.
+   */
   private void followRoom() {
     try {
       while (true) {
-        roomChanged.acquire();
-        roomChanged.drainPermits();
+        if (roomChanged.tryAcquire(longestUnnoticed.toNanos(), TimeUnit.NANOSECONDS)) {
+          roomChanged.drainPermits();
+        }
         admission.update();
       }
     } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package mstc.cloud.worker.standalone;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import mstc.cloud.worker.adapters.rabbitmq.RabbitWorkClient;
@@ -59,9 +61,8 @@ final class DemoCommand implements Callable<Integer> {
       try (Standalone standalone =
               Standalone.start(
                   new Standalone.Settings(folder, 0, 0), DemoCommand::sources, _ -> {});
-          ObjectStore store = Services.objectStore(standalone.configuration());
-          RabbitWorkClient client = Services.workClient(standalone.configuration())) {
-        return run(folder, store, client, out);
+          ObjectStore store = Services.objectStore(standalone.configuration())) {
+        return run(folder, store, Services.workClient(standalone.configuration()), out);
       }
     } finally {
       TemporaryFolder.delete(folder);
@@ -75,7 +76,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static Map<String, String> with(Map<String, String> values, String key, String value) {
-    Map<String, String> more = new java.util.TreeMap<>(values);
+    Map<String, String> more = new TreeMap<>(values);
     more.put(key, value);
     return more;
   }
@@ -135,7 +136,7 @@ final class DemoCommand implements Callable<Integer> {
               try (content) {
                 return text(content.readAllBytes());
               } catch (IOException e) {
-                throw new java.io.UncheckedIOException("cannot read " + log.location(), e);
+                throw new UncheckedIOException("cannot read " + log.location(), e);
               }
             });
   }

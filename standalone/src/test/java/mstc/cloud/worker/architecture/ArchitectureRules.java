@@ -103,6 +103,8 @@ final class ArchitectureRules {
         .should()
         .haveSimpleNameEndingWith("Settings")
         .orShould()
+        .haveSimpleNameEndingWith("Client")
+        .orShould()
         .beAssignableTo(AutoCloseable.class)
         .because("an adapter is seen by its entry and its settings only");
   }

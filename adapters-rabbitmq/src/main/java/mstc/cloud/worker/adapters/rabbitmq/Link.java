@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
@@ -32,6 +33,13 @@ import org.slf4j.LoggerFactory;
  */
 final class Link {
   private static final Logger log = LoggerFactory.getLogger(Link.class);
+
+  /**
+   * Runs the client library's callbacks. Never shut down: it keeps no thread, and the library hands
+   * it work until after a connection's end.
+   */
+  private static final ExecutorService CALLBACKS = Executors.newVirtualThreadPerTaskExecutor();
+
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
   /** The most that brokers accept by default; a longer message would break every connection. */
@@ -52,14 +60,9 @@ final class Link {
     replies.addShutdownListener(this::lost);
   }
 
-  /**
-   * Connects and declares what the worker needs.
-   *
-   * @param callbacks runs the client library's callbacks
-   */
-  static Link open(RabbitSettings settings, ExecutorService callbacks)
-      throws IOException, TimeoutException {
-    ConnectionFactory factory = factory(settings, callbacks);
+  /** Connects and declares what the worker needs. */
+  static Link open(RabbitSettings settings) throws IOException, TimeoutException {
+    ConnectionFactory factory = factory(settings);
     Connection requests = factory.newConnection(settings.connectionName() + " requests");
     try {
       declare(requests, settings.names());
@@ -71,8 +74,7 @@ final class Link {
     }
   }
 
-  static ConnectionFactory factory(RabbitSettings settings, ExecutorService callbacks)
-      throws IOException {
+  static ConnectionFactory factory(RabbitSettings settings) throws IOException {
     RabbitSettings.Timing timing = settings.timing();
     ConnectionFactory factory = new ConnectionFactory();
     factory.setHost(settings.host());
@@ -88,7 +90,7 @@ final class Link {
     // The worker connects again by itself, from the first attempt on; two mechanisms would fight.
     factory.setAutomaticRecoveryEnabled(false);
     factory.setTopologyRecoveryEnabled(false);
-    factory.setSharedExecutor(callbacks);
+    factory.setSharedExecutor(CALLBACKS);
     factory.setThreadFactory(Thread.ofPlatform().daemon().name("rabbitmq-", 0).factory());
     factory.setExceptionHandler(new QuietExceptionHandler());
     if (settings.tls().enabled()) {

@@ -10,8 +10,6 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -27,13 +25,12 @@ import org.slf4j.LoggerFactory;
  * A client of the worker: sends a request and waits for its reply, as any program would that knows
  * the wire contract. One request at a time; not for several threads.
  */
-public final class RabbitWorkClient implements AutoCloseable {
+public final class RabbitWorkClient {
   private static final Logger log = LoggerFactory.getLogger(RabbitWorkClient.class);
   private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
   private static final int PERSISTENT = 2;
 
   private final RabbitSettings settings;
-  private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
 
   /** No reply came in time; the job may still run, and its log will tell. */
   public static final class NoReplyException extends Exception {
@@ -92,7 +89,7 @@ public final class RabbitWorkClient implements AutoCloseable {
       throws IOException, TimeoutException, InterruptedException, NoReplyException {
     RabbitSettings.Names names = settings.names();
     try (Connection connection =
-            Link.factory(settings, callbacks).newConnection(settings.connectionName() + " client");
+            Link.factory(settings).newConnection(settings.connectionName() + " client");
         Channel channel =
             connection.openChannel().orElseThrow(() -> new IOException("no channel is left"))) {
       Link.declare(connection, names);
@@ -147,12 +144,6 @@ public final class RabbitWorkClient implements AutoCloseable {
     } catch (ExecutionException e) {
       throw new IOException("the connection was lost", e.getCause());
     }
-  }
-
-  /** Frees what the callbacks run on. */
-  @Override
-  public void close() {
-    callbacks.shutdown();
   }
 
   /** How long someone has waited, and may still. */

@@ -9,8 +9,6 @@ import java.util.Date;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -42,10 +40,6 @@ public final class RabbitWorkQueue implements WorkQueue {
   private final RabbitSettings settings;
   private final Intake intake;
   private final ReplyJson json = new ReplyJson();
-
-  /** Never shut down: it keeps no threads, and connections use it for a moment after their end. */
-  private final ExecutorService callbacks = Executors.newVirtualThreadPerTaskExecutor();
-
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean opened = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -140,7 +134,7 @@ public final class RabbitWorkQueue implements WorkQueue {
       while (!isClosed()) {
         Duration pause;
         try {
-          Link connected = Link.open(settings, callbacks);
+          Link connected = Link.open(settings);
           reported = "";
           Duration lived = use(connected, handler);
           if (lived.compareTo(timing.lastReconnect()) > 0) {

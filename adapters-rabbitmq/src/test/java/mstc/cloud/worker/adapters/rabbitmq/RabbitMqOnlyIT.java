@@ -19,11 +19,17 @@ import mstc.cloud.worker.domain.reply.ReplyAddress;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What only RabbitMQ does. */
 final class RabbitMqOnlyIT {
+  @BeforeAll
+  static void requireRabbitMq() {
+    TestBroker.rabbitMq();
+  }
+
   private static final String DIRECT_REPLY_TO = "amq.rabbitmq.reply-to";
 
   private RabbitBrokerSide broker;

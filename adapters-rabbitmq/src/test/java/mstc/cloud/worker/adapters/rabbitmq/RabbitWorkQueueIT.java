@@ -2,8 +2,13 @@ package mstc.cloud.worker.adapters.rabbitmq;
 
 import mstc.cloud.worker.domain.queue.BrokerSide;
 import mstc.cloud.worker.domain.queue.WorkQueueContract;
+import org.junit.jupiter.api.BeforeAll;
 
 final class RabbitWorkQueueIT extends WorkQueueContract {
+  @BeforeAll
+  static void requireRabbitMq() {
+    TestBroker.rabbitMq();
+  }
 
   @Override
   protected BrokerSide newBroker() throws Exception {

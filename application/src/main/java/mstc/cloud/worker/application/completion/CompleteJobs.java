@@ -2,24 +2,23 @@ package mstc.cloud.worker.application.completion;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.reply.Reply;
-import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.reply.ReplyFormat;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobEnd;
@@ -27,34 +26,45 @@ import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Brings every unanswered job to its answer: waits for its end, stores its log and reply, answers
  * its clients, records that. Each step may be repeated, so whatever fails or stops in between is
- * done again, by this worker or the next.
+ * done again, by this worker or the next. This worker remembers the reply it gave and to whom, so
+ * it repeats neither.
  */
 public final class CompleteJobs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CompleteJobs.class);
 
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("job-", 0).factory());
+  private final ConcurrentMap<UniqueName, Completion> underWay = new ConcurrentHashMap<>();
 
-  /** Those that wait for a job's end, and may be interrupted without losing work. */
-  private final Set<Thread> waiting = ConcurrentHashMap.newKeySet();
+  /** Guards {@link #idle}, {@link #closing} and {@link #abandoning}. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** The threads that wait and may be interrupted without losing work. */
+  private final Set<Thread> idle = new HashSet<>();
+
+  private boolean closing;
+  private boolean abandoning;
 
   private final JobRuntime runtime;
   private final StoreLog storeLog;
   private final SendReply sendReply;
   private final FailureListener outage;
+  private final Duration routingPatience;
+  private final Duration refusalPatience;
   private final Backoff backoff;
   private final Clock clock;
-  private volatile boolean closing;
 
   /**
    * @param outage told when the runtime or the store fail
-   * @param refusalPatience how long a log is tried that the store refuses for good
+   * @param routingPatience for how long a reply is tried whose queue does not exist
+   * @param refusalPatience for how long a log is tried that the store refuses for good
    */
   public CompleteJobs(
       JobRuntime runtime,
@@ -62,114 +72,242 @@ public final class CompleteJobs implements AutoCloseable {
       ReplyFormat format,
       SendReply sendReply,
       FailureListener outage,
+      Duration routingPatience,
       Duration refusalPatience,
       Backoff backoff,
       Clock clock) {
     this.runtime = runtime;
-    this.storeLog = new StoreLog(store, format, outage, refusalPatience, backoff);
+    this.storeLog = new StoreLog(store, format);
     this.sendReply = sendReply;
     this.outage = outage;
+    this.routingPatience = routingPatience;
+    this.refusalPatience = refusalPatience;
     this.backoff = backoff;
     this.clock = clock;
   }
 
-  /** Begins to bring a job to its answer, on a thread of its own. Returns at once. */
+  /**
+   * Begins to bring a job to its answer, on a thread of its own; one that is being brought there is
+   * looked at once more. Returns at once, and does nothing once closed.
+   */
   public void begin(JobRecord record) {
-    if (!closing) {
-      threads.execute(() -> completeWhateverHappens(record.job()));
+    try {
+      underWay.compute(
+          record.job().name(),
+          (name, earlier) -> {
+            if (earlier != null) {
+              earlier.givenBack = true;
+              return earlier;
+            }
+            Completion completion = new Completion(record.job());
+            threads.execute(completion);
+            return completion;
+          });
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Job {}: left to the next start", record.job().name());
     }
   }
 
-  private void completeWhateverHappens(Job job) {
-    try {
+  /** One job on its way to its answer. */
+  private final class Completion implements Runnable {
+    private final Job job;
+    private final Clients clients;
+    private Optional<Reply> reply = Optional.empty();
+    private Optional<Long> refusedSinceNanos = Optional.empty();
+
+    /** Written and read only within {@link ConcurrentMap#compute} on {@link #underWay}. */
+    private boolean givenBack;
+
+    Completion(Job job) {
+      this.job = job;
+      this.clients = new Clients(sendReply, routingPatience, backoff);
+    }
+
+    @Override
+    public void run() {
+      boolean over = false;
+      try {
+        do {
+          completeWhateverHappens();
+          over = isOver();
+        } while (!over);
+      } catch (InterruptedException e) {
+        // The worker stops; whoever starts next completes the job.
+        LOG.debug("Job {}: left to the next start", job.name());
+      } finally {
+        if (!over) {
+          underWay.remove(job.name());
+        }
+      }
+    }
+
+    private boolean isOver() {
+      return underWay.computeIfPresent(
+              job.name(),
+              (name, completion) -> {
+                boolean again = givenBack;
+                givenBack = false;
+                return again ? completion : null;
+              })
+          == null;
+    }
+
+    private void completeWhateverHappens() throws InterruptedException {
       for (int attempt = 1; ; attempt++) {
         try {
-          complete(job);
+          complete();
+          return;
+        } catch (JobHandedOverException e) {
+          LOG.info("Job {}: {}", job.name(), e.getMessage());
           return;
         } catch (PortException e) {
+          if (Thread.interrupted()) {
+            throw new InterruptedException(e.getMessage());
+          }
           LOG.warn("Job {}: not completed, trying again: {}", job.name(), e.getMessage());
-          outage.onFailure(e);
+          if (e.isRetryable()) {
+            outage.onFailure(e);
+          }
         } catch (RuntimeException e) {
           LOG.error("Job {}: not completed, trying again", job.name(), e);
         }
-        backoff.pauseAfter(attempt);
+        pauseAfter(attempt);
       }
-    } catch (InterruptedException e) {
-      // The worker stops; whoever starts next completes the job.
-      LOG.debug("Job {}: left to the next start", job.name());
-    } catch (JobHandedOverException e) {
-      LOG.info("Job {}: {}", job.name(), e.getMessage());
+    }
+
+    private void complete() throws InterruptedException, JobHandedOverException {
+      JobEnd end = awaitEnd();
+      if (reply.isEmpty()) {
+        LOG.info(
+            "Job {} duration: {} ms, {}",
+            job.name(),
+            end.startedAt()
+                .map(start -> Duration.between(start, end.finishedAt()).toMillis())
+                .orElse(0L),
+            end.outcome().phrase());
+        reply = Optional.of(store(end));
+      }
+      answer(reply.get());
+    }
+
+    private JobEnd awaitEnd() throws InterruptedException, JobHandedOverException {
+      if (reply.isPresent()) {
+        return runtime.awaitEnd(job.name());
+      }
+      enterIdle();
+      try {
+        return runtime.awaitEnd(job.name());
+      } finally {
+        leaveIdle();
+      }
+    }
+
+    /**
+     * Stores the log for as long as the store is away; one that refuses for longer than the refusal
+     * patience gives a reply without a log.
+     */
+    private Reply store(JobEnd end) throws InterruptedException {
+      try {
+        return storeLog.store(job, end);
+      } catch (ObjectStoreException e) {
+        if (e.isRetryable()) {
+          refusedSinceNanos = Optional.empty();
+          throw e;
+        }
+        long now = System.nanoTime();
+        long since = refusedSinceNanos.orElse(now);
+        refusedSinceNanos = Optional.of(since);
+        if (now - since < refusalPatience.toNanos()) {
+          throw e;
+        }
+        return storeLog.withoutLog(job, end, e.getMessage());
+      }
+    }
+
+    /** Answers everyone on record, also those who joined meanwhile. */
+    private void answer(Reply answered) throws InterruptedException {
+      int attempt = 0;
+      while (true) {
+        Optional<JobRecord> record =
+            runtime.find(job.name().uuid()).filter(found -> found.answer().isEmpty());
+        if (record.isEmpty()) {
+          return;
+        }
+        if (!clients.send(record.get().replyAddresses(), answered)) {
+          backoff.pauseAfter(++attempt);
+        } else if (runtime.recordAnswer(
+            record.get(), new Answer(answered, clients.delivery(), clock.instant()))) {
+          LOG.debug("Job {} answered: {}", job.name(), clients.delivery());
+          return;
+        }
+      }
+    }
+
+    /** Ends at once when the worker stops, but where an answer is in progress. */
+    private void pauseAfter(int attempt) throws InterruptedException {
+      if (reply.isPresent()) {
+        backoff.pauseAfter(attempt);
+        return;
+      }
+      enterIdle();
+      try {
+        backoff.pauseAfter(attempt);
+      } finally {
+        leaveIdle();
+      }
     }
   }
 
-  private void complete(Job job) throws InterruptedException, JobHandedOverException {
-    JobEnd end = awaitEnd(job.name());
-    LOG.info(
-        "Job {} duration: {} ms, {}",
-        job.name(),
-        end.startedAt()
-            .map(start -> Duration.between(start, end.finishedAt()).toMillis())
-            .orElse(0L),
-        end.outcome().phrase());
-    Reply reply = storeLog.store(job, end);
-    answer(job.name(), reply);
-  }
-
-  private JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
-    waiting.add(Thread.currentThread());
+  private void enterIdle() throws InterruptedException {
+    lock.lock();
     try {
       if (closing) {
         throw new InterruptedException("the worker stops");
       }
-      return runtime.awaitEnd(name);
+      idle.add(Thread.currentThread());
     } finally {
-      waiting.remove(Thread.currentThread());
+      lock.unlock();
     }
   }
 
-  /** Answers everyone on record, also those who joined meanwhile. */
-  private void answer(UniqueName name, Reply reply) throws InterruptedException {
-    Map<ReplyAddress, ReplyReceipt> receipts = new HashMap<>();
-    while (true) {
-      Optional<JobRecord> record = runtime.find(name.uuid()).filter(r -> r.answer().isEmpty());
-      if (record.isEmpty()) {
-        return;
+  private void leaveIdle() {
+    lock.lock();
+    try {
+      idle.remove(Thread.currentThread());
+      if (!abandoning) {
+        // An interrupt that came too late to end the wait must not end what comes after it.
+        Thread.interrupted();
       }
-      for (ReplyAddress address : record.get().replyAddresses()) {
-        if (!receipts.containsKey(address)) {
-          receipts.put(address, sendReply.send(address, reply));
-        }
-      }
-      Answer answer =
-          new Answer(reply, delivery(new HashSet<>(receipts.values())), clock.instant());
-      if (runtime.recordAnswer(record.get(), answer)) {
-        LOG.debug("Job {} answered: {}", name, answer.delivery());
-        return;
-      }
+    } finally {
+      lock.unlock();
     }
-  }
-
-  private static Answer.Delivery delivery(Set<ReplyReceipt> receipts) {
-    if (receipts.contains(ReplyReceipt.UNROUTABLE)) {
-      return Answer.Delivery.UNROUTABLE;
-    }
-    return receipts.isEmpty() ? Answer.Delivery.NONE : Answer.Delivery.SENT;
   }
 
   /**
    * Leaves running jobs to the runtime, gives answers in progress that long to be finished, and
-   * abandons the rest to the next start.
+   * abandons the rest to the next start. May be repeated.
    */
   public void close(Duration grace) {
-    closing = true;
-    waiting.forEach(Thread::interrupt);
+    lock.lock();
+    try {
+      closing = true;
+      idle.forEach(Thread::interrupt);
+    } finally {
+      lock.unlock();
+    }
     threads.shutdown();
     try {
-      if (!threads.awaitTermination(grace.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!threads.awaitTermination(grace.toNanos(), TimeUnit.NANOSECONDS)) {
         LOG.warn("Answers in progress are left to the next start");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    lock.lock();
+    try {
+      abandoning = true;
+    } finally {
+      lock.unlock();
     }
     threads.shutdownNow();
   }

@@ -3,12 +3,9 @@ package mstc.cloud.worker.application.completion;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import mstc.cloud.worker.application.reply.LogRecord;
-import mstc.cloud.worker.application.retry.Backoff;
-import mstc.cloud.worker.application.retry.FailureListener;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -38,59 +35,30 @@ final class StoreLog {
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
   private final ObjectStore store;
   private final ReplyFormat format;
-  private final FailureListener outage;
-  private final Duration refusalPatience;
-  private final Backoff backoff;
 
-  StoreLog(
-      ObjectStore store,
-      ReplyFormat format,
-      FailureListener outage,
-      Duration refusalPatience,
-      Backoff backoff) {
+  StoreLog(ObjectStore store, ReplyFormat format) {
     this.store = store;
     this.format = format;
-    this.outage = outage;
-    this.refusalPatience = refusalPatience;
-    this.backoff = backoff;
   }
 
   /**
-   * Stores the log and returns the reply that is stored with it. Tries for as long as the store is
-   * away; a store that refuses for longer than the refusal patience gives a reply without a log.
+   * Stores the log and returns the reply that is stored with it. May be repeated.
+   *
+   * @throws ObjectStoreException when the store failed or refused
    */
   Reply store(Job job, JobEnd end) throws InterruptedException {
-    long refusedSince = 0;
-    for (int attempt = 1; ; attempt++) {
-      uploads.acquire();
-      try {
-        return attempt(job, end);
-      } catch (ObjectStoreException e) {
-        if (Thread.interrupted()) {
-          throw new InterruptedException(e.getMessage());
-        }
-        LOG.warn("Job {}: log not stored, trying again: {}", job.name(), e.getMessage());
-        if (e.isRetryable()) {
-          refusedSince = 0;
-          outage.onFailure(e);
-        } else {
-          long now = System.nanoTime();
-          refusedSince = refusedSince == 0 ? now : refusedSince;
-          if (now - refusedSince >= refusalPatience.toNanos()) {
-            return replyWithoutLog(job, end, e.getMessage());
-          }
-        }
-      } finally {
-        uploads.release();
-      }
-      backoff.pauseAfter(attempt);
+    uploads.acquire();
+    try {
+      return storeOnce(job, end);
+    } finally {
+      uploads.release();
     }
   }
 
-  private Reply attempt(Job job, JobEnd end) {
-    Optional<LogRecord> earlier = LogRecord.find(store, format, job);
+  private Reply storeOnce(Job job, JobEnd end) {
+    Optional<Reply> earlier = earlierReply(job);
     if (earlier.isPresent()) {
-      return earlier.get().reply();
+      return earlier.get();
     }
     JobLog log = end.log();
     StoredLog stored = new StoredLog(job.logLocation(), sizeOf(log), log.complete());
@@ -102,11 +70,15 @@ final class StoreLog {
         yield record.reply();
       }
       case ALREADY_EXISTS ->
-          LogRecord.find(store, format, job)
-              .map(LogRecord::reply)
-              .orElseGet(() ->
-                  replyWithoutLog(job, end, "an object that is no log is at " + job.logLocation()));
+          earlierReply(job)
+              .orElseGet(() -> withoutLog(job, end, "another object is at " + job.logLocation()));
     };
+  }
+
+  private Optional<Reply> earlierReply(Job job) {
+    return LogRecord.find(store, format, job)
+        .filter(record -> record.digest().equals(job.digest()))
+        .map(LogRecord::reply);
   }
 
   private void requireSize(StoredLog log) {
@@ -119,7 +91,8 @@ final class StoreLog {
     }
   }
 
-  private Reply replyWithoutLog(Job job, JobEnd end, String reason) {
+  /** The reply of a job whose log cannot be stored. */
+  Reply withoutLog(Job job, JobEnd end, String reason) {
     LOG.error("Job {}: answered without a log: {}", job.name(), reason);
     Reply reply =
         reply(job, end, Optional.empty())

@@ -80,6 +80,21 @@ public final class AcceptWork {
     };
   }
 
+  /**
+   * What {@link #accept} gives for a key that was used before; empty where it would begin a job.
+   *
+   * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
+   */
+  Optional<Acceptance> findEarlier(
+      WorkRequest request, List<String> warnings, JobIdentity.IdempotencyKey key) {
+    return new Attempt(request, warnings, Optional.empty()).earlierWork(key);
+  }
+
+  /** The reply that is stored with a job's log; empty where there is none. */
+  Optional<Reply> findReply(UniqueName name, WorkRequest request) {
+    return LogRecord.find(store, format, new Job(name, request, List.of())).map(LogRecord::reply);
+  }
+
   /** One request being accepted. */
   private final class Attempt {
     private final WorkRequest request;
@@ -94,28 +109,24 @@ public final class AcceptWork {
 
     /** Whoever sends an idempotency key again means the same job, whenever. */
     Acceptance sameWork(JobIdentity.IdempotencyKey key) {
-      while (true) {
-        Optional<JobRecord> record = runtime.find(key.uuid());
-        if (record.isPresent()) {
-          if (!record.get().job().digest().equals(RequestDigest.of(request))) {
-            return reusedKey(key);
-          }
-          Optional<Acceptance> adopted = adopt(record.get());
-          if (adopted.isPresent()) {
-            return adopted.get();
-          }
-        }
-        Optional<LogRecord> log = findLog(key.uuid());
-        if (log.isPresent()) {
-          return log.get().digest().equals(RequestDigest.of(request))
-              ? new Acceptance.Answered(log.get().reply())
-              : reusedKey(key);
-        }
-        Optional<Acceptance> created = create(key.uuid());
-        if (created.isPresent()) {
-          return created.get();
-        }
+      return earlierWork(key).or(() -> create(key.uuid())).orElseGet(() -> sameWork(key));
+    }
+
+    /** Empty where nothing is known of the key. */
+    Optional<Acceptance> earlierWork(JobIdentity.IdempotencyKey key) {
+      RequestDigest digest = RequestDigest.of(request);
+      Optional<JobRecord> record = runtime.find(key.uuid());
+      if (record.isPresent() && !record.get().job().digest().equals(digest)) {
+        return Optional.of(reusedKey(key));
       }
+      return record
+          .flatMap(this::adopt)
+          .or(() ->
+              findLog(key.uuid())
+                  .map(log ->
+                      log.digest().equals(digest)
+                          ? new Acceptance.Answered(log.reply())
+                          : reusedKey(key)));
     }
 
     /** A first delivery is new work; what a client sent before under this correlation is not it. */

@@ -3,6 +3,8 @@ package mstc.cloud.worker.application.intake;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets in as many requests as there is room for: the limit, less the jobs that are not answered
@@ -13,6 +15,11 @@ import mstc.cloud.worker.domain.runtime.JobRuntime;
  * became a job calls {@link #update} before it is acknowledged.
  */
 public final class Admission {
+  private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
+
+  /** The demand after an attempt to change it failed. */
+  private static final int UNKNOWN = -1;
+
   private final ReentrantLock lock = new ReentrantLock();
   private final WorkQueue queue;
   private final JobRuntime runtime;
@@ -35,16 +42,21 @@ public final class Admission {
   }
 
   /**
-   * Tells the queue how many more requests there is room for. Blocks as {@link WorkQueue#demand}.
+   * Tells the queue how many more requests there is room for. Blocks as {@link WorkQueue#demand};
+   * what fails is done by the next update.
    */
   public void update() {
     lock.lock();
     try {
       int wanted = paused || closed ? 0 : Math.clamp(room(), 0, maxDeliveries);
       if (wanted != demand) {
+        demand = UNKNOWN;
         queue.demand(wanted);
         demand = wanted;
       }
+    } catch (RuntimeException e) {
+      // Whoever calls has done its part, and must not undo it for this.
+      LOG.error("The queue was not told what there is room for, the next update tells it", e);
     } finally {
       lock.unlock();
     }

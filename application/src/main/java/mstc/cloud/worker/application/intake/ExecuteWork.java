@@ -3,9 +3,11 @@ package mstc.cloud.worker.application.intake;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.job.JobIdentity;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -15,19 +17,34 @@ import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs a request for a caller that waits for the reply in this process, such as an HTTP client. */
 public final class ExecuteWork {
-  private final Map<UniqueName, CompletableFuture<Reply>> waiting = new ConcurrentHashMap<>();
+  private static final Logger LOG = LoggerFactory.getLogger(ExecuteWork.class);
+
+  /** By whoever waits, so that one who gives up takes nothing from the others. */
+  private final Map<UniqueName, Set<Waiter>> waiting = new ConcurrentHashMap<>();
+
   private final AcceptWork acceptWork;
   private final Admission admission;
   private final JobRuntime runtime;
+  private final Backoff backoff;
 
   /** Runs requests within the limits of the admission. */
-  public ExecuteWork(AcceptWork acceptWork, Admission admission, JobRuntime runtime) {
+  public ExecuteWork(
+      AcceptWork acceptWork, Admission admission, JobRuntime runtime, Backoff backoff) {
     this.acceptWork = acceptWork;
     this.admission = admission;
     this.runtime = runtime;
+    this.backoff = backoff;
+  }
+
+  /** One caller; equal to no other. */
+  private static final class Waiter {
+    final CompletableFuture<Reply> reply = new CompletableFuture<>();
   }
 
   /** What came of it. */
@@ -62,48 +79,103 @@ public final class ExecuteWork {
 
   private Execution run(WorkRequest work, List<String> warnings, Optional<String> key)
       throws InterruptedException {
-    if (!admission.tryReserve()) {
+    Optional<JobIdentity.IdempotencyKey> idempotencyKey = key.map(JobIdentity.IdempotencyKey::new);
+    Optional<Acceptance> acceptance =
+        admission.tryReserve()
+            ? Optional.of(acceptReserved(work, warnings, idempotencyKey))
+            : idempotencyKey.flatMap(known -> findEarlier(work, warnings, known));
+    if (acceptance.isEmpty()) {
       return new Execution.NoRoom();
     }
-    Acceptance acceptance;
-    try {
-      JobIdentity identity =
-          key.<JobIdentity>map(JobIdentity.IdempotencyKey::new)
-              .orElseGet(JobIdentity.Unique::random);
-      acceptance = acceptWork.accept(work, warnings, identity, false, Optional.empty());
-    } finally {
-      admission.release();
-    }
-    return switch (acceptance) {
+    return switch (acceptance.get()) {
       case Acceptance.Answered(Reply reply) when reply.job().isEmpty() ->
           new Execution.Invalid(reply);
       case Acceptance.Answered(Reply reply) -> new Execution.Ended(reply);
-      case Acceptance.OnRecord(UniqueName name) -> new Execution.Ended(awaitReply(name));
+      case Acceptance.OnRecord(UniqueName name) -> new Execution.Ended(awaitReply(name, work));
     };
   }
 
-  private Reply awaitReply(UniqueName name) throws InterruptedException {
-    CompletableFuture<Reply> reply =
-        waiting.computeIfAbsent(name, key -> new CompletableFuture<>());
+  private Acceptance acceptReserved(
+      WorkRequest work, List<String> warnings, Optional<JobIdentity.IdempotencyKey> key) {
     try {
-      // The job may have been answered before anyone waited.
-      runtime
-          .find(name.uuid())
-          .flatMap(JobRecord::answer)
-          .ifPresent(answer -> reply.complete(answer.reply()));
+      JobIdentity identity =
+          key.<JobIdentity>map(known -> known).orElseGet(JobIdentity.Unique::random);
+      return acceptWork.accept(work, warnings, identity, false, Optional.empty());
+    } finally {
+      admission.release();
+    }
+  }
+
+  /** A job that is there already needs no room. */
+  private Optional<Acceptance> findEarlier(
+      WorkRequest work, List<String> warnings, JobIdentity.IdempotencyKey key) {
+    try {
+      return acceptWork.findEarlier(work, warnings, key);
+    } catch (PortException e) {
+      LOG.debug("No room, and cannot look for an earlier job: {}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private Reply awaitReply(UniqueName name, WorkRequest work) throws InterruptedException {
+    Waiter waiter = new Waiter();
+    waiting.compute(name, (key, others) -> with(others, waiter));
+    try {
+      CompletableFuture<Reply> reply = waiter.reply;
+      for (int attempt = 1; !reply.isDone() && !hasLooked(name, work, reply); attempt++) {
+        backoff.pauseAfter(attempt);
+      }
       return reply.get();
     } catch (ExecutionException e) {
       throw new IllegalStateException("the reply to job " + name + " was lost", e);
     } finally {
-      waiting.remove(name, reply);
+      waiting.computeIfPresent(name, (key, all) -> without(all, waiter));
+    }
+  }
+
+  private static Set<Waiter> with(@Nullable Set<Waiter> others, Waiter waiter) {
+    Set<Waiter> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+    all.add(waiter);
+    return all;
+  }
+
+  private static @Nullable Set<Waiter> without(Set<Waiter> all, Waiter waiter) {
+    all.remove(waiter);
+    return all.isEmpty() ? null : all;
+  }
+
+  /**
+   * The job may have been answered before anyone waited.
+   *
+   * @return false where the runtime or the store cannot tell now
+   */
+  private boolean hasLooked(UniqueName name, WorkRequest work, CompletableFuture<Reply> reply) {
+    try {
+      Optional<JobRecord> record = runtime.find(name.uuid());
+      if (record.isPresent()) {
+        record.get().answer().ifPresent(answer -> reply.complete(answer.reply()));
+      } else {
+        acceptWork
+            .findReply(name, work)
+            .ifPresentOrElse(
+                reply::complete,
+                () ->
+                    reply.completeExceptionally(
+                        new IllegalStateException("its record is gone, and there is no log")));
+      }
+      return true;
+    } catch (PortException e) {
+      if (!e.isRetryable()) {
+        reply.completeExceptionally(e);
+        return true;
+      }
+      LOG.debug("Job {}: cannot look for its answer: {}", name, e.getMessage());
+      return false;
     }
   }
 
   /** Tells whoever waits for the job. Returns at once. */
   public void onAnswered(UniqueName name, Answer answer) {
-    CompletableFuture<Reply> reply = waiting.get(name);
-    if (reply != null) {
-      reply.complete(answer.reply());
-    }
+    waiting.getOrDefault(name, Set.of()).forEach(waiter -> waiter.reply.complete(answer.reply()));
   }
 }

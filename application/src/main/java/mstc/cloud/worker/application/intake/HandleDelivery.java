@@ -1,6 +1,9 @@
 package mstc.cloud.worker.application.intake;
 
 import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
@@ -11,6 +14,7 @@ import mstc.cloud.worker.domain.job.RequestDigest;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ParsedRequest;
 import org.slf4j.Logger;
@@ -31,10 +35,11 @@ public final class HandleDelivery implements DeliveryHandler {
   private final FailureListener outage;
   private final Duration patience;
   private final Backoff backoff;
+  private final CountDownLatch stopped = new CountDownLatch(1);
 
   /**
    * @param outage told when the runtime or the store fail
-   * @param patience how long a message is kept while they do, before it goes back to the queue
+   * @param patience how long a message is kept while they or the queue do, before it goes back
    */
   public HandleDelivery(
       AcceptWork acceptWork,
@@ -54,29 +59,33 @@ public final class HandleDelivery implements DeliveryHandler {
   @Override
   public Disposition handle(Delivery delivery) {
     LOG.debug("Request received: {}", delivery);
+    long deadline = System.nanoTime() + patience.toNanos();
     return switch (delivery.request()) {
       case ParsedRequest.Unreadable(String reason) -> {
         Disposition deadLetter = new Disposition.DeadLetter(reason);
-        yield answer(delivery, Reply.invalid(reason), deadLetter, deadLetter);
+        yield answer(delivery, Reply.invalid(reason), deadLetter, deadLetter, deadline);
       }
       case ParsedRequest.Invalid(var violations) -> {
         Reply reply = Reply.invalid(violations);
         String reason = PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH);
         yield answer(
-            delivery, reply, new Disposition.Acknowledge(), new Disposition.DeadLetter(reason));
+            delivery,
+            reply,
+            new Disposition.Acknowledge(),
+            new Disposition.DeadLetter(reason),
+            deadline);
       }
-      case ParsedRequest.Valid valid -> run(delivery, valid);
+      case ParsedRequest.Valid valid -> run(delivery, valid, deadline);
     };
   }
 
-  private Disposition run(Delivery delivery, ParsedRequest.Valid valid) {
+  private Disposition run(Delivery delivery, ParsedRequest.Valid valid, long deadline) {
     LOG.info(
         "Request received: job name {}, image {}{}",
         valid.request().jobName(),
         valid.request().image(),
         delivery.redelivered() ? ", redelivered" : "");
     JobIdentity identity = identityOf(delivery, valid);
-    long deadline = System.nanoTime() + patience.toNanos();
     for (int attempt = 1; ; attempt++) {
       try {
         Acceptance acceptance =
@@ -93,12 +102,12 @@ public final class HandleDelivery implements DeliveryHandler {
           }
           case Acceptance.Answered(Reply reply) -> {
             Disposition acknowledge = new Disposition.Acknowledge();
-            yield answer(delivery, reply, acknowledge, acknowledge);
+            yield answer(delivery, reply, acknowledge, acknowledge, deadline);
           }
         };
       } catch (PortException e) {
         outage.onFailure(e);
-        if (System.nanoTime() >= deadline || !pauseAfter(attempt)) {
+        if (!pauseAfter(attempt, deadline)) {
           LOG.warn("Request goes back to the queue: {}", e.getMessage());
           return new Disposition.Requeue();
         }
@@ -106,14 +115,24 @@ public final class HandleDelivery implements DeliveryHandler {
     }
   }
 
-  private boolean pauseAfter(int attempt) {
+  /** False when there is to be no further attempt. */
+  private boolean pauseAfter(int attempt, long deadline) {
+    long left = deadline - System.nanoTime();
+    if (left <= 0) {
+      return false;
+    }
     try {
-      backoff.pauseAfter(attempt);
-      return true;
+      return !stopped.await(
+          Math.min(left, backoff.delayAfter(attempt).toNanos()), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
     }
+  }
+
+  /** From now on a message whose handling fails goes back to the queue at once. */
+  public void stop() {
+    stopped.countDown();
   }
 
   private static JobIdentity identityOf(Delivery delivery, ParsedRequest.Valid valid) {
@@ -131,24 +150,22 @@ public final class HandleDelivery implements DeliveryHandler {
 
   /** Sends the reply; what then becomes of the message depends on whether its client has it. */
   private Disposition answer(
-      Delivery delivery, Reply reply, Disposition answered, Disposition unanswered) {
+      Delivery delivery, Reply reply, Disposition answered, Disposition unanswered, long deadline) {
     LOG.info(
         "Answered without a job: {}", PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH));
     if (delivery.replyAddress().isEmpty()) {
       return unanswered;
     }
-    try {
-      return sendReply
-          .sendWithin(patience, delivery.replyAddress().get(), reply)
-          .map(receipt ->
-              switch (receipt) {
-                case CONFIRMED -> answered;
-                case UNROUTABLE -> unanswered;
-              })
-          .orElseGet(Disposition.Requeue::new);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return new Disposition.Requeue();
+    Optional<ReplyReceipt> receipt = sendReply.attempt(delivery.replyAddress().get(), reply);
+    for (int attempt = 1; receipt.isEmpty() && pauseAfter(attempt, deadline); attempt++) {
+      receipt = sendReply.attempt(delivery.replyAddress().get(), reply);
     }
+    return receipt
+        .map(known ->
+            switch (known) {
+              case CONFIRMED -> answered;
+              case UNROUTABLE -> unanswered;
+            })
+        .orElseGet(Disposition.Requeue::new);
   }
 }

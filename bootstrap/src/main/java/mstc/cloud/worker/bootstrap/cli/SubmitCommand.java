@@ -141,8 +141,8 @@ public final class SubmitCommand implements Callable<Integer> {
         transfer.upload(input, request.inputBucket());
       }
       Reply reply;
-      try (RabbitWorkClient client = Services.workClient(configuration);
-          Progress progress = new Progress(err)) {
+      RabbitWorkClient client = Services.workClient(configuration);
+      try (Progress progress = new Progress(err)) {
         reply = client.run(request, idempotencyKey, patience(request), progress::show);
       } catch (RabbitWorkClient.NoReplyException e) {
         err.println("mstc: " + e.getMessage());

@@ -1,0 +1,235 @@
+package mstc.cloud.worker.application;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import mstc.cloud.worker.application.intake.Admission;
+import mstc.cloud.worker.application.intake.Outage;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the queue is told, and the outages that change it. */
+@Timeout(20)
+class AdmissionTest {
+  private final Site site = new Site();
+  private final Admission admission =
+      new Admission(site.calls.of(site.queue), site.calls.of(site.runtime), 3, 2);
+  private final Outage outage =
+      new Outage(
+          admission,
+          site.calls.of(site.runtime),
+          site.calls.of(site.store),
+          Site.settings(3).backoff());
+
+  @AfterEach
+  void close() {
+    outage.stop();
+    site.close();
+  }
+
+  private static JobRuntimeException away() {
+    return JobRuntimeException.retryable("away", null);
+  }
+
+  private void jobs(int count) {
+    for (int i = 0; i < count; i++) {
+      site.runtime.submit(
+          new Job(
+              UniqueName.of(Message.of("solve").request().jobName(), UUID.randomUUID()),
+              Message.of("solve").request(),
+              List.of()),
+          Optional.empty());
+    }
+  }
+
+  @Test
+  void nothingIsAskedForBeforeTheFirstResume() {
+    // when
+    admission.update();
+
+    // then
+    assertThat(site.queue.demand()).isZero();
+    assertThat(admission.tryReserve()).isFalse();
+  }
+
+  @Test
+  void theDemandIsTheRoomButNeverMoreThanTheMostDeliveries() {
+    // given
+    admission.resume();
+    List<Integer> demands = new ArrayList<>(List.of(site.queue.demand()));
+
+    // when
+    for (int i = 0; i < 4; i++) {
+      jobs(1);
+      admission.update();
+      demands.add(site.queue.demand());
+    }
+
+    // then
+    assertThat(demands).containsExactly(2, 2, 1, 0, 0);
+  }
+
+  @Test
+  void reservationsTakeRoomUntilTheyAreReleased() {
+    // given
+    admission.resume();
+
+    // when
+    List<Boolean> reserved =
+        List.of(
+            admission.tryReserve(),
+            admission.tryReserve(),
+            admission.tryReserve(),
+            admission.tryReserve());
+
+    // then
+    assertThat(reserved).containsExactly(true, true, true, false);
+    assertThat(site.queue.demand()).isZero();
+    admission.release();
+    assertThat(site.queue.demand()).isEqualTo(1);
+    assertThat(admission.tryReserve()).isTrue();
+  }
+
+  @Test
+  void aClosedAdmissionStaysClosed() {
+    // given
+    admission.resume();
+
+    // when
+    admission.close();
+    admission.resume();
+    admission.update();
+
+    // then
+    assertThat(site.queue.demand()).isZero();
+    assertThat(admission.tryReserve()).isFalse();
+  }
+
+  @Test
+  void theQueueIsToldOnlyWhatChanges() {
+    // given
+    admission.resume();
+    int told = site.calls.count(PortCall.DEMAND);
+
+    // when
+    admission.update();
+    admission.resume();
+
+    // then
+    assertThat(site.calls.count(PortCall.DEMAND)).isEqualTo(told);
+  }
+
+  @Test
+  void manyThreadsNeverReserveMoreThanThereIsRoomFor() throws InterruptedException {
+    // given
+    admission.resume();
+    AtomicInteger held = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    CountDownLatch done = new CountDownLatch(20);
+
+    // when
+    for (int i = 0; i < 20; i++) {
+      Thread.ofVirtual()
+          .start(() -> {
+            for (int round = 0; round < 200; round++) {
+              if (admission.tryReserve()) {
+                most.accumulateAndGet(held.incrementAndGet(), Math::max);
+                held.decrementAndGet();
+                admission.release();
+              }
+            }
+            done.countDown();
+          });
+    }
+    done.await();
+
+    // then
+    assertThat(most.get()).isBetween(1, 3);
+    assertThat(site.queue.demand()).isEqualTo(2);
+  }
+
+  @Test
+  void stoppingAnOutageBeforeItsStartInterruptsNobodyAndPreventsIt() {
+    // when
+    outage.stop();
+    outage.start();
+
+    // then
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    assertThat(site.calls.count(PortCall.CHECK_RUNTIME)).isZero();
+  }
+
+  @Test
+  void aFailureAfterTheStopWatchesNothing() {
+    // given
+    outage.start();
+    site.awaitDemand();
+    outage.stop();
+    int checks = site.calls.count(PortCall.CHECK_RUNTIME);
+
+    // when
+    outage.onFailure(away());
+
+    // then
+    assertThat(site.calls.count(PortCall.CHECK_RUNTIME)).isEqualTo(checks);
+  }
+
+  /** A failure between the end of an outage and the reopening must leave intake closed. */
+  @Test
+  void aFailureWhileIntakeReopensClosesItAgain() throws InterruptedException {
+    // given
+    CountDownLatch reopening = new CountDownLatch(1);
+    CountDownLatch failed = new CountDownLatch(1);
+    site.calls.before(PortCall.DEMAND, reopening::countDown);
+    outage.start();
+    reopening.await();
+    site.runtime.breakDown();
+
+    // when
+    Thread.ofVirtual()
+        .start(() -> {
+          outage.onFailure(away());
+          failed.countDown();
+        });
+    failed.await();
+
+    // then
+    site.awaitNoDemand();
+    site.runtime.recover();
+    site.awaitDemand();
+  }
+
+  @Test
+  void intakeFollowsWhetherTheSystemsAreThereWhateverThreadsReport() throws InterruptedException {
+    // given
+    outage.start();
+    site.awaitDemand();
+
+    // when
+    for (int round = 0; round < 30; round++) {
+      site.runtime.breakDown();
+      CountDownLatch reported = new CountDownLatch(4);
+      for (int i = 0; i < 4; i++) {
+        Thread.ofVirtual()
+            .start(() -> {
+              outage.onFailure(away());
+              reported.countDown();
+            });
+      }
+      reported.await();
+      // then
+      assertThat(site.queue.demand()).isZero();
+      site.runtime.recover();
+      site.awaitDemand();
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package mstc.cloud.worker.application;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import mstc.cloud.worker.domain.queue.Delivery;
+import mstc.cloud.worker.domain.request.ParsedRequest;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.wire.RequestJson;
+
+/** A message as a client sends it. */
+record Message(
+    String body,
+    Optional<String> messageId,
+    Optional<String> correlationId,
+    Optional<String> replyQueue,
+    boolean redelivered) {
+  static final String BUCKET = "results";
+
+  /** A request for a job of that name. */
+  static Message of(String jobName) {
+    return ofBody(
+        """
+        {"image": "solver:1", "jobName": "%s", "inputBucket": "%s"}\
+        """
+            .formatted(jobName, BUCKET));
+  }
+
+  static Message ofBody(String body) {
+    return new Message(body, Optional.empty(), Optional.empty(), Optional.empty(), false);
+  }
+
+  Message messageId(String id) {
+    return new Message(body, Optional.of(id), correlationId, replyQueue, redelivered);
+  }
+
+  Message correlationId(String id) {
+    return new Message(body, messageId, Optional.of(id), replyQueue, redelivered);
+  }
+
+  Message replyTo(String queue) {
+    return new Message(body, messageId, correlationId, Optional.of(queue), redelivered);
+  }
+
+  /** The same message, delivered once more. */
+  Message again() {
+    return new Message(body, messageId, correlationId, replyQueue, true);
+  }
+
+  ParsedRequest parsed() {
+    return RequestJson.parse(body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  WorkRequest request() {
+    return ((ParsedRequest.Valid) parsed()).request();
+  }
+
+  Delivery delivery() {
+    return new Delivery(parsed(), messageId, correlationId, replyQueue, redelivered);
+  }
+}

@@ -1,0 +1,223 @@
+package mstc.cloud.worker.application;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import mstc.cloud.worker.application.retry.Backoff;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.queue.InMemoryBroker;
+import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.domain.store.ObjectListing;
+import mstc.cloud.worker.domain.store.ObjectLocation;
+import mstc.cloud.worker.wire.ReplyJson;
+import org.awaitility.core.ConditionFactory;
+
+/**
+ * A broker, a cluster and a store in memory, with one worker after another on them. The services
+ * outlive the workers, as they do outside tests.
+ */
+final class Site implements AutoCloseable {
+  static final Duration RETENTION = Duration.ofSeconds(30);
+  static final Duration GRACE = Duration.ofSeconds(5);
+  static final String REPLIES = "replies";
+
+  final SettableClock clock = new SettableClock();
+  final InMemoryBroker broker = new InMemoryBroker();
+  final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+  private final InMemoryJobRuntime.Records records =
+      new InMemoryJobRuntime.Records(clock, RETENTION);
+  private final WorkerSettings settings;
+  private final Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
+
+  /** What the present worker has. */
+  PortCalls calls = new PortCalls();
+
+  InMemoryWorkQueue queue = new InMemoryWorkQueue(broker);
+  InMemoryJobRuntime runtime = new InMemoryJobRuntime(records);
+  Worker worker;
+
+  Site() {
+    this(10);
+  }
+
+  Site(int maxConcurrentJobs) {
+    this(settings(maxConcurrentJobs));
+  }
+
+  Site(WorkerSettings settings) {
+    this.settings = settings;
+    broker.declareReplyQueue(REPLIES);
+    worker = newWorker();
+    Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
+      if (!(thrown instanceof PortCalls.ProcessKilled)) {
+        uncaught.add(thrown);
+      }
+    });
+  }
+
+  /** Short enough for tests. */
+  static WorkerSettings settings(int maxConcurrentJobs) {
+    return new WorkerSettings(
+        maxConcurrentJobs,
+        16,
+        Duration.ofSeconds(20),
+        Duration.ofSeconds(20),
+        Duration.ofMillis(100),
+        Duration.ofHours(1),
+        new Backoff(Duration.ofMillis(2), Duration.ofMillis(20)));
+  }
+
+  static WorkerSettings withRoutingPatience(Duration patience) {
+    WorkerSettings usual = settings(10);
+    return new WorkerSettings(
+        usual.maxConcurrentJobs(),
+        usual.maxDeliveries(),
+        usual.intakePatience(),
+        patience,
+        usual.refusalPatience(),
+        usual.redeliveryMemory(),
+        usual.backoff());
+  }
+
+  static WorkerSettings withIntakePatience(Duration patience) {
+    WorkerSettings usual = settings(10);
+    return new WorkerSettings(
+        usual.maxConcurrentJobs(),
+        usual.maxDeliveries(),
+        patience,
+        usual.routingPatience(),
+        usual.refusalPatience(),
+        usual.redeliveryMemory(),
+        usual.backoff());
+  }
+
+  private Worker newWorker() {
+    return new Worker(
+        calls.of(queue), calls.of(runtime), calls.of(store), new ReplyJson(), settings, clock);
+  }
+
+  Site start() {
+    worker.start();
+    return this;
+  }
+
+  /** The worker's process ends without any notice. */
+  void crash() {
+    calls.kill();
+    queue.close();
+    runtime.close();
+  }
+
+  /** A worker in the place of the one that is gone. */
+  void startAnother() {
+    calls = new PortCalls();
+    queue = new InMemoryWorkQueue(broker);
+    runtime = new InMemoryJobRuntime(records);
+    worker = newWorker();
+    worker.start();
+  }
+
+  void send(Message message) {
+    broker.offer(message.delivery());
+  }
+
+  static ConditionFactory eventually() {
+    return await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(2))
+        .dontCatchUncaughtExceptions();
+  }
+
+  /** The jobs on record that nobody has been answered. */
+  List<UniqueName> unanswered() {
+    return runtime.jobs().stream()
+        .filter(record -> record.answer().isEmpty())
+        .map(record -> record.job().name())
+        .toList();
+  }
+
+  /** The only job that is not answered, once there is one. */
+  UniqueName awaitJob() {
+    return awaitJobs(1).getFirst();
+  }
+
+  List<UniqueName> awaitJobs(int count) {
+    return eventually().until(this::unanswered, jobs -> jobs.size() == count);
+  }
+
+  void awaitNoUnanswered() {
+    awaitJobs(0);
+  }
+
+  JobRecord record(UniqueName name) {
+    return runtime.jobs().stream()
+        .filter(record -> record.job().name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Intake is open. */
+  void awaitDemand() {
+    eventually().until(() -> queue.demand() > 0);
+  }
+
+  void awaitNoDemand() {
+    eventually().until(() -> queue.demand() == 0);
+  }
+
+  void awaitWaiting(int messages) {
+    eventually().until(() -> broker.waiting() == messages);
+  }
+
+  void succeed(UniqueName job) {
+    runtime.end(job, new JobOutcome.Succeeded(), "what it wrote\n");
+  }
+
+  List<Reply> replies(String replyQueue) {
+    return broker.replies(replyQueue).stream().map(InMemoryBroker.SentReply::reply).toList();
+  }
+
+  List<Reply> awaitReplies(String replyQueue, int count) {
+    return eventually().until(() -> replies(replyQueue), replies -> replies.size() == count);
+  }
+
+  Reply awaitReply() {
+    return awaitReplies(REPLIES, 1).getFirst();
+  }
+
+  List<ObjectLocation> logs() {
+    return store.list(new BucketName(Message.BUCKET), "").stream()
+        .map(ObjectListing::location)
+        .toList();
+  }
+
+  String content(ObjectLocation location) {
+    try (InputStream content = store.read(location).orElseThrow()) {
+      return new String(content.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Ends what tests left running; no thread may have died of anything else. */
+  @Override
+  public void close() {
+    crash();
+    Thread.setDefaultUncaughtExceptionHandler(null);
+    assertThat(uncaught).isEmpty();
+  }
+}

@@ -1,0 +1,304 @@
+package mstc.cloud.worker.application;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A worker that is stopped. */
+@Timeout(20)
+class StopTest {
+  private static final Duration LONG_GRACE = Duration.ofMinutes(10);
+  private final Site site = new Site();
+
+  @AfterEach
+  void close() {
+    site.close();
+  }
+
+  private UniqueName sendAndAwaitJob() {
+    site.send(Message.of("solve").correlationId("mine").replyTo(Site.REPLIES));
+    UniqueName job = site.awaitJob();
+    site.awaitWaiting(0);
+    return job;
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void runningJobsAreLeftToTheRuntimeWithoutWaitingForThem() {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+
+    // when
+    site.worker.stop(LONG_GRACE);
+
+    // then
+    assertThat(site.unanswered()).containsExactly(job);
+    site.crash();
+    site.startAnother();
+    site.succeed(job);
+    site.awaitReply();
+  }
+
+  @Test
+  void nothingIsTakenInAfterwards() {
+    // given
+    site.start();
+    site.awaitDemand();
+
+    // when
+    site.worker.stop(LONG_GRACE);
+    site.send(Message.of("solve"));
+
+    // then
+    assertThat(site.queue.demand()).isZero();
+    assertThat(site.broker.waiting()).isEqualTo(1);
+    site.store.stop();
+    site.store.start();
+    assertThat(site.runtime.jobs()).isEmpty();
+  }
+
+  @Test
+  void anAnswerInProgressIsFinishedWithinTheGrace() throws Exception {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+    CountDownLatch sending = new CountDownLatch(1);
+    CountDownLatch send = new CountDownLatch(1);
+    site.calls.before(
+        PortCall.REPLY,
+        () -> {
+          sending.countDown();
+          await(send);
+        });
+    site.succeed(job);
+    await(sending);
+
+    // when
+    CompletableFuture<Void> stopped =
+        CompletableFuture.runAsync(() -> site.worker.stop(LONG_GRACE));
+    site.awaitNoDemand();
+    assertThat(stopped).isNotDone();
+    send.countDown();
+
+    // then
+    stopped.get(10, TimeUnit.SECONDS);
+    assertThat(site.replies(Site.REPLIES)).hasSize(1);
+    assertThat(site.unanswered()).isEmpty();
+  }
+
+  @Test
+  void aReplyThatWasSentIsNotedThoughTheRuntimeFailsForAMoment() throws Exception {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+    CountDownLatch noting = new CountDownLatch(1);
+    CountDownLatch fail = new CountDownLatch(1);
+    site.calls.before(
+        PortCall.RECORD_ANSWER,
+        () -> {
+          noting.countDown();
+          await(fail);
+          throw JobRuntimeException.retryable("not now", null);
+        });
+    site.succeed(job);
+    await(noting);
+
+    // when
+    CompletableFuture<Void> stopped =
+        CompletableFuture.runAsync(() -> site.worker.stop(LONG_GRACE));
+    site.awaitNoDemand();
+    fail.countDown();
+
+    // then
+    stopped.get(10, TimeUnit.SECONDS);
+    assertThat(site.unanswered()).isEmpty();
+    assertThat(site.replies(Site.REPLIES)).hasSize(1);
+  }
+
+  @Test
+  void anAnswerThatTakesLongerThanTheGraceIsLeftToTheNextStart() {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+    site.queue.failReplies(true);
+    site.succeed(job);
+    Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 2);
+
+    // when
+    site.worker.stop(Duration.ofMillis(50));
+    site.crash();
+    site.startAnother();
+
+    // then
+    site.awaitReply();
+    site.awaitNoUnanswered();
+    assertThat(site.logs()).hasSize(1);
+  }
+
+  @Test
+  void aLogThatTheStoreCannotTakeNowIsLeftToTheNextStartWithoutWaiting() {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+    site.store.stop();
+    site.succeed(job);
+    Site.eventually().until(() -> site.calls.count(PortCall.STAT) > 3);
+
+    // when
+    site.worker.stop(LONG_GRACE);
+
+    // then
+    site.crash();
+    site.store.start();
+    site.startAnother();
+    site.awaitReply();
+  }
+
+  @Test
+  void aMessageHeldDuringAnOutageGoesBackWithoutWaiting() {
+    // given
+    site.start();
+    site.awaitDemand();
+    site.runtime.breakDown();
+    site.send(Message.of("solve").correlationId("mine").replyTo(Site.REPLIES));
+    site.awaitNoDemand();
+
+    // when
+    site.worker.stop(LONG_GRACE);
+
+    // then
+    site.awaitWaiting(1);
+    assertThat(site.queue.demand()).isZero();
+  }
+
+  @Test
+  void aReplyOfIntakeThatIsNotConfirmedGoesBackWithoutWaiting() {
+    // given
+    site.start();
+    site.queue.failReplies(true);
+    site.send(Message.ofBody("{}").replyTo(Site.REPLIES));
+    Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 2);
+
+    // when
+    site.worker.stop(LONG_GRACE);
+
+    // then
+    site.awaitWaiting(1);
+    assertThat(site.broker.dead()).isEmpty();
+  }
+
+  @Test
+  void aRequestBeingTakenInIsFinished() throws Exception {
+    // given
+    site.start();
+    CountDownLatch submitting = new CountDownLatch(1);
+    CountDownLatch submit = new CountDownLatch(1);
+    site.calls.before(
+        PortCall.SUBMIT,
+        () -> {
+          submitting.countDown();
+          await(submit);
+        });
+    site.send(Message.of("solve").replyTo(Site.REPLIES));
+    await(submitting);
+
+    // when
+    CompletableFuture<Void> stopped =
+        CompletableFuture.runAsync(() -> site.worker.stop(LONG_GRACE));
+    site.awaitNoDemand();
+    submit.countDown();
+
+    // then
+    stopped.get(10, TimeUnit.SECONDS);
+    assertThat(site.unanswered()).hasSize(1);
+    assertThat(site.broker.waiting()).isZero();
+  }
+
+  @Test
+  void stoppingDuringAnOutageIsForGood() {
+    // given
+    site.start();
+    site.awaitDemand();
+    site.store.stop();
+    UniqueName job = sendJobWhileIntakeStillIsOpen();
+    site.succeed(job);
+    site.awaitNoDemand();
+
+    // when
+    site.worker.stop(LONG_GRACE);
+    int checks = site.calls.count(PortCall.CHECK_STORE);
+    site.store.start();
+
+    // then
+    assertThat(site.queue.demand()).isZero();
+    assertThat(site.calls.count(PortCall.CHECK_STORE)).isBetween(checks, checks + 1);
+  }
+
+  private UniqueName sendJobWhileIntakeStillIsOpen() {
+    site.send(Message.of("solve").replyTo(Site.REPLIES));
+    return site.awaitJob();
+  }
+
+  @Test
+  void stoppingBeforeTheStartIsHarmlessAndPreventsIt() {
+    // given
+    site.send(Message.of("solve"));
+
+    // when
+    site.worker.stop(LONG_GRACE);
+    site.start();
+
+    // then
+    assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    assertThat(site.queue.isConnected()).isFalse();
+    assertThat(site.broker.waiting()).isEqualTo(1);
+  }
+
+  @Test
+  void stoppingTwiceIsHarmless() {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+    site.worker.stop(LONG_GRACE);
+
+    // when
+    site.worker.stop(LONG_GRACE);
+
+    // then
+    assertThat(site.unanswered()).isEqualTo(List.of(job));
+  }
+
+  @Test
+  void jobsThatTheRuntimeTellsOfAfterwardsAreLeftToTheNextStart() {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+    site.worker.stop(LONG_GRACE);
+
+    // when
+    site.runtime.giveBack(job);
+    site.succeed(job);
+
+    // then
+    site.crash();
+    site.startAnother();
+    site.awaitReply();
+  }
+}
