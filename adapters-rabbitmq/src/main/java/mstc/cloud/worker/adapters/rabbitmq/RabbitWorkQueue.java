@@ -111,7 +111,6 @@ public final class RabbitWorkQueue implements WorkQueue {
     }
     intake.demand(0);
     closed.countDown();
-    boolean interrupted = false;
     try {
       Link current = link;
       if (current != null) {
@@ -123,9 +122,6 @@ public final class RabbitWorkQueue implements WorkQueue {
         loop.interrupt();
       }
     } catch (InterruptedException _) {
-      interrupted = true;
-    }
-    if (interrupted) {
       Thread.currentThread().interrupt();
     }
   }
