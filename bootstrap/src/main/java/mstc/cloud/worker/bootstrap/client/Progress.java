@@ -18,6 +18,8 @@ public final class Progress implements AutoCloseable {
   private boolean lineOpen;
 
   /** Shows it there. */
+  // Not only before JDK 22: the JDK 25 has no console where there is no terminal.
+  @SuppressWarnings("SystemConsoleNull")
   public Progress(PrintWriter out) {
     @Nullable Console console = System.console();
     this.out = out;
