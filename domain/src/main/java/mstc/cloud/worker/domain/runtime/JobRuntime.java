@@ -70,7 +70,10 @@ public interface JobRuntime extends AutoCloseable {
    */
   boolean cancel(UniqueName name);
 
-  /** How many jobs on record are not answered, whoever submitted them. Does not block. */
+  /**
+   * How many jobs on record take up room, whoever submitted them: those that are not answered, and
+   * those that the runtime is not done with yet. Does not block.
+   */
   int unansweredJobs();
 
   /** How long an answered job's record is kept. */

@@ -1,0 +1,77 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+
+/** A job's log, made of the logs of its attempts. */
+final class AttemptLogs {
+  private AttemptLogs() {}
+
+  /**
+   * One attempt that wrote a log.
+   *
+   * @param how it ended, for the line before the next attempt
+   */
+  record Attempt(Path log, String how) {}
+
+  /**
+   * The one log there is, or all of them one after the other with a line before each.
+   *
+   * @param folder where a new file can be made
+   */
+  static Path join(List<Attempt> attempts, Path folder) throws IOException {
+    Path joined = folder.resolve("attempts" + Spool.LOG_SUFFIX);
+    if (attempts.size() == 1) {
+      return attempts.getFirst().log();
+    }
+    try (FileChannel out =
+        FileChannel.open(
+            joined,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      Optional<Attempt> before = Optional.empty();
+      for (int number = 1; number <= attempts.size(); number++) {
+        Attempt attempt = attempts.get(number - 1);
+        String line =
+            "=== attempt %d of %d%s ===\n"
+                .formatted(
+                    number,
+                    attempts.size(),
+                    before.map(earlier -> ", after " + earlier.how()).orElse(""));
+        boolean needsLine = before.isPresent() && !endsWithLine(before.get().log());
+        out.write(ByteBuffer.wrap(((needsLine ? "\n" : "") + line).getBytes(UTF_8)));
+        append(attempt.log(), out);
+        before = Optional.of(attempt);
+      }
+    }
+    return joined;
+  }
+
+  private static void append(Path log, FileChannel out) throws IOException {
+    try (FileChannel in = FileChannel.open(log, StandardOpenOption.READ)) {
+      long position = 0;
+      while (position < in.size()) {
+        position += in.transferTo(position, in.size() - position, out);
+      }
+    }
+  }
+
+  private static boolean endsWithLine(Path log) throws IOException {
+    if (Files.size(log) == 0) {
+      return true;
+    }
+    try (FileChannel in = FileChannel.open(log, StandardOpenOption.READ)) {
+      ByteBuffer last = ByteBuffer.allocate(1);
+      return in.read(last, in.size() - 1) == 1 && last.get(0) == '\n';
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.request.ParsedRequest;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.wire.ReplyJson;
+import mstc.cloud.worker.wire.RequestJson;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A job's record in the annotations of its Job; requests and replies are there as on the wire. */
+final class JobAnnotations {
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final ReplyJson REPLIES = new ReplyJson();
+
+  private JobAnnotations() {}
+
+  private record StoredAnswer(JsonNode reply, Answer.Delivery delivery, Instant at) {}
+
+  /** Why a job that could not start was ended. */
+  record Unstartable(JobOutcome.Kind kind, String reason) {
+    JobOutcome outcome() {
+      return kind == JobOutcome.Kind.IMAGE_UNAVAILABLE
+          ? new JobOutcome.ImageUnavailable(reason)
+          : new JobOutcome.NotStarted(reason);
+    }
+  }
+
+  /** The annotations of a new Job. */
+  static Map<String, String> of(
+      mstc.cloud.worker.domain.job.Job job, Optional<ReplyAddress> replyAddress, String attempt) {
+    Map<String, String> annotations = new LinkedHashMap<>();
+    annotations.put(JobNames.ATTEMPT, attempt);
+    annotations.put(JobNames.REQUEST, new String(RequestJson.toBytes(job.request()), UTF_8));
+    annotations.put(JobNames.REQUEST_SHA256, job.digest().value());
+    annotations.put(JobNames.WARNINGS, MAPPER.writeValueAsString(job.warnings()));
+    annotations.put(JobNames.REPLY_TO, replyTo(replyAddress.stream().toList()));
+    annotations.put(JobNames.LOG, job.logLocation().toString());
+    return annotations;
+  }
+
+  static String replyTo(List<ReplyAddress> addresses) {
+    return MAPPER.writeValueAsString(addresses);
+  }
+
+  static String answered(Answer answer) {
+    return MAPPER.writeValueAsString(
+        new StoredAnswer(
+            MAPPER.readTree(REPLIES.toBytes(answer.reply())), answer.delivery(), answer.at()));
+  }
+
+  static String unstartable(Unstartable unstartable) {
+    return MAPPER.writeValueAsString(unstartable);
+  }
+
+  /**
+   * The record that a Job holds.
+   *
+   * @throws IllegalArgumentException where it holds none that can be read, and says why
+   */
+  static JobRecord record(Job job) {
+    try {
+      UniqueName name = new UniqueName(job.getMetadata().getName());
+      List<String> warnings =
+          MAPPER.readValue(required(job, JobNames.WARNINGS), new TypeReference<List<String>>() {});
+      return new JobRecord(
+          new mstc.cloud.worker.domain.job.Job(name, request(job), warnings),
+          MAPPER.readValue(
+              required(job, JobNames.REPLY_TO), new TypeReference<List<ReplyAddress>>() {}),
+          answer(job),
+          job.getMetadata().getResourceVersion());
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(e.getOriginalMessage(), e);
+    }
+  }
+
+  private static WorkRequest request(Job job) {
+    return switch (RequestJson.parse(required(job, JobNames.REQUEST).getBytes(UTF_8))) {
+      case ParsedRequest.Valid valid -> valid.request();
+      case ParsedRequest.Invalid invalid ->
+          throw new IllegalArgumentException("the request is invalid: " + invalid.violations());
+      case ParsedRequest.Unreadable unreadable ->
+          throw new IllegalArgumentException(unreadable.reason());
+    };
+  }
+
+  private static String required(Job job, String name) {
+    return annotation(job, name)
+        .orElseThrow(() -> new IllegalArgumentException("it has no annotation " + name));
+  }
+
+  private static Optional<Answer> answer(Job job) {
+    return annotation(job, JobNames.ANSWERED)
+        .map(text -> MAPPER.readValue(text, StoredAnswer.class))
+        .map(stored ->
+            new Answer(
+                REPLIES
+                    .parse(MAPPER.writeValueAsString(stored.reply()))
+                    .orElseThrow(
+                        () -> new IllegalArgumentException("its answer's reply is unreadable")),
+                stored.delivery(),
+                stored.at()));
+  }
+
+  /** Why the worker ended a Job that could not start; empty where it did not. */
+  static Optional<Unstartable> unstartable(Job job) {
+    return annotation(job, JobNames.UNSTARTABLE)
+        .map(text -> MAPPER.readValue(text, Unstartable.class));
+  }
+
+  static boolean isAnswered(Job job) {
+    return annotation(job, JobNames.ANSWERED).isPresent();
+  }
+
+  static boolean isCancelled(Job job) {
+    return annotation(job, JobNames.CANCELLED).isPresent();
+  }
+
+  static Optional<String> annotation(Job job, String name) {
+    return Optional.ofNullable(job.getMetadata().getAnnotations())
+        .map(annotations -> annotations.get(name));
+  }
+}

@@ -1,0 +1,192 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobList;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
+import io.fabric8.kubernetes.client.dsl.ScalableResource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The calls to the API server about one Job each. Nothing is retried here; a failure is the port's
+ * exception.
+ */
+final class JobCalls {
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
+  private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final Duration retention;
+
+  JobCalls(KubernetesClient client, String namespace, Duration retention) {
+    this.client = client;
+    this.namespace = namespace;
+    this.retention = retention;
+  }
+
+  private NonNamespaceOperation<Job, JobList, ScalableResource<Job>> jobs() {
+    return client.batch().v1().jobs().inNamespace(namespace);
+  }
+
+  /** Creates a Job; the client's exception tells what became of it. */
+  Job create(Job job) {
+    return jobs().resource(job).create();
+  }
+
+  Optional<Job> get(UniqueName name) {
+    return call("job " + name, () -> Optional.ofNullable(jobs().withName(name.value()).get()));
+  }
+
+  /** By its label, whatever the Job is called. */
+  Optional<Job> find(UUID uuid) {
+    return call(
+        "jobs of uuid " + uuid,
+        () ->
+            jobs()
+                .withLabel(JobNames.MANAGED_BY_LABEL, JobNames.WORKER)
+                .withLabel(JobNames.UUID_LABEL, uuid.toString())
+                .list()
+                .getItems()
+                .stream()
+                .findFirst());
+  }
+
+  /** Returns when Jobs may be listed. */
+  void check() {
+    call(
+        "jobs in namespace " + namespace,
+        () ->
+            jobs()
+                .withLabel(JobNames.MANAGED_BY_LABEL, JobNames.WORKER)
+                .list(new ListOptionsBuilder().withLimit(1L).withResourceVersion("0").build()));
+  }
+
+  /** Empty where the Job has changed since that version, or is gone. */
+  Optional<Job> replaceReplyTo(UniqueName name, String version, List<ReplyAddress> addresses) {
+    return patchIf(
+        name,
+        patch(Optional.of(version), Map.of(JobNames.REPLY_TO, JobAnnotations.replyTo(addresses))));
+  }
+
+  /** Empty where the Job has changed since that version, or is gone. */
+  Optional<Job> answer(UniqueName name, String version, Answer answer) {
+    ObjectNode patch =
+        patch(Optional.of(version), Map.of(JobNames.ANSWERED, JobAnnotations.answered(answer)));
+    patch.putObject("spec").put("ttlSecondsAfterFinished", retention.toSeconds());
+    return patchIf(name, patch);
+  }
+
+  /** Empty where the Job is gone. */
+  Optional<Job> cancel(UniqueName name) {
+    return endSoon(
+        name, Map.of(JobNames.CANCELLED, Instant.now().truncatedTo(ChronoUnit.MILLIS).toString()));
+  }
+
+  /** Empty where the Job is gone. */
+  Optional<Job> endUnstartable(UniqueName name, JobAnnotations.Unstartable why) {
+    return endSoon(
+        name,
+        Map.of(
+            JobNames.UNSTARTABLE,
+            JobAnnotations.unstartable(
+                new JobAnnotations.Unstartable(
+                    why.kind(),
+                    PrintableText.oneLine(why.reason(), JobOutcome.MAX_REASON_LENGTH)))));
+  }
+
+  /** Never by deleting it: the record must outlive its answer. */
+  private Optional<Job> endSoon(UniqueName name, Map<String, String> annotations) {
+    ObjectNode patch = patch(Optional.empty(), annotations);
+    patch.putObject("spec").put("activeDeadlineSeconds", 1);
+    return patchIf(name, patch);
+  }
+
+  private Optional<Job> patchIf(UniqueName name, ObjectNode patch) {
+    try {
+      return Optional.of(jobs().withName(name.value()).patch(MERGE, text(patch)));
+    } catch (KubernetesClientException e) {
+      if (ApiErrors.isConflict(e) || ApiErrors.isNotFound(e)) {
+        return Optional.empty();
+      }
+      throw failure("job " + name, e);
+    }
+  }
+
+  private static ObjectNode patch(Optional<String> version, Map<String, String> annotations) {
+    ObjectNode patch = MAPPER.createObjectNode();
+    ObjectNode metadata = patch.putObject("metadata");
+    version.ifPresent(value -> metadata.put("resourceVersion", value));
+    ObjectNode annotationsNode = metadata.putObject("annotations");
+    annotations.forEach(annotationsNode::put);
+    return patch;
+  }
+
+  private static String text(ObjectNode patch) {
+    return MAPPER.writeValueAsString(patch);
+  }
+
+  /**
+   * Why the Job's controller cannot create its pod, in the API server's words; empty where it has
+   * not said so, or where that is a matter of waiting.
+   */
+  Optional<String> podRefusal(Job job) {
+    return call(
+        "events of job " + job.getMetadata().getName(),
+        () ->
+            client
+                .v1()
+                .events()
+                .inNamespace(namespace)
+                .withField("involvedObject.uid", job.getMetadata().getUid())
+                .withField("reason", "FailedCreate")
+                .list()
+                .getItems()
+                .stream()
+                .max(
+                    Comparator.comparing(
+                        event -> event.getMetadata().getResourceVersion(), JobCalls::compare))
+                .map(Event::getMessage)
+                .filter(message -> !message.contains("exceeded quota")));
+  }
+
+  private static int compare(String one, String other) {
+    if (one.equals(other)) {
+      return 0;
+    }
+    return TrackedJob.isNewer(one, other) ? 1 : -1;
+  }
+
+  private static <T> T call(String what, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (KubernetesClientException e) {
+      throw failure(what, e);
+    }
+  }
+
+  static JobRuntimeException failure(String what, KubernetesClientException e) {
+    return ApiErrors.failure(what, e);
+  }
+}

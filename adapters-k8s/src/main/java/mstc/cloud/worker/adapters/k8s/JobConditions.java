@@ -1,0 +1,29 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Reads what the Job controller says about a Job. */
+final class JobConditions {
+  private JobConditions() {}
+
+  /** The condition of that type, where it is true. */
+  static Optional<JobCondition> of(Job job, String type) {
+    return Optional.ofNullable(job.getStatus())
+        .map(JobStatus::getConditions)
+        .map(List::stream)
+        .orElseGet(Stream::empty)
+        .filter(
+            condition -> type.equals(condition.getType()) && "True".equals(condition.getStatus()))
+        .findFirst();
+  }
+
+  /** Whether the controller has nothing left to do for it. */
+  static boolean isFinished(Job job) {
+    return of(job, "Complete").isPresent() || of(job, "Failed").isPresent();
+  }
+}

@@ -1,0 +1,254 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
+import io.fabric8.kubernetes.api.model.Pod;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import mstc.cloud.worker.adapters.k8s.JobAnnotations.Unstartable;
+import mstc.cloud.worker.adapters.k8s.TrackedJob.Snapshot;
+import mstc.cloud.worker.adapters.k8s.TrackedJob.TrackedPod;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.JobEnd;
+import mstc.cloud.worker.domain.runtime.JobHandedOverException;
+import mstc.cloud.worker.domain.runtime.JobLog;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows one Job to its end on a thread of its own: collects its pods' logs, ends it where it
+ * cannot start, and tells how it ended.
+ */
+final class JobFollower implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(JobFollower.class);
+
+  /** A Job without a pod for longer than this is asked why. */
+  private static final Duration POD_EXPECTED = Duration.ofSeconds(5);
+
+  /** Between questions why there is no pod. */
+  private static final Duration LONGEST_QUESTION_INTERVAL = Duration.ofMinutes(5);
+
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
+
+  /** With nothing to do but to wait for a change. */
+  private static final Duration LONG = Duration.ofHours(1);
+
+  private final UniqueName name;
+  private final Duration timeout;
+  private final TrackedJob tracked;
+  private final JobCalls calls;
+  private final LogSource logs;
+  private final Spool spool;
+  private final Duration startGrace;
+
+  private final Map<String, PodLog> podLogs = new LinkedHashMap<>();
+  private final CompletableFuture<JobEnd> end = new CompletableFuture<>();
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private Optional<Instant> stuckSince = Optional.empty();
+  private Optional<Instant> askAt = Optional.empty();
+  private Duration questionInterval = POD_EXPECTED;
+
+  JobFollower(
+      UniqueName name,
+      Duration timeout,
+      TrackedJob tracked,
+      JobCalls calls,
+      LogSource logs,
+      Spool spool,
+      Duration startGrace) {
+    this.name = name;
+    this.timeout = timeout;
+    this.tracked = tracked;
+    this.calls = calls;
+    this.logs = logs;
+    this.spool = spool;
+    this.startGrace = startGrace;
+    this.thread = Thread.ofVirtual().name("follow-" + name).unstarted(this);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  /** Waits for the job's end. */
+  JobEnd awaitEnd() throws InterruptedException, JobHandedOverException {
+    try {
+      return end.get();
+    } catch (ExecutionException e) {
+      throw new JobHandedOverException(name);
+    }
+  }
+
+  /** Follows no longer; whoever waits for the end is told so. Returns at once. */
+  void close() {
+    closed = true;
+    end.completeExceptionally(new JobHandedOverException(name));
+    thread.interrupt();
+  }
+
+  @Override
+  public void run() {
+    try {
+      end.complete(follow());
+    } catch (InterruptedException e) {
+      LOG.debug("job={} is followed no longer", name);
+    } finally {
+      if (closed) {
+        podLogs.values().forEach(PodLog::close);
+      }
+    }
+  }
+
+  private JobEnd follow() throws InterruptedException {
+    while (true) {
+      Snapshot snapshot = tracked.snapshot();
+      Duration next = LONG;
+      try {
+        snapshot.pods().forEach(this::collectLog);
+        JobVerdict verdict = JobVerdict.of(snapshot, timeout, Instant.now());
+        if (!(verdict instanceof JobVerdict.Stuck)) {
+          stuckSince = Optional.empty();
+        }
+        switch (verdict) {
+          case JobVerdict.Underway() -> askAt = Optional.empty();
+          case JobVerdict.WithoutPod() -> next = askForPod(snapshot);
+          case JobVerdict.Stuck(Unstartable why, boolean passing) ->
+              next = endIfStuck(why, passing);
+          case JobVerdict.Ended ended -> {
+            return finish(snapshot, ended);
+          }
+        }
+      } catch (JobRuntimeException | UncheckedIOException e) {
+        LOG.warn("job={} trying again: {}", name, e.getMessage());
+        next = TRY_AGAIN;
+      } catch (RuntimeException e) {
+        LOG.error("job={} trying again", name, e);
+        next = TRY_AGAIN;
+      }
+      tracked.awaitChange(snapshot, next);
+    }
+  }
+
+  /** Begins to collect a pod's log once there can be one, and lets it end once it is whole. */
+  private void collectLog(TrackedPod trackedPod) {
+    Pod pod = trackedPod.pod();
+    PodStates.startedAt(pod)
+        .ifPresent(startedAt -> {
+          PodLog podLog = podLogs.computeIfAbsent(trackedPod.uid(), uid -> begin(pod, startedAt));
+          if (trackedPod.gone()
+              || PodStates.isOver(trackedPod)
+              || PodStates.terminated(pod).isPresent()) {
+            podLog.containerEnded();
+          }
+        });
+  }
+
+  private PodLog begin(Pod pod, Instant startedAt) {
+    try {
+      PodLog podLog =
+          new PodLog(
+              logs,
+              spool.log(name.value(), pod.getMetadata().getUid()),
+              pod.getMetadata().getName(),
+              pod.getSpec().getContainers().getFirst().getName(),
+              startedAt);
+      if (PodStates.terminated(pod).isPresent()) {
+        podLog.containerEnded();
+      }
+      Thread.ofVirtual().name("log-" + pod.getMetadata().getName()).start(podLog);
+      return podLog;
+    } catch (IOException e) {
+      throw new UncheckedIOException("its log cannot be spooled: " + e, e);
+    }
+  }
+
+  /** Asks the cluster why there is no pod, and ends a job that will not get one. */
+  private Duration askForPod(Snapshot snapshot) {
+    Instant now = Instant.now();
+    if (askAt.isEmpty()) {
+      askAt = Optional.of(now.plus(POD_EXPECTED));
+    } else if (!now.isBefore(askAt.get())) {
+      Optional<String> refusal = calls.podRefusal(snapshot.job());
+      if (refusal.isPresent()) {
+        return endIfStuck(new Unstartable(JobOutcome.Kind.FAILED, refusal.get()), true);
+      }
+      questionInterval = questionInterval.multipliedBy(2);
+      if (questionInterval.compareTo(LONGEST_QUESTION_INTERVAL) > 0) {
+        questionInterval = LONGEST_QUESTION_INTERVAL;
+      }
+      askAt = Optional.of(now.plus(questionInterval));
+    }
+    return Duration.between(now, askAt.get()).plusMillis(1);
+  }
+
+  private Duration endIfStuck(Unstartable why, boolean passing) {
+    Instant now = Instant.now();
+    Instant since = stuckSince.orElse(now);
+    stuckSince = Optional.of(since);
+    Duration left = passing ? startGrace.minus(Duration.between(since, now)) : Duration.ZERO;
+    if (left.isPositive()) {
+      return left.plusMillis(1);
+    }
+    LOG.info("Job {} cannot start: {}", name, why.reason());
+    calls.endUnstartable(name, why).ifPresent(tracked::update);
+    return TRY_AGAIN;
+  }
+
+  private JobEnd finish(Snapshot snapshot, JobVerdict.Ended ended) throws InterruptedException {
+    List<AttemptLogs.Attempt> attempts = new ArrayList<>();
+    List<String> warnings = new ArrayList<>(ended.warnings());
+    boolean complete = true;
+    for (TrackedPod trackedPod : snapshot.pods()) {
+      PodLog podLog = podLogs.get(trackedPod.uid());
+      if (podLog != null) {
+        podLog.containerEnded();
+        podLog.awaitDone();
+        complete &= podLog.isComplete();
+        warnings.addAll(podLog.warnings());
+        attempts.add(new AttemptLogs.Attempt(podLog.spooled().file(), how(trackedPod.pod())));
+      }
+    }
+    if (closed) {
+      throw new InterruptedException("closed");
+    }
+    try {
+      Path folder = Files.createDirectories(spool.folder(name.value()));
+      Path log =
+          attempts.isEmpty()
+              ? Files.write(folder.resolve("empty" + Spool.LOG_SUFFIX), new byte[0])
+              : AttemptLogs.join(attempts, folder);
+      return new JobEnd(
+          ended.outcome(),
+          ended.startedAt(),
+          ended.finishedAt(),
+          new JobLog(log, complete),
+          warnings);
+    } catch (IOException e) {
+      throw new UncheckedIOException("its log cannot be spooled: " + e, e);
+    }
+  }
+
+  private static String how(Pod pod) {
+    return PodStates.disruption(pod)
+        .or(() -> PodStates.terminated(pod).map(JobFollower::exitCode))
+        .orElse("an unknown end");
+  }
+
+  private static String exitCode(ContainerStateTerminated terminated) {
+    return "exit code " + terminated.getExitCode();
+  }
+}

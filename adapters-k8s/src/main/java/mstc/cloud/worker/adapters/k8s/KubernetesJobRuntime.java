@@ -1,0 +1,569 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobEnd;
+import mstc.cloud.worker.domain.runtime.JobHandedOverException;
+import mstc.cloud.worker.domain.runtime.JobListener;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.runtime.Submission;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs jobs as Kubernetes Jobs, and keeps their records in the Jobs' annotations: there is no other
+ * state, so any number of replicas may work on one namespace, and any of them may end at any time.
+ *
+ * <p>Every replica submits. The one that holds the Lease follows the Jobs to their ends and is told
+ * of unanswered ones; when it loses the Lease, another is.
+ */
+public final class KubernetesJobRuntime implements JobRuntime {
+  private static final Logger LOG = LoggerFactory.getLogger(KubernetesJobRuntime.class);
+
+  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+  private static final int REQUEST_TIMEOUT_MILLIS = 15_000;
+
+  /** For how long a stop waits for the Lease to be given back. */
+  private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(3);
+
+  private final KubernetesSettings settings;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService messages =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("job-messages").factory());
+  private final KubernetesClient client;
+  private final JobManifest manifest;
+  private final JobCalls calls;
+  private final LogSource logs;
+  private final TrackedJobs tracked = new TrackedJobs(new Tracking());
+  private final JobWatches watches;
+  private final Leadership leadership;
+  private final UnsettledAttempts unsettled = new UnsettledAttempts();
+
+  /** Guards what follows. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Map<UniqueName, JobFollower> followers = new LinkedHashMap<>();
+  private boolean leading;
+  private boolean closed;
+  private @Nullable JobListener listener;
+  private @Nullable Spool spool;
+
+  /** A runtime that does nothing until it is started. */
+  public KubernetesJobRuntime(KubernetesSettings settings) {
+    this(settings, WorkRequest::timeout);
+  }
+
+  /**
+   * @param timeouts after which time a job is really ended; requests know whole minutes only, tests
+   *     cannot wait for one
+   */
+  KubernetesJobRuntime(KubernetesSettings settings, Function<WorkRequest, Duration> timeouts) {
+    this.settings = settings;
+    this.client = client(settings, threads);
+    this.manifest = new JobManifest(settings, timeouts);
+    this.calls = new JobCalls(client, settings.namespace(), settings.retention());
+    this.logs = new LogSource(client, settings.namespace());
+    this.watches =
+        new JobWatches(client, settings.namespace(), tracked, settings.timing().relist());
+    this.leadership = new Leadership(client, settings, threads, this::lead, this::follow);
+  }
+
+  private static KubernetesClient client(KubernetesSettings settings, ExecutorService threads) {
+    String context = settings.context().orElse(null);
+    Config found =
+        settings
+            .kubeconfig()
+            .map(file -> Config.fromKubeconfig(context, file.toFile()))
+            .orElseGet(() -> Config.autoConfigure(context));
+    Config config =
+        new ConfigBuilder(found)
+            .withNamespace(settings.namespace())
+            .withConnectionTimeout(CONNECT_TIMEOUT_MILLIS)
+            .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
+            // Whoever calls the port tries again; and a create that is repeated unseen could not
+            // be told from another's.
+            .withRequestRetryBackoffLimit(0)
+            // Over one shared connection, all the logs that are followed would be one too many.
+            .withHttp2Disable(true)
+            .build();
+    return new KubernetesClientBuilder()
+        .withConfig(config)
+        .withHttpClientFactory(new JdkHttpClientFactory())
+        .withTaskExecutor(threads)
+        .build();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws JobRuntimeException permanently, where the spool cannot be used
+   */
+  @Override
+  public void start(JobListener toTell) {
+    lock.lock();
+    try {
+      spool = Spool.open(settings.spool(), settings.spoolBytes());
+      listener = toTell;
+    } finally {
+      lock.unlock();
+    }
+    watches.start(this::synced);
+  }
+
+  /** Only now is known which Jobs there are to follow, and whose logs are still of use. */
+  private void synced() {
+    spool()
+        .retain(name ->
+            tracked.listUnanswered().keySet().stream()
+                .anyMatch(unanswered -> unanswered.value().equals(name)));
+    leadership.start();
+    tell(JobListener::onUnansweredJobsChanged);
+    LOG.info(
+        "Kubernetes is reached: {}, namespace {}, {} unanswered jobs",
+        client.getMasterUrl(),
+        settings.namespace(),
+        tracked.unanswered());
+  }
+
+  private Spool spool() {
+    Spool opened = spool;
+    if (opened == null) {
+      throw new IllegalStateException("the runtime is not started");
+    }
+    return opened;
+  }
+
+  // Submitting and finding.
+
+  @Override
+  public Submission submit(
+      mstc.cloud.worker.domain.job.Job job, Optional<ReplyAddress> replyAddress) {
+    requireUsable();
+    spool()
+        .nearlyFull()
+        .ifPresent(problem -> {
+          throw JobRuntimeException.retryable(problem, null);
+        });
+    String attempt = unsettled.take(job.name()).orElseGet(() -> UUID.randomUUID().toString());
+    Job toCreate = manifest.of(job, replyAddress, attempt);
+    if (LOG.isDebugEnabled()) {
+      LOG.debug("Job manifest:\n{}", client.getKubernetesSerialization().asYaml(toCreate));
+    }
+    try {
+      tracked.update(calls.create(toCreate));
+      return new Submission.Created();
+    } catch (KubernetesClientException e) {
+      if (ApiErrors.isRefusal(e)) {
+        return new Submission.Refused(ApiErrors.message(e));
+      }
+      if (ApiErrors.isAlreadyExists(e)) {
+        return settle(job, attempt, e);
+      }
+      if (ApiErrors.isAnswerLost(e)) {
+        unsettled.put(job.name(), attempt);
+      }
+      throw ApiErrors.failure("job " + job.name() + " was not created", e);
+    }
+  }
+
+  /** The name is taken, perhaps by this very call or by an earlier one whose answer was lost. */
+  private Submission settle(
+      mstc.cloud.worker.domain.job.Job job, String attempt, KubernetesClientException conflict) {
+    Optional<Job> holder;
+    try {
+      holder = calls.get(job.name());
+    } catch (JobRuntimeException e) {
+      unsettled.put(job.name(), attempt);
+      throw e;
+    }
+    if (holder.isEmpty()) {
+      throw ApiErrors.failure("job " + job.name() + " has just gone", conflict);
+    }
+    tracked.update(holder.get());
+    if (JobAnnotations.annotation(holder.get(), JobNames.ATTEMPT)
+        .filter(attempt::equals)
+        .isPresent()) {
+      return new Submission.Created();
+    }
+    if (holder.get().getMetadata().getDeletionTimestamp() != null) {
+      throw ApiErrors.failure("job " + job.name() + " is being deleted", conflict);
+    }
+    return new Submission.NameTaken(record(holder.get()));
+  }
+
+  @Override
+  public Optional<JobRecord> find(UUID uuid) {
+    requireUsable();
+    Optional<TrackedJob> known = tracked.find(uuid);
+    Optional<Job> found =
+        known
+            .filter(job -> !job.snapshot().gone())
+            .flatMap(job -> calls.get(name(job.snapshot().job())))
+            .or(() -> calls.find(uuid));
+    found.ifPresent(tracked::update);
+    return found.or(() -> deleted(uuid)).map(KubernetesJobRuntime::record);
+  }
+
+  /** A Job that was deleted before its clients were answered. */
+  private Optional<Job> deleted(UUID uuid) {
+    return tracked
+        .find(uuid)
+        .map(TrackedJob::snapshot)
+        .filter(TrackedJob.Snapshot::gone)
+        .map(TrackedJob.Snapshot::job);
+  }
+
+  private static UniqueName name(Job job) {
+    return new UniqueName(job.getMetadata().getName());
+  }
+
+  private static JobRecord record(Job job) {
+    try {
+      return JobAnnotations.record(job);
+    } catch (IllegalArgumentException e) {
+      throw JobRuntimeException.permanent(
+          "the annotations of job "
+              + job.getMetadata().getName()
+              + " are no record: "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  @Override
+  public Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address) {
+    while (true) {
+      Optional<JobRecord> record =
+          find(name.uuid()).filter(found -> found.job().name().equals(name));
+      if (record.isEmpty()
+          || record.get().answer().isPresent()
+          || record.get().replyAddresses().contains(address)) {
+        return record;
+      }
+      List<ReplyAddress> all = new ArrayList<>(record.get().replyAddresses());
+      all.add(address);
+      Optional<Job> changed =
+          deleted(name.uuid()).isPresent()
+              ? withReplyTo(name, all)
+              : calls.replaceReplyTo(name, record.get().version(), all);
+      if (changed.isPresent()) {
+        tracked.update(changed.get());
+        return changed.map(KubernetesJobRuntime::record);
+      }
+    }
+  }
+
+  /** Of a deleted Job, which only this worker still knows. */
+  private Optional<Job> withReplyTo(UniqueName name, List<ReplyAddress> addresses) {
+    return deleted(name.uuid())
+        .map(job ->
+            new JobBuilder(job)
+                .editMetadata()
+                .addToAnnotations(JobNames.REPLY_TO, JobAnnotations.replyTo(addresses))
+                .withResourceVersion(job.getMetadata().getResourceVersion() + "0")
+                .endMetadata()
+                .build());
+  }
+
+  // Following.
+
+  @Override
+  public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
+    JobFollower follower;
+    lock.lockInterruptibly();
+    try {
+      follower = followers.get(name);
+    } finally {
+      lock.unlock();
+    }
+    if (follower == null) {
+      throw new JobHandedOverException(name);
+    }
+    return follower.awaitEnd();
+  }
+
+  @Override
+  public boolean recordAnswer(JobRecord answered, Answer answer) {
+    requireUsable();
+    UniqueName name = answered.job().name();
+    Optional<Job> deleted = deleted(name.uuid());
+    if (deleted.isPresent()) {
+      if (!deleted.get().getMetadata().getResourceVersion().equals(answered.version())) {
+        return false;
+      }
+      tracked.forget(name);
+      endFollowing(name);
+      tell(to -> to.onAnswered(name, answer));
+      return true;
+    }
+    Optional<Job> patched = calls.answer(name, answered.version(), answer);
+    if (patched.isPresent()) {
+      tracked.update(patched.get());
+      return true;
+    }
+    Optional<JobRecord> current =
+        find(name.uuid()).filter(found -> found.job().name().equals(name));
+    return current.isEmpty() || current.get().answer().isPresent();
+  }
+
+  @Override
+  public boolean cancel(UniqueName name) {
+    requireUsable();
+    Optional<Job> job = calls.get(name);
+    if (job.isEmpty()) {
+      return deleted(name.uuid()).filter(gone -> name(gone).equals(name)).isPresent();
+    }
+    tracked.update(job.get());
+    if (hasEnded(job.get()) || JobAnnotations.isCancelled(job.get())) {
+      return true;
+    }
+    Optional<Job> cancelled = calls.cancel(name);
+    cancelled.ifPresent(tracked::update);
+    return cancelled.isPresent();
+  }
+
+  private boolean hasEnded(Job job) {
+    return JobConditions.isFinished(job)
+        || JobAnnotations.isAnswered(job)
+        || tracked
+            .find(name(job).uuid())
+            .map(TrackedJob::snapshot)
+            .map(snapshot ->
+                JobVerdict.of(
+                    snapshot, record(snapshot.job()).job().request().timeout(), Instant.now()))
+            .filter(JobVerdict.Ended.class::isInstance)
+            .isPresent();
+  }
+
+  /** This replica follows all Jobs from now on. */
+  private void lead() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      leading = true;
+      tracked.listUnanswered().forEach(this::beginFollowing);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void beginFollowing(UniqueName name, TrackedJob job) {
+    JobRecord record = record(job.snapshot().job());
+    JobFollower follower =
+        new JobFollower(
+            name,
+            record.job().request().timeout(),
+            job,
+            calls,
+            logs,
+            spool(),
+            settings.startGrace());
+    if (followers.putIfAbsent(name, follower) == null) {
+      follower.start();
+      tell(to -> to.onUnanswered(record));
+    }
+  }
+
+  /** Another replica does, or none. */
+  private void follow() {
+    lock.lock();
+    try {
+      leading = false;
+      followers.values().forEach(JobFollower::close);
+      followers.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void endFollowing(UniqueName name) {
+    lock.lock();
+    try {
+      JobFollower follower = followers.remove(name);
+      if (follower != null) {
+        follower.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+    threads.execute(() -> spool().remove(name.value()));
+  }
+
+  /** Passes on what happens to Jobs, on the threads of the watches and of callers. */
+  private final class Tracking implements TrackedJobs.Observer {
+    @Override
+    public void onUnanswered(UniqueName name, TrackedJob job) {
+      run(() -> {
+        lock.lock();
+        try {
+          if (leading) {
+            beginFollowing(name, job);
+          }
+        } finally {
+          lock.unlock();
+        }
+      });
+    }
+
+    @Override
+    public void onAnswered(UniqueName name, Job job) {
+      run(() -> {
+        endFollowing(name);
+        record(job).answer().ifPresent(answer -> tell(to -> to.onAnswered(name, answer)));
+      });
+    }
+
+    @Override
+    public void onDeleted(UniqueName name) {
+      run(() -> {
+        if (!isLeading()) {
+          tracked.forget(name);
+        }
+      });
+    }
+
+    @Override
+    public void onCountChanged() {
+      tell(JobListener::onUnansweredJobsChanged);
+    }
+  }
+
+  boolean isLeading() {
+    lock.lock();
+    try {
+      return leading;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tell(Consumer<JobListener> message) {
+    run(() -> {
+      JobListener to = listener;
+      if (to != null) {
+        message.accept(to);
+      }
+    });
+  }
+
+  /** One after the other, and never on a thread that holds a lock. */
+  private void run(Runnable message) {
+    try {
+      messages.execute(() -> {
+        try {
+          message.run();
+        } catch (RuntimeException e) {
+          LOG.error("A change of a job was not passed on", e);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      LOG.debug("Closed: a change of a job is not passed on");
+    }
+  }
+
+  // The runtime as a whole.
+
+  @Override
+  public int unansweredJobs() {
+    return tracked.unanswered();
+  }
+
+  @Override
+  public Duration retention() {
+    return settings.retention();
+  }
+
+  @Override
+  public void check() {
+    requireUsable();
+    if (!watches.isSynced()) {
+      throw JobRuntimeException.retryable(
+          "the cluster at %s has not listed the jobs of namespace %s yet"
+              .formatted(client.getMasterUrl(), settings.namespace()),
+          null);
+    }
+    spool()
+        .nearlyFull()
+        .ifPresent(problem -> {
+          throw JobRuntimeException.retryable(problem, null);
+        });
+    calls.check();
+  }
+
+  private void requireUsable() {
+    lock.lock();
+    try {
+      if (closed) {
+        throw JobRuntimeException.retryable("the Kubernetes runtime is closed", null);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw JobRuntimeException.retryable("the thread is interrupted", null);
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    } finally {
+      lock.unlock();
+    }
+    follow();
+    Thread release = Thread.ofVirtual().name("release").start(leadership::close);
+    try {
+      if (!release.join(RELEASE_PATIENCE)) {
+        LOG.warn("The Lease was not given back; another replica takes it when it expires");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    watches.close();
+    messages.shutdown();
+    try {
+      if (!messages.awaitTermination(RELEASE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        messages.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    client.close();
+    threads.shutdownNow();
+  }
+}

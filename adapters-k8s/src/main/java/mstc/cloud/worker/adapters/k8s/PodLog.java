@@ -1,0 +1,404 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings one container's log into the spool: followed from the container's start, because what is
+ * read only at the end misses what was rotated away, and read once more after its end, because a
+ * stream that breaks off may look like one that ended.
+ *
+ * <p>One thread runs it; others tell it when the container has ended.
+ */
+final class PodLog implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(PodLog.class);
+
+  private static final int BUFFER_BYTES = 64 * 1024;
+  private static final Duration MARK_INTERVAL = Duration.ofSeconds(2);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /** After a container's end: for how long a followed stream is silent once all of it has come. */
+  private static final Duration SILENCE = Duration.ofMillis(150);
+
+  /** Above this, what came last came in several pieces, and might have broken off between two. */
+  private static final int ONE_PIECE_BYTES = 16 * 1024;
+
+  /** For how long an ended container's log is asked for that nobody gives. */
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Sooner than this after its start, the kubelet has not looked at a container's log yet. */
+  private static final Duration LATE = Duration.ofSeconds(10);
+
+  /** A log whose first line is not younger than this cannot have been rotated before it. */
+  private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(2);
+
+  private final LogSource source;
+  private final SpooledLog log;
+  private final String pod;
+  private final String container;
+  private final Instant startedAt;
+  private final Instant began = Instant.now();
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  // Guarded by the lock.
+  private @Nullable InputStream stream;
+  private boolean following;
+  private boolean ended;
+  private boolean closed;
+  private long endedNanos;
+  private long lastReadNanos;
+  private boolean done;
+
+  // Only the running thread's, until it is done.
+  private boolean complete = true;
+  private final List<String> warnings = new ArrayList<>();
+  private final boolean fromStart;
+  private Optional<Instant> firstTime = Optional.empty();
+  private long lastMarkNanos;
+
+  /**
+   * @param startedAt when the container started
+   */
+  PodLog(LogSource source, SpooledLog log, String pod, String container, Instant startedAt) {
+    this.source = source;
+    this.log = log;
+    this.pod = pod;
+    this.container = container;
+    this.startedAt = startedAt;
+    this.fromStart = log.resumeFrom().isEmpty();
+  }
+
+  SpooledLog spooled() {
+    return log;
+  }
+
+  /** The container has ended: what it wrote is all there is. May be repeated. */
+  void containerEnded() {
+    lock.lock();
+    try {
+      if (ended) {
+        return;
+      }
+      ended = true;
+      endedNanos = System.nanoTime();
+      changed.signalAll();
+      if (following) {
+        Thread.ofVirtual().name("log-end-" + pod).start(this::closeOnceSilent);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives up; what was written stays for whoever continues. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+      closeStream();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the whole log is there, or nobody has more of it. */
+  void awaitDone() throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!done) {
+        changed.await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether nothing is known to be missing; to be asked once done. */
+  boolean isComplete() {
+    return complete && !log.isTruncated();
+  }
+
+  /** What the client should know about the log; to be asked once done. */
+  List<String> warnings() {
+    return warnings;
+  }
+
+  @Override
+  public void run() {
+    try {
+      collect();
+      noteRotation();
+      log.close();
+    } catch (InterruptedException e) {
+      LOG.debug("pod={} its log is left to the next start", pod);
+    } catch (IOException | RuntimeException e) {
+      LOG.error("pod={} its log cannot be spooled", pod, e);
+      missing("the log could not be spooled: " + e);
+    } finally {
+      lock.lock();
+      try {
+        done = true;
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void collect() throws IOException, InterruptedException {
+    Duration pause = FIRST_PAUSE;
+    boolean heardTheEnd = false;
+    while (!isClosed()) {
+      boolean last = hasEnded();
+      try {
+        long bytes = read(!last);
+        if (log.isTruncated() || (last && bytes <= ONE_PIECE_BYTES)) {
+          return;
+        }
+        heardTheEnd = hasEnded();
+        pause = FIRST_PAUSE;
+        if (last) {
+          continue;
+        }
+      } catch (LogSource.GoneException e) {
+        if (!heardTheEnd) {
+          missing("the pod was gone before its whole log was read");
+        }
+        return;
+      } catch (UnreadableException e) {
+        LOG.debug("pod={} log: {}", pod, e.getMessage());
+        if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
+          missing("its end could not be read: " + e.getMessage());
+          return;
+        }
+      }
+      log.dropPartialLine();
+      if (!last && hasEnded()) {
+        continue;
+      }
+      awaitEndOr(pause);
+      pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
+    }
+    throw new InterruptedException("closed");
+  }
+
+  /** No stream, or one that broke off. */
+  private static final class UnreadableException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    UnreadableException(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * Reads one stream to its end.
+   *
+   * @return how many bytes came that were not there before
+   */
+  private long read(boolean follow)
+      throws IOException, UnreadableException, LogSource.GoneException {
+    SpooledLog.Lines lines = log.lines();
+    try (InputStream in = open(follow)) {
+      read(in, lines);
+    } catch (LogSource.GoneException e) {
+      throw e;
+    } catch (StreamException e) {
+      if (!(follow && hasEnded())) {
+        throw new UnreadableException(String.valueOf(e.getMessage()), e);
+      }
+      LOG.debug("pod={} its stream was closed, as nothing more came after the end", pod);
+    } finally {
+      leaveStream();
+      firstTime = firstTime.or(lines::firstTime);
+      if (lines.hasGap()) {
+        missing("lines were rotated away while the cluster could not be reached");
+      }
+    }
+    Optional<String> words = lines.foreignWords();
+    if (words.isPresent()) {
+      throw new UnreadableException("the kubelet says: " + words.get(), null);
+    }
+    if (!follow) {
+      lines.end();
+    }
+    return lines.newBytes();
+  }
+
+  /** A failure of the stream, and not of the file that it is written to. */
+  private static final class StreamException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    StreamException(IOException cause) {
+      super(cause.getMessage(), cause);
+    }
+  }
+
+  private InputStream open(boolean follow) throws IOException {
+    InputStream opened;
+    try {
+      opened = source.open(pod, container, follow, log.resumeFrom());
+    } catch (LogSource.GoneException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new StreamException(e);
+    }
+    lock.lock();
+    try {
+      stream = opened;
+      following = follow;
+      lastReadNanos = System.nanoTime();
+      if (closed) {
+        closeStream();
+      } else if (follow && ended) {
+        Thread.ofVirtual().name("log-end-" + pod).start(this::closeOnceSilent);
+      }
+    } finally {
+      lock.unlock();
+    }
+    return opened;
+  }
+
+  private void read(InputStream in, SpooledLog.Lines lines) throws IOException {
+    byte[] buffer = new byte[BUFFER_BYTES];
+    while (!log.isTruncated()) {
+      int read;
+      try {
+        read = in.read(buffer);
+      } catch (IOException e) {
+        throw new StreamException(e);
+      }
+      if (read < 0) {
+        return;
+      }
+      noteRead();
+      lines.add(buffer, read);
+      saveMarkFromTimeToTime();
+    }
+  }
+
+  private void saveMarkFromTimeToTime() throws IOException {
+    long now = System.nanoTime();
+    if (now - lastMarkNanos > MARK_INTERVAL.toNanos()) {
+      log.saveMark();
+      lastMarkNanos = now;
+    }
+  }
+
+  private void noteRead() {
+    lock.lock();
+    try {
+      lastReadNanos = System.nanoTime();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leaveStream() {
+    lock.lock();
+    try {
+      stream = null;
+      following = false;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The kubelet notices only seconds later that nothing more can come. */
+  private void closeOnceSilent() {
+    lock.lock();
+    try {
+      while (following && stream != null) {
+        long silent = System.nanoTime() - Math.max(lastReadNanos, endedNanos);
+        long left = SILENCE.toNanos() - silent;
+        if (left <= 0) {
+          closeStream();
+          return;
+        }
+        var _ = changed.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void closeStream() {
+    InputStream open = stream;
+    if (open == null) {
+      return;
+    }
+    try {
+      open.close();
+    } catch (IOException e) {
+      LOG.debug("pod={} its stream was broken already: {}", pod, e.toString());
+    }
+  }
+
+  private boolean hasEnded() {
+    lock.lock();
+    try {
+      return ended;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isClosed() {
+    lock.lock();
+    try {
+      return closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void awaitEndOr(Duration pause) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      boolean endedBefore = ended;
+      long nanos = pause.toNanos();
+      while (ended == endedBefore && !closed && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Whoever begins to follow late, without what an earlier worker spooled, cannot know what has
+   * been rotated away, unless the first line there is came right after the start.
+   */
+  private void noteRotation() {
+    if (fromStart
+        && began.isAfter(startedAt.plus(LATE))
+        && firstTime.filter(time -> time.isAfter(startedAt.plus(NOT_ROTATED_YET))).isPresent()) {
+      missing("it was followed late, and its beginning may have been rotated away");
+    }
+  }
+
+  private void missing(String why) {
+    complete = false;
+    warnings.add("the log is not complete: " + why);
+  }
+
+  private static Duration min(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+}

@@ -1,0 +1,142 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The folder where logs wait for the object store: one folder per job, one log per pod in it. Knows
+ * how much room is left.
+ */
+final class Spool {
+  private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
+
+  /** From this part of the room on, no more jobs should come. */
+  private static final double NEARLY_FULL = 0.8;
+
+  static final String LOG_SUFFIX = ".log";
+
+  private final Path folder;
+  private final long maxBytes;
+  private final AtomicLong usedBytes = new AtomicLong();
+
+  private Spool(Path folder, long maxBytes) {
+    this.folder = folder;
+    this.maxBytes = maxBytes;
+  }
+
+  /**
+   * Opens the spool as an earlier worker left it.
+   *
+   * @throws JobRuntimeException where the folder cannot be used
+   */
+  static Spool open(Path folder, long maxBytes) {
+    Spool spool = new Spool(folder, maxBytes);
+    try {
+      Files.createDirectories(folder);
+      for (Path job : list(folder)) {
+        for (Path file : list(job)) {
+          spool.usedBytes.addAndGet(counted(file));
+        }
+      }
+    } catch (IOException e) {
+      throw JobRuntimeException.permanent("the spool " + folder + " cannot be used: " + e, e);
+    }
+    return spool;
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    List<Path> paths = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+      entries.forEach(paths::add);
+    } catch (NoSuchFileException | NotDirectoryException e) {
+      return List.of();
+    }
+    return paths;
+  }
+
+  /** Beside logs there are notes about them, of a few bytes. */
+  private static long counted(Path file) throws IOException {
+    return file.toString().endsWith(LOG_SUFFIX) ? Files.size(file) : 0;
+  }
+
+  Path folder(String jobName) {
+    return folder.resolve(jobName);
+  }
+
+  /** The log of one pod, as far as it was written earlier. */
+  SpooledLog log(String jobName, String podUid) throws IOException {
+    Path jobFolder = Files.createDirectories(folder(jobName));
+    return SpooledLog.open(this, jobFolder.resolve(podUid + LOG_SUFFIX));
+  }
+
+  /** Takes room for as many bytes as there is room for; the rest finds none. */
+  int reserve(int bytes) {
+    while (true) {
+      long used = usedBytes.get();
+      int granted = Math.clamp(maxBytes - used, 0, bytes);
+      if (granted == 0 || usedBytes.compareAndSet(used, used + granted)) {
+        return granted;
+      }
+    }
+  }
+
+  /** Takes room whatever there is left, for the few bytes that tell about the lack of it. */
+  void take(long bytes) {
+    usedBytes.addAndGet(bytes);
+  }
+
+  void release(long bytes) {
+    usedBytes.addAndGet(-bytes);
+  }
+
+  long maxBytes() {
+    return maxBytes;
+  }
+
+  /** Why no more jobs should come; empty where they may. */
+  Optional<String> nearlyFull() {
+    long used = usedBytes.get();
+    return used >= maxBytes * NEARLY_FULL
+        ? Optional.of(
+            "the spool %s holds %d of at most %d bytes of logs".formatted(folder, used, maxBytes))
+        : Optional.empty();
+  }
+
+  /** Removes what is there of a job. */
+  void remove(String jobName) {
+    try {
+      for (Path file : list(folder(jobName))) {
+        long bytes = counted(file);
+        Files.deleteIfExists(file);
+        release(bytes);
+      }
+      Files.deleteIfExists(folder(jobName));
+    } catch (IOException e) {
+      LOG.warn("job={} its spooled log is not removed: {}", jobName, e.toString());
+    }
+  }
+
+  /** Removes what is there of all other jobs. */
+  void retain(Predicate<String> jobNames) {
+    try {
+      list(folder).stream()
+          .map(path -> path.getFileName().toString())
+          .filter(jobNames.negate())
+          .forEach(this::remove);
+    } catch (IOException e) {
+      LOG.warn("spool={} old logs are not removed: {}", folder, e.toString());
+    }
+  }
+}

@@ -1,0 +1,326 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+
+/**
+ * A container's log in a file, written from streams that break off and overlap.
+ *
+ * <p>Every line comes with its time. A stream can be asked for from a whole second on, and gives
+ * the lines of that second again, in the same order; so it is remembered how many of the newest
+ * second there were. Times of neighbouring lines may be out of order, as two pipes feed one log.
+ * What a kubelet sends without a time is not the log's but its own words.
+ *
+ * <p>What was written and remembered survives the worker: the next one continues the file.
+ */
+final class SpooledLog implements AutoCloseable {
+  /**
+   * Where the log stands after its last whole line.
+   *
+   * @param bytes of whole lines in the file
+   * @param second the newest whole second that a line began in; empty before the first line
+   * @param first the time of the first line of that second
+   * @param newest the latest time of that second's lines
+   * @param lines how many lines began in that second
+   */
+  private record Mark(
+      long bytes, Optional<Instant> second, Instant first, Instant newest, long lines) {
+    static final Mark BEGIN = new Mark(0, Optional.empty(), Instant.MIN, Instant.MIN, 0);
+
+    Mark after(Instant time, long newBytes) {
+      Instant itsSecond = time.truncatedTo(ChronoUnit.SECONDS);
+      if (second.isEmpty() || itsSecond.isAfter(second.get())) {
+        return new Mark(newBytes, Optional.of(itsSecond), time, time, 1);
+      }
+      if (itsSecond.isBefore(second.get())) {
+        // A stream from the newest second on will not have it.
+        return new Mark(newBytes, second, first, newest, lines);
+      }
+      return new Mark(newBytes, second, first, time.isAfter(newest) ? time : newest, lines + 1);
+    }
+
+    String toText() {
+      return second
+          .map(value -> "%d %s %s %s %d".formatted(bytes, value, first, newest, lines))
+          .orElse("");
+    }
+
+    static Mark parse(String text) {
+      String[] words = text.strip().split(" ", -1);
+      if (words.length != 5) {
+        return BEGIN;
+      }
+      return new Mark(
+          Long.parseLong(words[0]),
+          Optional.of(Instant.parse(words[1])),
+          Instant.parse(words[2]),
+          Instant.parse(words[3]),
+          Long.parseLong(words[4]));
+    }
+  }
+
+  private final Spool spool;
+  private final Path file;
+  private final Path markFile;
+  private final FileChannel channel;
+  private Mark mark;
+  private long position;
+  private boolean truncated;
+
+  private SpooledLog(Spool spool, Path file, Path markFile, FileChannel channel, Mark mark) {
+    this.spool = spool;
+    this.file = file;
+    this.markFile = markFile;
+    this.channel = channel;
+    this.mark = mark;
+    this.position = mark.bytes();
+  }
+
+  static SpooledLog open(Spool spool, Path file) throws IOException {
+    Path markFile = file.resolveSibling(file.getFileName() + ".mark");
+    Mark mark = Files.exists(markFile) ? Mark.parse(Files.readString(markFile)) : Mark.BEGIN;
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    if (channel.size() < mark.bytes()) {
+      // The machine went down between the two.
+      mark = Mark.BEGIN;
+    }
+    SpooledLog log = new SpooledLog(spool, file, markFile, channel, mark);
+    log.position = channel.size();
+    log.dropPartialLine();
+    return log;
+  }
+
+  Path file() {
+    return file;
+  }
+
+  /** From when on the next stream has to be asked for; empty for the whole log. */
+  Optional<Instant> resumeFrom() {
+    return mark.second();
+  }
+
+  boolean isTruncated() {
+    return truncated;
+  }
+
+  /** Drops what came of a line whose end did not: the next stream has it whole. */
+  void dropPartialLine() throws IOException {
+    if (!truncated && position > mark.bytes()) {
+      spool.release(position - mark.bytes());
+      position = mark.bytes();
+      channel.truncate(position);
+    }
+  }
+
+  /** Remembers where the log stands, for a worker after this one. */
+  void saveMark() throws IOException {
+    if (mark.second().isEmpty() || truncated) {
+      return;
+    }
+    Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
+    Files.writeString(next, mark.toText());
+    Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private void write(byte[] bytes, int offset, int length) throws IOException {
+    if (truncated || length == 0) {
+      return;
+    }
+    int room = spool.reserve(length);
+    append(bytes, offset, room);
+    if (room < length) {
+      byte[] note =
+          "\n[mstc-cloud-worker: the log was cut here, as the spool may hold %d bytes]\n"
+              .formatted(spool.maxBytes())
+              .getBytes(UTF_8);
+      spool.take(note.length);
+      append(note, 0, note.length);
+      truncated = true;
+    }
+  }
+
+  private void append(byte[] bytes, int offset, int length) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
+    while (buffer.hasRemaining()) {
+      position += channel.write(buffer, position);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    saveMark();
+    channel.close();
+  }
+
+  /** Reads one stream into the log. */
+  Lines lines() {
+    return new Lines();
+  }
+
+  /** One stream of lines with times, given in pieces of any size. */
+  final class Lines {
+    /** The longest time there is, such as {@code 2026-11-23T17:00:00.123456789+01:00}. */
+    private static final int MAX_TIME_LENGTH = 35;
+
+    private static final int MAX_FOREIGN_LENGTH = 400;
+
+    private final StringBuilder time = new StringBuilder(MAX_TIME_LENGTH);
+    private final StringBuilder foreign = new StringBuilder();
+    private final Mark resumed = mark;
+    private boolean inLine;
+    private boolean kept;
+    private boolean inForeignLine;
+    private Instant lineTime = Instant.MIN;
+
+    /** Of the lines that are there already, how many are still to come again. */
+    private long repeatsLeft = resumed.lines();
+
+    private boolean firstSeen;
+    private boolean gap;
+    private long newBytes;
+    private Optional<Instant> firstTime = Optional.empty();
+
+    /**
+     * Adds what was read.
+     *
+     * @throws IOException when the file cannot be written
+     */
+    void add(byte[] bytes, int length) throws IOException {
+      int index = 0;
+      while (index < length) {
+        if (!inLine) {
+          index = readTime(bytes, index, length);
+        } else {
+          index = readLine(bytes, index, length);
+        }
+      }
+    }
+
+    private int readTime(byte[] bytes, int from, int length) throws IOException {
+      int index = from;
+      while (index < length) {
+        byte next = bytes[index++];
+        if (next == ' ' || next == '\n' || time.length() == MAX_TIME_LENGTH) {
+          beginLine(next);
+          return next == '\n' ? endOfForeignLine(index) : index;
+        }
+        time.append((char) (next & 0xff));
+      }
+      return index;
+    }
+
+    private int endOfForeignLine(int index) {
+      inLine = false;
+      inForeignLine = false;
+      time.setLength(0);
+      return index;
+    }
+
+    private void beginLine(byte next) {
+      Optional<Instant> parsed =
+          next == ' ' ? PodStates.instant(time.toString()) : Optional.empty();
+      inLine = true;
+      inForeignLine = parsed.isEmpty();
+      if (inForeignLine) {
+        kept = false;
+        remember(time.toString().getBytes(US_ASCII), 0, time.length());
+        remember(new byte[] {next}, 0, 1);
+      } else {
+        lineTime = parsed.get();
+        firstTime = firstTime.or(() -> parsed);
+        kept = !isRepeated(lineTime);
+      }
+      time.setLength(0);
+    }
+
+    /** Whether the file has that line already. */
+    private boolean isRepeated(Instant at) {
+      if (repeatsLeft == 0) {
+        return false;
+      }
+      if (at.isAfter(resumed.newest())) {
+        // The lines that were to come again have been rotated away, and who knows what with them.
+        gap = true;
+        repeatsLeft = 0;
+        return false;
+      }
+      // Before the first there may be the end of a long line that began a second earlier.
+      firstSeen |= at.equals(resumed.first());
+      if (firstSeen) {
+        repeatsLeft--;
+      }
+      return true;
+    }
+
+    private int readLine(byte[] bytes, int from, int length) throws IOException {
+      int end = from;
+      while (end < length && bytes[end] != '\n') {
+        end++;
+      }
+      boolean whole = end < length;
+      int until = whole ? end + 1 : end;
+      if (inForeignLine) {
+        remember(bytes, from, end - from);
+      } else if (kept) {
+        write(bytes, from, until - from);
+        newBytes += until - from;
+      }
+      if (whole) {
+        if (kept && !truncated) {
+          mark = mark.after(lineTime, position);
+        }
+        inLine = false;
+        inForeignLine = false;
+      }
+      return until;
+    }
+
+    private void remember(byte[] bytes, int offset, int length) {
+      int room = Math.min(length, MAX_FOREIGN_LENGTH - foreign.length());
+      if (room > 0) {
+        foreign.append(new String(bytes, offset, room, UTF_8));
+      }
+    }
+
+    /** What the kubelet said in place of a log, or after it; empty where it said nothing. */
+    Optional<String> foreignWords() {
+      String rest = inLine ? "" : time.toString();
+      String words = (foreign + rest).strip();
+      return words.isEmpty() ? Optional.empty() : Optional.of(words);
+    }
+
+    /** How many bytes came that were not there before. */
+    long newBytes() {
+      return newBytes;
+    }
+
+    /** Whether lines are known to be missing between what was there and what came. */
+    boolean hasGap() {
+      return gap;
+    }
+
+    /** The time of the first line that came, kept or not. */
+    Optional<Instant> firstTime() {
+      return firstTime;
+    }
+
+    /** The stream had an end: a last line is whole as it is. */
+    void end() {
+      if (inLine && kept && !truncated) {
+        mark = mark.after(lineTime, position);
+      }
+    }
+  }
+}

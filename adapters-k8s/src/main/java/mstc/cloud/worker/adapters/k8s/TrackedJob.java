@@ -1,0 +1,144 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The newest that is known of one Job and its pods. Keeps what is gone from the cluster: how a pod
+ * ended is told by what it was last.
+ */
+final class TrackedJob {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Map<String, TrackedPod> pods = new LinkedHashMap<>();
+  private Job job;
+  private boolean gone;
+  private long changes;
+
+  TrackedJob(Job job) {
+    this.job = job;
+  }
+
+  /**
+   * A pod of the Job.
+   *
+   * @param gone whether it is no longer in the cluster
+   */
+  record TrackedPod(Pod pod, boolean gone) {
+    String uid() {
+      return pod.getMetadata().getUid();
+    }
+  }
+
+  /**
+   * What was known at one moment.
+   *
+   * @param pods oldest first
+   * @param gone whether the Job was deleted
+   * @param changes counts every change
+   */
+  record Snapshot(Job job, List<TrackedPod> pods, boolean gone, long changes) {}
+
+  Snapshot snapshot() {
+    lock.lock();
+    try {
+      return new Snapshot(
+          job,
+          pods.values().stream()
+              .sorted(
+                  Comparator.comparing(
+                      (TrackedPod tracked) -> tracked.pod().getMetadata().getCreationTimestamp()))
+              .toList(),
+          gone,
+          changes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until there was a change after a snapshot, or for that long. */
+  void awaitChange(Snapshot since, Duration atMost) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long nanos = atMost.toNanos();
+      while (changes == since.changes() && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** False where it is older than what is known. */
+  boolean update(Job newer) {
+    lock.lock();
+    try {
+      if (!isNewer(newer, job)) {
+        return false;
+      }
+      job = newer;
+      change();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void markGone() {
+    lock.lock();
+    try {
+      gone = true;
+      change();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void update(Pod newer) {
+    lock.lock();
+    try {
+      TrackedPod known = pods.get(newer.getMetadata().getUid());
+      if (known == null || isNewer(newer, known.pod())) {
+        pods.put(newer.getMetadata().getUid(), new TrackedPod(newer, false));
+        change();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void markGone(Pod pod) {
+    lock.lock();
+    try {
+      pods.put(pod.getMetadata().getUid(), new TrackedPod(pod, true));
+      change();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void change() {
+    changes++;
+    changed.signalAll();
+  }
+
+  /** Resource versions of one kind grow with time, as numbers. */
+  static boolean isNewer(HasMetadata one, HasMetadata other) {
+    return isNewer(
+        one.getMetadata().getResourceVersion(), other.getMetadata().getResourceVersion());
+  }
+
+  static boolean isNewer(String one, String other) {
+    return one.length() == other.length()
+        ? one.compareTo(other) > 0
+        : one.length() > other.length();
+  }
+}

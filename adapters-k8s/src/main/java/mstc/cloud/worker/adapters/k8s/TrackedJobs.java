@@ -1,0 +1,284 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import mstc.cloud.worker.domain.job.UniqueName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The worker's Jobs in the namespace, whichever replica created them, as far as is known here: by
+ * watches, by lists, and by the answers to this replica's own calls. Whatever comes late is dropped
+ * where newer is known.
+ *
+ * <p>An unanswered Job that was deleted is kept until it is {@linkplain #forget forgotten}: its
+ * clients still wait.
+ */
+final class TrackedJobs {
+  private static final Logger LOG = LoggerFactory.getLogger(TrackedJobs.class);
+
+  /** Told of changes, in their order; must return at once. */
+  interface Observer {
+    /** An unanswered Job is seen for the first time. */
+    void onUnanswered(UniqueName name, TrackedJob job);
+
+    /** A Job has an answer. */
+    void onAnswered(UniqueName name, Job job);
+
+    /** An unanswered Job was deleted. */
+    void onDeleted(UniqueName name);
+
+    /** {@link #unanswered()} has another value. */
+    void onCountChanged();
+  }
+
+  private static final class Entry {
+    private final UniqueName name;
+    private final TrackedJob tracked;
+    private boolean answered;
+    private boolean counted;
+
+    Entry(UniqueName name, TrackedJob tracked) {
+      this.name = name;
+      this.tracked = tracked;
+    }
+  }
+
+  private final Observer observer;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Map<String, Entry> byUid = new LinkedHashMap<>();
+  private final Map<UUID, Entry> byUuid = new HashMap<>();
+
+  /** Pods whose Job is not known yet: two watches are not in step. */
+  private final Map<String, Map<String, Pod>> orphans = new HashMap<>();
+
+  private final AtomicInteger unanswered = new AtomicInteger();
+
+  TrackedJobs(Observer observer) {
+    this.observer = observer;
+  }
+
+  /**
+   * How many Jobs take up room: those that are not answered, and those whose pods the cluster has
+   * not done with.
+   */
+  int unanswered() {
+    return unanswered.get();
+  }
+
+  Optional<TrackedJob> find(UUID uuid) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(byUuid.get(uuid)).map(entry -> entry.tracked);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The unanswered Jobs by name, the oldest known first. */
+  Map<UniqueName, TrackedJob> listUnanswered() {
+    lock.lock();
+    try {
+      Map<UniqueName, TrackedJob> all = new LinkedHashMap<>();
+      byUid.values().stream()
+          .filter(entry -> !entry.answered)
+          .forEach(entry -> all.put(entry.name, entry.tracked));
+      return all;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void update(Job job) {
+    lock.lock();
+    try {
+      Entry entry = byUid.get(job.getMetadata().getUid());
+      if (entry == null) {
+        begin(job);
+      } else if (entry.tracked.update(job)) {
+        note(entry, job);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void begin(Job job) {
+    UniqueName name;
+    try {
+      name = JobAnnotations.record(job).job().name();
+    } catch (IllegalArgumentException e) {
+      LOG.debug(
+          "job={} is labelled as this worker's, but its annotations are not: {}",
+          job.getMetadata().getName(),
+          e.getMessage());
+      return;
+    }
+    Entry entry = new Entry(name, new TrackedJob(job));
+    String uid = job.getMetadata().getUid();
+    byUid.put(uid, entry);
+    byUuid.put(name.uuid(), entry);
+    orphans.getOrDefault(uid, Map.of()).values().forEach(entry.tracked::update);
+    orphans.remove(uid);
+    if (!JobAnnotations.isAnswered(job)) {
+      observer.onUnanswered(name, entry.tracked);
+    }
+    note(entry, job);
+  }
+
+  private void note(Entry entry, Job job) {
+    if (!entry.answered && JobAnnotations.isAnswered(job)) {
+      entry.answered = true;
+      observer.onAnswered(entry.name, job);
+    }
+    count(entry, !(entry.answered && JobConditions.isFinished(job)));
+  }
+
+  private void count(Entry entry, boolean counted) {
+    if (entry.counted == counted) {
+      return;
+    }
+    entry.counted = counted;
+    unanswered.addAndGet(counted ? 1 : -1);
+    observer.onCountChanged();
+  }
+
+  void remove(Job job) {
+    lock.lock();
+    try {
+      Entry entry = byUid.get(job.getMetadata().getUid());
+      if (entry == null) {
+        return;
+      }
+      if (entry.tracked.update(job)) {
+        note(entry, job);
+      }
+      entry.tracked.markGone();
+      if (entry.answered) {
+        drop(entry);
+      } else {
+        observer.onDeleted(entry.name);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keeps a deleted Job no longer. Does nothing where it is not deleted. */
+  void forget(UniqueName name) {
+    lock.lock();
+    try {
+      Entry entry = byUuid.get(name.uuid());
+      if (entry != null && entry.name.equals(name) && entry.tracked.snapshot().gone()) {
+        drop(entry);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void drop(Entry entry) {
+    byUid.values().remove(entry);
+    byUuid.remove(entry.name.uuid(), entry);
+    count(entry, false);
+  }
+
+  void update(Pod pod) {
+    lock.lock();
+    try {
+      for (String uid : owners(pod)) {
+        Entry entry = byUid.get(uid);
+        if (entry == null) {
+          orphans
+              .computeIfAbsent(uid, unknown -> new LinkedHashMap<>())
+              .put(pod.getMetadata().getUid(), pod);
+        } else {
+          entry.tracked.update(pod);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void remove(Pod pod) {
+    lock.lock();
+    try {
+      for (String uid : owners(pod)) {
+        Entry entry = byUid.get(uid);
+        if (entry != null) {
+          entry.tracked.markGone(pod);
+        }
+        orphans.computeIfPresent(
+            uid,
+            (key, pods) -> {
+              pods.remove(pod.getMetadata().getUid());
+              return pods.isEmpty() ? null : pods;
+            });
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static List<String> owners(Pod pod) {
+    return Optional.ofNullable(pod.getMetadata().getOwnerReferences()).stream()
+        .flatMap(List::stream)
+        .filter(owner -> owner.getKind().equals("Job"))
+        .map(OwnerReference::getUid)
+        .toList();
+  }
+
+  /**
+   * Removes the Jobs that a whole list did not have.
+   *
+   * @param version the list's
+   */
+  void retainJobs(Set<String> uids, String version) {
+    lock.lock();
+    try {
+      for (Entry entry : new ArrayList<>(byUid.values())) {
+        TrackedJob.Snapshot known = entry.tracked.snapshot();
+        if (!known.gone()
+            && !uids.contains(known.job().getMetadata().getUid())
+            && TrackedJob.isNewer(version, known.job().getMetadata().getResourceVersion())) {
+          remove(known.job());
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Removes the pods that a whole list did not have.
+   *
+   * @param version the list's
+   */
+  void retainPods(Set<String> uids, String version) {
+    lock.lock();
+    try {
+      for (Entry entry : new ArrayList<>(byUid.values())) {
+        entry.tracked.snapshot().pods().stream()
+            .filter(pod ->
+                !pod.gone()
+                    && !uids.contains(pod.uid())
+                    && TrackedJob.isNewer(version, pod.pod().getMetadata().getResourceVersion()))
+            .forEach(pod -> remove(pod.pod()));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+
+/** Jobs that are shell scripts in a container, and runtimes for them. */
+final class ClusterJobs {
+  /** Of the request: ends its job after so many seconds. */
+  static final String TIMEOUT_SECONDS = "TIMEOUT_SECONDS";
+
+  private ClusterJobs() {}
+
+  static KubernetesSettings settings(TestCluster cluster, Path spool) {
+    return new KubernetesSettings(
+        Optional.of(cluster.kubeconfig()),
+        Optional.empty(),
+        cluster.namespace(),
+        "mstc-cloud-worker",
+        "replica-" + UUID.randomUUID(),
+        spool,
+        1024 * 1024 * 1024,
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(3),
+        KubernetesSettings.JobTemplate.of(Map.of("STORE", "here"), Optional.empty()),
+        KubernetesSettings.Timing.DEFAULT);
+  }
+
+  static KubernetesJobRuntime runtime(KubernetesSettings settings) {
+    return new KubernetesJobRuntime(
+        settings,
+        request ->
+            Optional.ofNullable(request.env().get(TIMEOUT_SECONDS))
+                .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))
+                .orElseGet(request::timeout));
+  }
+
+  static WorkRequestBuilder running(String script) {
+    return WorkRequest.builder()
+        .image(TestCluster.image())
+        .jobName("contract")
+        .inputBucket("contract")
+        .command(List.of("sh", "-c", script));
+  }
+}

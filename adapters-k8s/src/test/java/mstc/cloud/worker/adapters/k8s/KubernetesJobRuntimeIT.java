@@ -1,0 +1,163 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.runtime.JobRuntimeContract;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract, with scripts that a shell in a container runs, on the cluster of KUBECONFIG. */
+class KubernetesJobRuntimeIT extends JobRuntimeContract {
+  @TempDir Path folder;
+  private @Nullable TestCluster cluster;
+
+  @Override
+  protected JobRuntime openRuntime() throws IOException {
+    if (cluster == null) {
+      cluster = TestCluster.open(folder);
+    }
+    return ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve("spool")));
+  }
+
+  @AfterEach
+  void closeCluster() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @Override
+  protected void awaitStarted() {
+    await().atMost(patience()).until(() -> ((KubernetesJobRuntime) runtime()).isLeading());
+  }
+
+  private static WorkRequestBuilder running(String script) {
+    return ClusterJobs.running(script);
+  }
+
+  @Override
+  protected WorkRequestBuilder printing(String... lines) {
+    return running(
+        Arrays.stream(lines).map("echo '%s'"::formatted).collect(Collectors.joining("\n")));
+  }
+
+  @Override
+  protected WorkRequestBuilder printingTo(String standardOutput, String standardError) {
+    return running("echo '%s'; echo '%s' >&2".formatted(standardOutput, standardError));
+  }
+
+  @Override
+  protected WorkRequestBuilder printingItsEnvironment() {
+    return running("env");
+  }
+
+  @Override
+  protected WorkRequestBuilder exitingWith(int code, String line) {
+    return running("echo '%s'; exit %d".formatted(line, code));
+  }
+
+  /** A container's first process cannot be killed from within, so the shell is not the first. */
+  @Override
+  protected WorkRequestBuilder killedBySignal() {
+    return running("sh -c 'kill -KILL $$'; exit $?");
+  }
+
+  @Override
+  protected WorkRequestBuilder sleepingAfter(String line) {
+    return running("trap 'exit 143' TERM; echo '%s'; sleep 3600 & wait".formatted(line));
+  }
+
+  @Override
+  protected WorkRequestBuilder exitingWith0WhenTerminated(String line) {
+    return running("trap 'exit 0' TERM; echo '%s'; sleep 3600 & wait".formatted(line));
+  }
+
+  @Override
+  protected WorkRequestBuilder writing(long bytes) {
+    return running("head -c %d /dev/zero".formatted(bytes));
+  }
+
+  @Override
+  protected WorkRequestBuilder writingEveryByte() {
+    return running(
+        """
+        value=0
+        while [ $value -lt 256 ]; do
+          printf "\\\\$(printf %03o $value)"
+          value=$((value + 1))
+        done
+        """);
+  }
+
+  @Override
+  protected WorkRequestBuilder writingNothing() {
+    return running("exit 0");
+  }
+
+  /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
+  @Override
+  protected WorkRequestBuilder failingTwice() {
+    return running(
+            """
+            waited=$(($(date +%s) - SUBMITTED))
+            try=3
+            [ "$waited" -ge 28 ] || try=2
+            [ "$waited" -ge 10 ] || try=1
+            echo "try $try"
+            [ "$try" -gt 2 ] || exit 5
+            """)
+        .env(Map.of("SUBMITTED", Long.toString(Instant.now().getEpochSecond())));
+  }
+
+  @Override
+  protected WorkRequestBuilder ofUnknownImage() {
+    return requestOf("registry.invalid:5000/team/unknown:7");
+  }
+
+  @Override
+  protected WorkRequestBuilder timingOutSoon(WorkRequestBuilder job) {
+    return job.env(Map.of(ClusterJobs.TIMEOUT_SECONDS, "5"));
+  }
+
+  @Override
+  protected void awaitWritten(UniqueName name, String line) {
+    await().atMost(patience()).until(() -> holds(name, line));
+  }
+
+  private boolean holds(UniqueName name, String line) throws IOException {
+    Path ofJob = folder.resolve("spool").resolve(name.value());
+    if (!Files.isDirectory(ofJob)) {
+      return false;
+    }
+    List<Path> logs;
+    try (Stream<Path> files = Files.list(ofJob)) {
+      logs = files.filter(file -> file.toString().endsWith(Spool.LOG_SUFFIX)).toList();
+    }
+    for (Path log : logs) {
+      if (holds(log, line)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Pods take seconds, and one that fails is tried again after 10. */
+  @Override
+  protected Duration patience() {
+    return Duration.ofSeconds(100);
+  }
+}
