@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.CatalogueEntry;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
 import mstc.cloud.worker.standalone.demo.DemoJob;
 
@@ -33,6 +34,7 @@ final class BuiltInCatalogue {
   static WorkerConfiguration addTo(WorkerConfiguration configuration, Path folder)
       throws IOException {
     return switch (configuration.runtime()) {
+      case KubernetesSettings kubernetes -> configuration;
       case LocalSettings local -> {
         List<CatalogueEntry> catalogue = new ArrayList<>(local.catalogue());
         catalogue.add(new CatalogueEntry(DEMO_IMAGE, demoCommand()));

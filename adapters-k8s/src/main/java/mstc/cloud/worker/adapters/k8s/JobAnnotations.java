@@ -82,10 +82,19 @@ final class JobAnnotations {
           MAPPER.readValue(
               required(job, JobNames.REPLY_TO), new TypeReference<List<ReplyAddress>>() {}),
           answer(job),
-          job.getMetadata().getResourceVersion());
+          version(job));
     } catch (JacksonException e) {
       throw new IllegalArgumentException(e.getOriginalMessage(), e);
     }
+  }
+
+  /** Unlike the Job's own version, which its controller changes, too. */
+  static String version(Job job) {
+    return "%s/%s/%s"
+        .formatted(
+            job.getMetadata().getUid(),
+            annotation(job, JobNames.REPLY_TO).orElse(""),
+            isAnswered(job) ? "answered" : "");
   }
 
   private static WorkRequest request(Job job) {

@@ -186,9 +186,9 @@ final class JobManifest {
     return new ArrayList<>(all.values());
   }
 
-  /** Kubernetes expands {@code $(NAME)} in these, and knows {@code $$} for one dollar sign. */
+  /** Kubernetes takes {@code $(NAME)} for a variable, and two dollar signs for one. */
   private static String literal(String value) {
-    return value.replace("$(", "$$(");
+    return value.replace("$", "$$");
   }
 
   private static EnvVar secret(String variable, String secret, String key) {

@@ -222,14 +222,19 @@ public final class KubernetesJobRuntime implements JobRuntime {
   @Override
   public Optional<JobRecord> find(UUID uuid) {
     requireUsable();
-    Optional<TrackedJob> known = tracked.find(uuid);
+    return findJob(uuid).map(KubernetesJobRuntime::record);
+  }
+
+  private Optional<Job> findJob(UUID uuid) {
     Optional<Job> found =
-        known
-            .filter(job -> !job.snapshot().gone())
-            .flatMap(job -> calls.get(name(job.snapshot().job())))
+        tracked
+            .find(uuid)
+            .map(TrackedJob::snapshot)
+            .filter(known -> !known.gone())
+            .flatMap(known -> calls.get(name(known.job())))
             .or(() -> calls.find(uuid));
     found.ifPresent(tracked::update);
-    return found.or(() -> deleted(uuid)).map(KubernetesJobRuntime::record);
+    return found.or(() -> deleted(uuid));
   }
 
   /** A Job that was deleted before its clients were answered. */
@@ -260,9 +265,10 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   @Override
   public Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address) {
+    requireUsable();
     while (true) {
-      Optional<JobRecord> record =
-          find(name.uuid()).filter(found -> found.job().name().equals(name));
+      Optional<Job> job = findJob(name.uuid()).filter(found -> name(found).equals(name));
+      Optional<JobRecord> record = job.map(KubernetesJobRuntime::record);
       if (record.isEmpty()
           || record.get().answer().isPresent()
           || record.get().replyAddresses().contains(address)) {
@@ -273,7 +279,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
       Optional<Job> changed =
           deleted(name.uuid()).isPresent()
               ? withReplyTo(name, all)
-              : calls.replaceReplyTo(name, record.get().version(), all);
+              : calls.replaceReplyTo(name, job.get().getMetadata().getResourceVersion(), all);
       if (changed.isPresent()) {
         tracked.update(changed.get());
         return changed.map(KubernetesJobRuntime::record);
@@ -300,6 +306,9 @@ public final class KubernetesJobRuntime implements JobRuntime {
     JobFollower follower;
     lock.lockInterruptibly();
     try {
+      if (leading && !followers.containsKey(name)) {
+        tracked.findUnanswered(name).ifPresent(job -> beginFollowing(name, job));
+      }
       follower = followers.get(name);
     } finally {
       lock.unlock();
@@ -314,24 +323,43 @@ public final class KubernetesJobRuntime implements JobRuntime {
   public boolean recordAnswer(JobRecord answered, Answer answer) {
     requireUsable();
     UniqueName name = answered.job().name();
-    Optional<Job> deleted = deleted(name.uuid());
-    if (deleted.isPresent()) {
-      if (!deleted.get().getMetadata().getResourceVersion().equals(answered.version())) {
+    Optional<TrackedJob.Snapshot> known = tracked.find(name.uuid()).map(TrackedJob::snapshot);
+    Optional<Job> job = known.map(TrackedJob.Snapshot::job).filter(held -> name(held).equals(name));
+    if (known.isPresent() && known.get().gone()) {
+      return answerDeleted(known.get().job(), answered, answer);
+    }
+    for (boolean sure = false; ; sure = true) {
+      if (sure || job.isEmpty()) {
+        job = calls.get(name);
+      }
+      if (job.isEmpty() || JobAnnotations.isAnswered(job.get())) {
+        return true;
+      }
+      boolean changed = !JobAnnotations.version(job.get()).equals(answered.version());
+      if (changed && sure) {
         return false;
       }
-      tracked.forget(name);
-      endFollowing(name);
-      tell(to -> to.onAnswered(name, answer));
-      return true;
+      Optional<Job> patched =
+          changed
+              ? Optional.empty()
+              : calls.answer(name, job.get().getMetadata().getResourceVersion(), answer);
+      if (patched.isPresent()) {
+        tracked.update(patched.get());
+        return true;
+      }
     }
-    Optional<Job> patched = calls.answer(name, answered.version(), answer);
-    if (patched.isPresent()) {
-      tracked.update(patched.get());
-      return true;
+  }
+
+  /** There is no place left to put it on record, and nobody left to look for it. */
+  private boolean answerDeleted(Job deleted, JobRecord answered, Answer answer) {
+    if (!JobAnnotations.version(deleted).equals(answered.version())) {
+      return false;
     }
-    Optional<JobRecord> current =
-        find(name.uuid()).filter(found -> found.job().name().equals(name));
-    return current.isEmpty() || current.get().answer().isPresent();
+    UniqueName name = name(deleted);
+    tracked.forget(name);
+    endFollowing(name);
+    tell(to -> to.onAnswered(name, answer));
+    return true;
   }
 
   @Override
@@ -565,5 +593,9 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
     client.close();
     threads.shutdownNow();
+    Spool opened = spool;
+    if (opened != null) {
+      opened.close();
+    }
   }
 }

@@ -1,11 +1,14 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,21 +22,25 @@ import org.slf4j.LoggerFactory;
  * The folder where logs wait for the object store: one folder per job, one log per pod in it. Knows
  * how much room is left.
  */
-final class Spool {
+final class Spool implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
 
   /** From this part of the room on, no more jobs should come. */
   private static final double NEARLY_FULL = 0.8;
 
   static final String LOG_SUFFIX = ".log";
+  private static final String LOCK_FILE = ".lock";
 
   private final Path folder;
   private final long maxBytes;
   private final AtomicLong usedBytes = new AtomicLong();
 
-  private Spool(Path folder, long maxBytes) {
+  private final FileChannel lockFile;
+
+  private Spool(Path folder, long maxBytes, FileChannel lockFile) {
     this.folder = folder;
     this.maxBytes = maxBytes;
+    this.lockFile = lockFile;
   }
 
   /**
@@ -42,18 +49,37 @@ final class Spool {
    * @throws JobRuntimeException where the folder cannot be used
    */
   static Spool open(Path folder, long maxBytes) {
-    Spool spool = new Spool(folder, maxBytes);
     try {
       Files.createDirectories(folder);
+      Spool spool = new Spool(folder, maxBytes, lock(folder));
       for (Path job : list(folder)) {
         for (Path file : list(job)) {
           spool.usedBytes.addAndGet(counted(file));
         }
       }
+      return spool;
     } catch (IOException e) {
       throw JobRuntimeException.permanent("the spool " + folder + " cannot be used: " + e, e);
     }
-    return spool;
+  }
+
+  /** Held until the spool is closed, or its worker has died. */
+  private static FileChannel lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            folder.resolve(LOCK_FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      if (channel.tryLock() != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      LOG.debug("spool={} is locked by this process", folder);
+    }
+    channel.close();
+    throw JobRuntimeException.permanent(
+        "the spool %s is in use by another worker; give each its own mstc.scratch-dir"
+            .formatted(folder),
+        null);
   }
 
   private static List<Path> list(Path folder) throws IOException {
@@ -133,10 +159,21 @@ final class Spool {
     try {
       list(folder).stream()
           .map(path -> path.getFileName().toString())
+          .filter(name -> !name.equals(LOCK_FILE))
           .filter(jobNames.negate())
           .forEach(this::remove);
     } catch (IOException e) {
       LOG.warn("spool={} old logs are not removed: {}", folder, e.toString());
+    }
+  }
+
+  /** Leaves it to the next worker as it is. */
+  @Override
+  public void close() {
+    try {
+      lockFile.close();
+    } catch (IOException e) {
+      LOG.warn("spool={} is not unlocked: {}", folder, e.toString());
     }
   }
 }

@@ -86,6 +86,17 @@ final class TrackedJobs {
     }
   }
 
+  Optional<TrackedJob> findUnanswered(UniqueName name) {
+    lock.lock();
+    try {
+      return Optional.ofNullable(byUuid.get(name.uuid()))
+          .filter(entry -> !entry.answered && entry.name.equals(name))
+          .map(entry -> entry.tracked);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** The unanswered Jobs by name, the oldest known first. */
   Map<UniqueName, TrackedJob> listUnanswered() {
     lock.lock();

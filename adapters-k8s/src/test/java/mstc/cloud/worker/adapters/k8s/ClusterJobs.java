@@ -25,7 +25,7 @@ final class ClusterJobs {
         "replica-" + UUID.randomUUID(),
         spool,
         1024 * 1024 * 1024,
-        Duration.ofSeconds(3),
+        Duration.ofSeconds(10),
         Duration.ofSeconds(3),
         KubernetesSettings.JobTemplate.of(Map.of("STORE", "here"), Optional.empty()),
         KubernetesSettings.Timing.DEFAULT);

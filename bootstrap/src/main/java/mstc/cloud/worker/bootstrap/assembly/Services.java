@@ -4,8 +4,12 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import mstc.cloud.worker.adapters.http.HttpSettings;
+import mstc.cloud.worker.adapters.k8s.KubernetesSettings;
 import mstc.cloud.worker.adapters.local.LocalSettings;
 import mstc.cloud.worker.adapters.minio.MinioObjectStore;
 import mstc.cloud.worker.adapters.minio.MinioSettings;
@@ -16,6 +20,7 @@ import mstc.cloud.worker.adapters.s3.S3Settings;
 import mstc.cloud.worker.bootstrap.configuration.Secret;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.Credentials;
+import mstc.cloud.worker.domain.request.Resources;
 import mstc.cloud.worker.domain.store.ObjectStore;
 
 /** Makes adapters of the configuration: the one place where the two are known to each other. */
@@ -94,13 +99,48 @@ public final class Services {
         local.grace());
   }
 
+  static KubernetesSettings kubernetes(
+      WorkerConfiguration.KubernetesSettings kubernetes, WorkerConfiguration configuration) {
+    return new KubernetesSettings(
+        kubernetes.kubeconfig(),
+        kubernetes.context(),
+        kubernetes.namespace(),
+        kubernetes.lease(),
+        replicaIdentity(),
+        kubernetes.spool(),
+        kubernetes.spoolMebibytes() * 1024L * 1024L,
+        configuration.jobs().retention(),
+        kubernetes.startGrace(),
+        new KubernetesSettings.JobTemplate(
+            storeAddress(configuration),
+            kubernetes.credentialsSecret(),
+            kubernetes.nodeSelector(),
+            kubernetes.tolerations().stream()
+                .map(taint ->
+                    new KubernetesSettings.Toleration(taint.key(), taint.value(), taint.effect()))
+                .toList(),
+            kubernetes.imagePullSecrets(),
+            kubernetes.serviceAccount(),
+            new Resources(kubernetes.cpu(), kubernetes.memory(), OptionalInt.empty()),
+            kubernetes.priorityClass(),
+            kubernetes.queueName(),
+            kubernetes.restricted()),
+        KubernetesSettings.Timing.DEFAULT);
+  }
+
+  /** A pod's name, or the host's; never the same twice, as a restarted worker is another one. */
+  private static String replicaIdentity() {
+    String host = Optional.ofNullable(System.getenv("HOSTNAME")).orElse("worker");
+    return host + "-" + UUID.randomUUID();
+  }
+
   static HttpSettings http(WorkerConfiguration.HttpSettings http) {
     return new HttpSettings(http.host(), http.port(), http.token().map(Secret::value));
   }
 
-  /** Where jobs find the store and what lets them in, as the wire contract names it. */
-  private static Map<String, String> jobEnvironment(WorkerConfiguration configuration) {
-    Map<String, String> environment = new TreeMap<>();
+  /** Where jobs find the store, as the wire contract names it. */
+  private static SortedMap<String, String> storeAddress(WorkerConfiguration configuration) {
+    SortedMap<String, String> environment = new TreeMap<>();
     WorkerConfiguration.JobStoreAddress address = configuration.jobs().store();
     address.host().ifPresent(host -> environment.put("MINIO_SERVICE_HOST", host));
     address.port().ifPresent(port -> environment.put("MINIO_SERVICE_PORT", Integer.toString(port)));
@@ -109,6 +149,12 @@ public final class Services {
         .map(URI::toString)
         .ifPresent(url -> environment.put("AWS_ENDPOINT_URL", url));
     environment.put("AWS_REGION", configuration.objectStore().region().orElse(DEFAULT_REGION));
+    return environment;
+  }
+
+  /** Where jobs find the store and what lets them in, as the wire contract names it. */
+  private static Map<String, String> jobEnvironment(WorkerConfiguration configuration) {
+    Map<String, String> environment = new TreeMap<>(storeAddress(configuration));
     Optional<Credentials> credentials =
         switch (configuration.objectStore()) {
           case WorkerConfiguration.MinioSettings minio -> Optional.of(minio.credentials());

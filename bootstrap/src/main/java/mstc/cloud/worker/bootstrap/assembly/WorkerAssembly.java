@@ -1,11 +1,13 @@
 package mstc.cloud.worker.bootstrap.assembly;
 
 import java.time.Clock;
+import mstc.cloud.worker.adapters.k8s.KubernetesJobRuntime;
 import mstc.cloud.worker.adapters.local.LocalJobRuntime;
 import mstc.cloud.worker.adapters.rabbitmq.RabbitWorkQueue;
 import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.application.WorkerSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
 import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.reply.ReplyFormat;
@@ -32,6 +34,8 @@ class WorkerAssembly {
   @Bean
   JobRuntime jobRuntime(WorkerConfiguration configuration) {
     return switch (configuration.runtime()) {
+      case KubernetesSettings kubernetes ->
+          new KubernetesJobRuntime(Services.kubernetes(kubernetes, configuration));
       case LocalSettings local -> new LocalJobRuntime(Services.local(local, configuration));
     };
   }

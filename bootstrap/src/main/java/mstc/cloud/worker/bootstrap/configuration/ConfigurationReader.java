@@ -15,6 +15,7 @@ import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.Credentials
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.HttpSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.JobSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.JobStoreAddress;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LoggingSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.MinioSettings;
@@ -213,9 +214,32 @@ public final class ConfigurationReader {
             settings.valueOr(Parameters.LOCAL_FOLDER, scratchDirectory.resolve("jobs")),
             settings.value(Parameters.LOCAL_CATALOGUE),
             settings.value(Parameters.LOCAL_GRACE));
+    KubernetesSettings kubernetes = kubernetes(scratchDirectory);
     return switch (settings.value(Parameters.RUNTIME_TYPE)) {
+      case KUBERNETES -> kubernetes;
       case LOCAL -> local;
     };
+  }
+
+  private KubernetesSettings kubernetes(Path scratchDirectory) {
+    return new KubernetesSettings(
+        settings.optional(Parameters.KUBERNETES_KUBECONFIG),
+        settings.optional(Parameters.KUBERNETES_CONTEXT),
+        settings.value(Parameters.KUBERNETES_NAMESPACE),
+        settings.value(Parameters.KUBERNETES_LEASE),
+        settings.value(Parameters.KUBERNETES_START_GRACE),
+        scratchDirectory.resolve("spool"),
+        settings.value(Parameters.KUBERNETES_SPOOL_MEBIBYTES),
+        settings.optional(Parameters.KUBERNETES_SERVICE_ACCOUNT),
+        settings.value(Parameters.KUBERNETES_NODE_SELECTOR),
+        settings.value(Parameters.KUBERNETES_TOLERATIONS),
+        settings.value(Parameters.KUBERNETES_IMAGE_PULL_SECRETS),
+        settings.optional(Parameters.KUBERNETES_PRIORITY_CLASS),
+        settings.optional(Parameters.KUBERNETES_QUEUE_NAME),
+        settings.optional(Parameters.KUBERNETES_CPU),
+        settings.optional(Parameters.KUBERNETES_MEMORY),
+        settings.value(Parameters.KUBERNETES_RESTRICTED),
+        settings.optional(Parameters.JOBS_CREDENTIALS_SECRET));
   }
 
   private JobSettings jobs(StoreSettings store) {

@@ -1,5 +1,12 @@
 package mstc.cloud.worker.bootstrap.configuration;
 
+import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.CPU;
+import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.DNS_LABEL;
+import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.DNS_NAME;
+import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.MEMORY;
+import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.NAMES;
+import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.NODE_SELECTOR;
+import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.TOLERATIONS;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.ENDPOINT;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.HOST;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.LISTENING_PORT;
@@ -17,9 +24,12 @@ import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.wholeNumber;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.CatalogueEntry;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogLevel;
 
@@ -33,6 +43,7 @@ final class Parameters {
 
   /** The runtimes that {@link #RUNTIME_TYPE} chooses from. */
   enum RuntimeType {
+    KUBERNETES,
     LOCAL
   }
 
@@ -152,8 +163,81 @@ final class Parameters {
       Parameter.of(
               "mstc.runtime.type",
               oneOf(RuntimeType.class, Parameters::lowerCase),
-              "Where jobs run: local means processes of this machine.")
-          .withDefault(RuntimeType.LOCAL);
+              "Where jobs run: on a Kubernetes cluster, or as processes of this machine.")
+          .withDefault(RuntimeType.KUBERNETES);
+  static final Parameter<Path> KUBERNETES_KUBECONFIG =
+      Parameter.of(
+              "mstc.runtime.kubernetes.kubeconfig",
+              READABLE_FILE,
+              "The file that tells how to reach the cluster.")
+          .withDerivedDefault("as kubectl finds it, in a pod its service account");
+  static final Parameter<String> KUBERNETES_CONTEXT =
+      Parameter.of("mstc.runtime.kubernetes.context", TEXT, "The context of the kubeconfig.")
+          .withDerivedDefault("its current one");
+  static final Parameter<String> KUBERNETES_NAMESPACE =
+      Parameter.of(
+              "mstc.runtime.kubernetes.namespace", DNS_LABEL, "The namespace that jobs run in.")
+          .withDefault("mstc-dev");
+  static final Parameter<String> KUBERNETES_LEASE =
+      Parameter.of(
+              "mstc.runtime.kubernetes.lease",
+              DNS_NAME,
+              "The Lease whose holder among the replicas follows and completes jobs.")
+          .withDefault("mstc-cloud-worker");
+  static final Parameter<Duration> KUBERNETES_START_GRACE =
+      Parameter.of(
+              "mstc.runtime.kubernetes.start-grace",
+              duration(Duration.ZERO, Duration.ofHours(1)),
+              "How long an image that cannot be pulled, or a pod that cannot be made, is waited"
+                  + " for.")
+          .withDefault(Duration.ofSeconds(30));
+  static final Parameter<Integer> KUBERNETES_SPOOL_MEBIBYTES =
+      Parameter.of(
+              "mstc.runtime.kubernetes.spool-mebibytes",
+              wholeNumber(16, 100_000_000),
+              "The most that logs on their way to the store take in `mstc.scratch-dir`; from four"
+                  + " fifths of it on, no more requests are taken.")
+          .withDefault(10_240);
+  static final Parameter<String> KUBERNETES_SERVICE_ACCOUNT =
+      Parameter.of(
+              "mstc.runtime.kubernetes.service-account",
+              DNS_NAME,
+              "The service account of the jobs' pods, which never get its token.")
+          .withDerivedDefault("the namespace's");
+  static final Parameter<SortedMap<String, String>> KUBERNETES_NODE_SELECTOR =
+      Parameter.of(
+              "mstc.runtime.kubernetes.node-selector",
+              NODE_SELECTOR,
+              "Labels of the nodes that jobs run on.")
+          .withDefault(Collections.emptySortedMap());
+  static final Parameter<List<KubernetesSettings.Toleration>> KUBERNETES_TOLERATIONS =
+      Parameter.of("mstc.runtime.kubernetes.tolerations", TOLERATIONS, "Taints that jobs tolerate.")
+          .withDefault(List.of());
+  static final Parameter<List<String>> KUBERNETES_IMAGE_PULL_SECRETS =
+      Parameter.of(
+              "mstc.runtime.kubernetes.image-pull-secrets",
+              NAMES,
+              "Secrets for the registries of jobs' images.")
+          .withDefault(List.of());
+  static final Parameter<String> KUBERNETES_PRIORITY_CLASS =
+      Parameter.of(
+          "mstc.runtime.kubernetes.priority-class", DNS_NAME, "The priority class of jobs.");
+  static final Parameter<String> KUBERNETES_QUEUE_NAME =
+      Parameter.of(
+          "mstc.runtime.kubernetes.queue-name", DNS_NAME, "The Kueue queue that admits jobs.");
+  static final Parameter<String> KUBERNETES_CPU =
+      Parameter.of(
+          "mstc.runtime.kubernetes.cpu", CPU, "The cores of jobs whose requests name none.");
+  static final Parameter<String> KUBERNETES_MEMORY =
+      Parameter.of(
+          "mstc.runtime.kubernetes.memory", MEMORY, "The memory of jobs whose requests name none.");
+  static final Parameter<Boolean> KUBERNETES_RESTRICTED =
+      Parameter.of(
+              "mstc.runtime.kubernetes.restricted",
+              SWITCH,
+              "Whether jobs refuse to run as root, as namespaces of the Pod Security standard"
+                  + " restricted want.")
+          .withDefault(false);
   static final Parameter<Path> LOCAL_FOLDER =
       Parameter.of(
               "mstc.runtime.local.folder", PATH, "Holds a folder for each job; created if missing.")
@@ -183,6 +267,12 @@ final class Parameters {
               duration(Duration.ZERO, Duration.ofDays(7)),
               "How long an answered job stays visible.")
           .withDefault(Duration.ofSeconds(30));
+  static final Parameter<String> JOBS_CREDENTIALS_SECRET =
+      Parameter.of(
+          "mstc.jobs.credentials-secret",
+          DNS_NAME,
+          "The Secret, with the keys access-key and secret-key, that Kubernetes jobs get the"
+              + " store's credentials from.");
   static final Parameter<String> JOBS_STORE_HOST =
       Parameter.of(
               "mstc.jobs.store-host",
@@ -268,11 +358,27 @@ final class Parameters {
           S3_SECRET_KEY,
           S3_CA_CERTIFICATE,
           RUNTIME_TYPE,
+          KUBERNETES_KUBECONFIG,
+          KUBERNETES_CONTEXT,
+          KUBERNETES_NAMESPACE,
+          KUBERNETES_LEASE,
+          KUBERNETES_START_GRACE,
+          KUBERNETES_SPOOL_MEBIBYTES,
+          KUBERNETES_SERVICE_ACCOUNT,
+          KUBERNETES_NODE_SELECTOR,
+          KUBERNETES_TOLERATIONS,
+          KUBERNETES_IMAGE_PULL_SECRETS,
+          KUBERNETES_PRIORITY_CLASS,
+          KUBERNETES_QUEUE_NAME,
+          KUBERNETES_CPU,
+          KUBERNETES_MEMORY,
+          KUBERNETES_RESTRICTED,
           LOCAL_FOLDER,
           LOCAL_CATALOGUE,
           LOCAL_GRACE,
           JOBS_MAX_CONCURRENT,
           JOBS_RETENTION,
+          JOBS_CREDENTIALS_SECRET,
           JOBS_STORE_HOST,
           JOBS_STORE_PORT,
           JOBS_STORE_ENDPOINT,

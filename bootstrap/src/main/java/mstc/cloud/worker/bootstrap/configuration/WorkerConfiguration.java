@@ -3,9 +3,12 @@ package mstc.cloud.worker.bootstrap.configuration;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The whole tree {@code mstc.*}, typed and within its bounds.
@@ -129,7 +132,57 @@ public record WorkerConfiguration(
   }
 
   /** Where jobs run. */
-  public sealed interface RuntimeSettings permits LocalSettings {}
+  public sealed interface RuntimeSettings permits KubernetesSettings, LocalSettings {}
+
+  /**
+   * Jobs run on a Kubernetes cluster.
+   *
+   * @param kubeconfig empty finds the cluster as kubectl does
+   * @param lease whose holder among the replicas completes jobs
+   * @param startGrace for an error that keeps a pod from starting; 0 s to 1 h
+   * @param spool where logs wait for the object store, absolute; created when missing
+   * @param spoolMebibytes what they may take there, 16 to 100,000,000
+   * @param credentialsSecret what jobs get the store's credentials from
+   * @param cpu the cores of jobs whose requests name none
+   * @param memory the memory of jobs whose requests name none
+   */
+  public record KubernetesSettings(
+      Optional<Path> kubeconfig,
+      Optional<String> context,
+      String namespace,
+      String lease,
+      Duration startGrace,
+      Path spool,
+      int spoolMebibytes,
+      Optional<String> serviceAccount,
+      SortedMap<String, String> nodeSelector,
+      List<Toleration> tolerations,
+      List<String> imagePullSecrets,
+      Optional<String> priorityClass,
+      Optional<String> queueName,
+      Optional<String> cpu,
+      Optional<String> memory,
+      boolean restricted,
+      Optional<String> credentialsSecret)
+      implements RuntimeSettings {
+
+    public KubernetesSettings {
+      Parameters.KUBERNETES_NAMESPACE.require(namespace);
+      Parameters.KUBERNETES_START_GRACE.require(startGrace);
+      Parameters.KUBERNETES_SPOOL_MEBIBYTES.require(spoolMebibytes);
+      nodeSelector = Collections.unmodifiableSortedMap(new TreeMap<>(nodeSelector));
+      tolerations = List.copyOf(tolerations);
+      imagePullSecrets = List.copyOf(imagePullSecrets);
+    }
+
+    /**
+     * A taint that jobs tolerate.
+     *
+     * @param value empty where any will do
+     * @param effect empty for every effect
+     */
+    public record Toleration(String key, Optional<String> value, Optional<String> effect) {}
+  }
 
   /**
    * Jobs are processes of this machine.

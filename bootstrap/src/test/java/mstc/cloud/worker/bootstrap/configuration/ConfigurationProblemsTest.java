@@ -36,7 +36,7 @@ class ConfigurationProblemsTest {
                 max-concurrent: 0
                 retention: 8d
               runtime:
-                type: kubernetes
+                type: nomad
               logging: {level: LOUD, format: xml}
             """);
     ConfigurationSources sources =
@@ -59,7 +59,8 @@ class ConfigurationProblemsTest {
                 .formatted(file),
             "mstc.jobs.retention (%s:7) must be a duration from 0s to 7d in whole seconds, such as 30s, 5m or PT30S, but is \"8d\""
                 .formatted(file),
-            "mstc.runtime.type (%s:9) must be one of: local, but is \"kubernetes\"".formatted(file),
+            "mstc.runtime.type (%s:9) must be one of: kubernetes, local, but is \"nomad\""
+                .formatted(file),
             "mstc.logging.level (%s:10) must be one of: ERROR, WARN, INFO, DEBUG, TRACE, but is \"LOUD\""
                 .formatted(file),
             "mstc.logging.format (%s:10) must be one of: text, json, but is \"xml\""
@@ -97,7 +98,7 @@ class ConfigurationProblemsTest {
                 maxConcurrent: 5
                 colour: blue
               runtime:
-                kubernetes:
+                nomad:
                   namespace: a
             other: 1
             """);
@@ -114,7 +115,7 @@ class ConfigurationProblemsTest {
             "mstc.jobs.maxConcurrent (%s:5) is not a key; did you mean mstc.jobs.max-concurrent?"
                 .formatted(file),
             "mstc.jobs.colour (%s:6) is not a key".formatted(file),
-            "mstc.runtime.kubernetes (%s:8) is not a key".formatted(file),
+            "mstc.runtime.nomad (%s:8) is not a key".formatted(file),
             "other (%s:10) is not a key".formatted(file),
             "mstc.http.prot (override) is not a key; did you mean mstc.http.port?");
   }

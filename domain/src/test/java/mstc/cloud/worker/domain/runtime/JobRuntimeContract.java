@@ -833,7 +833,7 @@ public abstract class JobRuntimeContract {
     assertThat(record(waiting).job()).isEqualTo(waiting);
     assertThat(record(waiting).replyAddresses()).containsExactly(ALICE, BOB);
     assertThat(runtime().find(done.name().uuid()).flatMap(JobRecord::answer)).contains(answer);
-    assertThat(runtime().unansweredJobs()).isEqualTo(1);
+    await().atMost(patience()).until(() -> runtime().unansweredJobs() == 1);
     assertThat(told.unanswered()).containsExactly(waiting.name());
     assertThat(runtime().recordAnswer(waitingBefore, answer(waiting, awaitEnd(waiting)))).isTrue();
   }
