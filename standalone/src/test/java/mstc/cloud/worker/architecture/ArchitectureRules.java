@@ -39,6 +39,7 @@ final class ArchitectureRules {
     rules.put("wire", knowsOnly("wire", WIRE, DOMAIN, JDK, NULLNESS, JSON));
     rules.put("rabbitmq", adapter("rabbitmq", WIRE, "com.rabbitmq..", "javax.net.."));
     rules.put("local", adapter("local", WIRE, JSON));
+    rules.put("k8s", adapter("k8s", WIRE, JSON, "io.fabric8.kubernetes.."));
     rules.put(
         "minio", adapter("minio", "io.minio..", "okhttp3..", "okio..", "kotlin..", "javax.net.."));
     rules.put("s3", adapter("s3", "software.amazon.awssdk..", "javax.net.."));

@@ -16,8 +16,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real broker that dies takes nothing with it. */
 class BrokerKilledIT {
-  private static final String SCRIPT = "echo started >> %s; sleep 3; echo ended";
-
   @Test
   void everyRequestIsAnsweredOnceWhenTheBrokerIsBack(@TempDir Path folder) throws Exception {
     try (RabbitServer broker = RabbitServer.start(folder.resolve("broker"));
@@ -39,7 +37,7 @@ class BrokerKilledIT {
       // given
       List<String> ids = IntStream.range(0, 10).mapToObj(i -> "killed-" + i).toList();
       for (String id : ids) {
-        client.send(id, Catalogue.request("outlives", SCRIPT.formatted(folder.resolve(id))));
+        client.send(id, Catalogue.request("outlives", "echo started >> %s; sleep 3; echo ended".formatted(folder.resolve(id))));
       }
       await()
           .atMost(Duration.ofSeconds(30))

@@ -17,6 +17,7 @@ final class Catalogue {
           jobs:
             max-concurrent: %d
           runtime:
+            type: local
             local:
               catalogue:
                 - image: test/sh

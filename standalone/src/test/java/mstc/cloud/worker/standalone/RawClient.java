@@ -90,7 +90,7 @@ final class RawClient implements AutoCloseable {
         .atMost(timeout)
         .pollInterval(Duration.ofMillis(50))
         .until(() -> replies.containsKey(correlationId));
-    return replies.get(correlationId).getFirst();
+    return replies(correlationId).getFirst();
   }
 
   /** Waits until each of them has a reply. */

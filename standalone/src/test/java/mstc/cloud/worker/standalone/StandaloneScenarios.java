@@ -158,7 +158,7 @@ abstract class StandaloneScenarios {
           """
               .formatted(id));
     }
-    client.awaitReplies(ids, Duration.ofSeconds(120));
+    client.awaitReplies(ids, Duration.ofMinutes(2));
 
     // then
     List<Reply> replies = ids.stream().map(id -> client.replies(id).getFirst()).toList();
