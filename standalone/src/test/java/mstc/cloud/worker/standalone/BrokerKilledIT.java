@@ -37,7 +37,11 @@ class BrokerKilledIT {
       // given
       List<String> ids = IntStream.range(0, 10).mapToObj(i -> "killed-" + i).toList();
       for (String id : ids) {
-        client.send(id, Catalogue.request("outlives", "echo started >> %s; sleep 3; echo ended".formatted(folder.resolve(id))));
+        client.send(
+            id,
+            Catalogue.request(
+                "outlives",
+                "echo started >> %s; sleep 3; echo ended".formatted(folder.resolve(id))));
       }
       await()
           .atMost(Duration.ofSeconds(30))

@@ -21,7 +21,7 @@ import java.util.UUID;
  * A namespace of its own in the cluster of {@code KUBECONFIG}, with the account and the rights of
  * {@code config/service-account.yaml}: a worker under test never has more.
  */
-final class TestCluster implements AutoCloseable {
+public final class TestCluster implements AutoCloseable {
   private static final String MANIFEST = "../config/service-account.yaml";
   private static final String MANIFEST_NAMESPACE = "mstc-dev";
 
@@ -36,7 +36,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   /** Opens a namespace, or skips the test where there is no cluster. */
-  static TestCluster open(Path folder) throws IOException {
+  public static TestCluster open(Path folder) throws IOException {
     assumeTrue(
         Optional.ofNullable(System.getenv("KUBECONFIG"))
             .filter(path -> !path.isBlank())
@@ -95,21 +95,21 @@ final class TestCluster implements AutoCloseable {
   }
 
   /** Rights of everything, for what the tests do themselves. */
-  KubernetesClient admin() {
+  public KubernetesClient admin() {
     return admin;
   }
 
-  String namespace() {
+  public String namespace() {
     return namespace;
   }
 
   /** The rights of the worker's service account. */
-  Path kubeconfig() {
+  public Path kubeconfig() {
     return kubeconfig;
   }
 
   /** An image with a shell and coreutils: another one where the registry is another. */
-  static String image() {
+  public static String image() {
     return Optional.ofNullable(System.getenv("MSTC_TEST_IMAGE")).orElse("python:3-slim");
   }
 

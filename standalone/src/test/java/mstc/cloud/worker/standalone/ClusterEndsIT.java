@@ -1,0 +1,243 @@
+package mstc.cloud.worker.standalone;
+
+import static mstc.cloud.worker.standalone.ClusterWorker.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.StoredLog;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every way in which a job ends on a cluster, with its answer and its log. */
+class ClusterEndsIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /**
+   * Lines of 100 bytes that are all different, and after them their digest on a line of its own.
+   */
+  private static final String LINES =
+      """
+      python3 -c "import sys,time,hashlib
+      h=hashlib.sha256()
+      for part in range(%1$d):
+        data=''.join('%%099d\\n' %% (part*%2$d+i) for i in range(%2$d)).encode()
+        h.update(data); sys.stdout.buffer.write(data); sys.stdout.flush(); time.sleep(%3$s)
+      print(h.hexdigest())"
+      """;
+
+  @TempDir static Path folder;
+  private static ClusterWorker worker;
+
+  @BeforeAll
+  static void startEverything() throws Exception {
+    worker = new ClusterWorker(folder);
+    worker.start("mstc.runtime.kubernetes.start-grace=5s").awaitReady();
+    // Those that take their time begin now, together.
+    worker
+        .client()
+        .send("timeout", request("timeout", "echo before; exec sleep 600", "\"timeOut\": 1"));
+    worker.client().send("minute", request("minute", LINES.formatted(60, 10_000, "0.9")));
+  }
+
+  @AfterAll
+  static void stopEverything() throws Exception {
+    if (worker != null) {
+      worker.close();
+    }
+  }
+
+  private static Reply run(String name, String script, String... fields) throws Exception {
+    worker.client().send(name, request(name, script, fields));
+    return worker.client().awaitReply(name, PATIENCE);
+  }
+
+  private static StoredLog log(Reply reply) {
+    return reply.log().orElseThrow();
+  }
+
+  @Test
+  void success() throws Exception {
+    Reply reply = run("success", "echo hello", "\"prefix\": \"p\"");
+
+    assertThat(reply.result()).isEqualTo("Job " + reply.job().orElseThrow() + " complete.");
+    assertThat(reply.exitCode()).isEqualTo(OptionalInt.of(0));
+    assertThat(log(reply).location().key()).isEqualTo("p-" + reply.job().get() + ".log");
+    assertThat(worker.text(reply)).isEqualTo("hello\n");
+  }
+
+  @Test
+  void anExitCode() throws Exception {
+    Reply reply = run("exits", "echo oh; exit 3");
+
+    assertThat(reply.result()).endsWith(" failed: exit code 3.");
+    assertThat(worker.text(reply)).isEqualTo("oh\n");
+  }
+
+  @Test
+  void outOfMemory() throws Exception {
+    Reply reply =
+        run(
+            "hungry",
+            "echo eating; exec python3 -c \"x = bytearray(200 * 1024 * 1024); print(len(x))\"",
+            "\"resources\": {\"memory\": \"32Mi\"}");
+
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.OUT_OF_MEMORY);
+    assertThat(reply.result()).endsWith(" failed: out of memory.");
+    assertThat(worker.text(reply)).isEqualTo("eating\n");
+  }
+
+  @Test
+  void theTimeoutKeepsWhatWasWrittenBefore() throws Exception {
+    Reply reply = worker.client().awaitReply("timeout", PATIENCE);
+
+    assertThat(reply.result()).endsWith(" failed: timed out after 1 minute.");
+    assertThat(worker.text(reply)).isEqualTo("before\n");
+    assertThat(log(reply).complete()).isTrue();
+  }
+
+  @Test
+  void anImageThatThereIsNot() throws Exception {
+    worker
+        .client()
+        .send(
+            "no-image",
+            "{\"image\": \"registry.invalid/no/such:1\", \"jobName\": \"no-image\", \"inputBucket\": \"scenarios\"}");
+    Reply reply = worker.client().awaitReply("no-image", PATIENCE);
+
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);
+    assertThat(reply.result()).contains("failed: image not found:", "registry.invalid/no/such:1");
+    assertThat(log(reply).bytes()).isZero();
+  }
+
+  @Test
+  void aProgramThatThereIsNot() throws Exception {
+    worker
+        .client()
+        .send(
+            "no-program",
+            request("no-program", "").replace("\"sh\", \"-c\", \"\"", "\"/no/such/program\""));
+    Reply reply = worker.client().awaitReply("no-program", PATIENCE);
+
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.FAILED);
+    assertThat(reply.result()).contains("not started", "/no/such/program");
+  }
+
+  @Test
+  void aPodThatIsDeletedWhileItRuns() throws Exception {
+    worker.client().send("pod-gone", request("pod-gone", "echo here; exec sleep 600"));
+    Pod pod = worker.awaitRunning("pod-gone");
+
+    worker.admin().resource(pod).withGracePeriod(1).delete();
+
+    Reply reply = worker.client().awaitReply("pod-gone", PATIENCE);
+    assertThat(reply.outcome()).isIn(JobOutcome.Kind.FAILED, JobOutcome.Kind.LOST);
+    assertThat(reply.warnings()).anyMatch(warning -> warning.contains("was deleted"));
+    assertThat(worker.text(reply)).isEqualTo("here\n");
+  }
+
+  @Test
+  void aJobThatIsDeletedWhileItRuns() throws Exception {
+    worker.client().send("job-gone", request("job-gone", "echo here; exec sleep 600"));
+    worker.awaitRunning("job-gone");
+
+    worker
+        .admin()
+        .batch()
+        .v1()
+        .jobs()
+        .inNamespace(worker.cluster().namespace())
+        .withLabel("app.kubernetes.io/name", "job-gone")
+        .delete();
+
+    Reply reply = worker.client().awaitReply("job-gone", PATIENCE);
+    assertThat(reply.result()).endsWith(" failed: cancelled.");
+    assertThat(worker.text(reply)).isEqualTo("here\n");
+  }
+
+  @Test
+  void aPodThatIsEvictedIsReplacedAndIsNoAttempt() throws Exception {
+    worker
+        .client()
+        .send(
+            "evicted",
+            request(
+                "evicted",
+                "trap 'exit 143' TERM; echo on $(hostname); sleep 8 & wait; echo ended"));
+    Pod pod = worker.awaitRunning("evicted");
+
+    worker
+        .admin()
+        .pods()
+        .inNamespace(worker.cluster().namespace())
+        .withName(pod.getMetadata().getName())
+        .evict();
+
+    Reply reply = worker.client().awaitReply("evicted", PATIENCE);
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+    assertThat(worker.text(reply))
+        .contains("=== attempt 1 of 2 ===", "=== attempt 2 of 2")
+        .endsWith("ended\n");
+  }
+
+  @Test
+  void aLogThatIsRotatedWhileItIsWritten() throws Exception {
+    Reply reply = worker.client().awaitReply("minute", PATIENCE);
+
+    assertWhole(reply, 60L * 10_000 * 100);
+  }
+
+  @Test
+  void aLongLogAtOnce() throws Exception {
+    Reply reply = run("at-once", LINES.formatted(60, 10_000, "0"));
+
+    assertWhole(reply, 60L * 10_000 * 100);
+  }
+
+  private static void assertWhole(Reply reply, long bytes) throws Exception {
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+    assertThat(reply.warnings()).isEmpty();
+    byte[] log = worker.log(reply);
+    assertThat((long) log.length).isEqualTo(bytes + 65);
+    MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+    sha256.update(log, 0, log.length - 65);
+    assertThat(HexFormat.of().formatHex(sha256.digest()))
+        .isEqualTo(new String(log, log.length - 65, 64, StandardCharsets.US_ASCII));
+  }
+
+  @Test
+  void aLineOf20Megabytes() throws Exception {
+    Reply reply = run("line", "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo end");
+
+    byte[] log = worker.log(reply);
+    assertThat(log).hasSize(20_000_005);
+    assertThat(log).endsWith("x\nend\n".getBytes(StandardCharsets.US_ASCII));
+    assertThat(log(reply).complete()).isTrue();
+  }
+
+  @Test
+  void noOutput() throws Exception {
+    Reply reply = run("silent", "true");
+
+    assertThat(log(reply).bytes()).isZero();
+    assertThat(worker.log(reply)).isEmpty();
+  }
+
+  @Test
+  void aJobOfAnAnsweredRequestIsGoneAfterItsRetention() throws Exception {
+    run("vanishes", "true");
+
+    await().atMost(60, TimeUnit.SECONDS).until(() -> worker.jobs("vanishes").isEmpty());
+  }
+}

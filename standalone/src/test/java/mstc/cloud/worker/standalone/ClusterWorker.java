@@ -1,0 +1,186 @@
+package mstc.cloud.worker.standalone;
+
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import mstc.cloud.worker.adapters.k8s.TestCluster;
+import mstc.cloud.worker.adapters.minio.MinioObjectStore;
+import mstc.cloud.worker.adapters.minio.MinioSettings;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.embedded.BrokerSettings;
+import mstc.cloud.worker.embedded.EmbeddedBroker;
+import mstc.cloud.worker.embedded.EmbeddedObjectStore;
+import mstc.cloud.worker.embedded.ObjectStoreSettings;
+
+/**
+ * Workers on a namespace of a real cluster, each in a process of its own with the rights of the
+ * service account, and the broker, the store and the client around them.
+ */
+final class ClusterWorker implements AutoCloseable {
+  private final Path folder;
+  private final TestCluster cluster;
+  private final EmbeddedBroker broker;
+  private final EmbeddedObjectStore objects;
+  private final ObjectStore store;
+  private final RawClient client;
+  private final List<WorkerProcess> replicas = new ArrayList<>();
+
+  ClusterWorker(Path folder) throws IOException, TimeoutException {
+    this.folder = folder;
+    cluster = TestCluster.open(folder);
+    broker =
+        EmbeddedBroker.start(
+            new BrokerSettings("127.0.0.1", 0, "guest", "guest", Optional.empty()));
+    objects =
+        EmbeddedObjectStore.start(
+            new ObjectStoreSettings(
+                "127.0.0.1", 0, "minioadmin", "minioadmin", folder.resolve("objects")));
+    store =
+        new MinioObjectStore(
+            new MinioSettings(
+                objects.endpoint(),
+                "minioadmin",
+                "minioadmin",
+                Optional.empty(),
+                true,
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(60),
+                Optional.empty()));
+    client = new RawClient("127.0.0.1", broker.port(), "test.replies");
+  }
+
+  /** Starts one more worker; it may not be ready yet. */
+  WorkerProcess start(String... settings) throws IOException {
+    return start(cluster.kubeconfig(), settings);
+  }
+
+  WorkerProcess start(Path kubeconfig, String... settings) throws IOException {
+    String number = Integer.toString(replicas.size());
+    Map<String, String> environment =
+        new TreeMap<>(
+            Map.of(
+                "KUBECONFIG", kubeconfig.toString(),
+                "WORK_QUEUE_PORT", Integer.toString(broker.port()),
+                "MINIO_SERVICE_PORT", Integer.toString(objects.endpoint().getPort()),
+                "MSTC_RUNTIME_KUBERNETES_NAMESPACE", cluster.namespace(),
+                "SCRATCH_DIR", folder.resolve("scratch-" + number).toString()));
+    List<String> arguments = new ArrayList<>(List.of("worker"));
+    Stream.of(settings).forEach(setting -> arguments.addAll(List.of("--set", setting)));
+    WorkerProcess replica =
+        new WorkerProcess(
+            folder.resolve("worker-" + number + ".log"),
+            List.of("-Xmx256m"),
+            arguments,
+            environment);
+    replicas.add(replica);
+    return replica;
+  }
+
+  /** A request that runs a script, with further fields. */
+  static String request(String jobName, String script, String... fields) {
+    String more = Stream.of(fields).map(field -> ", " + field).collect(Collectors.joining());
+    return """
+    {"image": "%s", "jobName": "%s", "inputBucket": "scenarios", "command": ["sh", "-c", "%s"]%s}
+    """
+        .formatted(
+            TestCluster.image(),
+            jobName,
+            script.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n"),
+            more);
+  }
+
+  RawClient client() {
+    return client;
+  }
+
+  TestCluster cluster() {
+    return cluster;
+  }
+
+  KubernetesClient admin() {
+    return cluster.admin();
+  }
+
+  List<Job> jobs() {
+    return admin().batch().v1().jobs().inNamespace(cluster.namespace()).list().getItems();
+  }
+
+  /** The Jobs of requests of that job name. */
+  List<Job> jobs(String jobName) {
+    return admin()
+        .batch()
+        .v1()
+        .jobs()
+        .inNamespace(cluster.namespace())
+        .withLabel("app.kubernetes.io/name", jobName)
+        .list()
+        .getItems();
+  }
+
+  List<Pod> pods(String jobName) {
+    return admin()
+        .pods()
+        .inNamespace(cluster.namespace())
+        .withLabel("app.kubernetes.io/name", jobName)
+        .list()
+        .getItems();
+  }
+
+  /** Waits for the pod of a job that runs, and returns it. */
+  Pod awaitRunning(String jobName) {
+    await()
+        .alias("a running pod of " + jobName)
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> pods(jobName).stream().anyMatch(ClusterWorker::isRunning));
+    return pods(jobName).stream().filter(ClusterWorker::isRunning).findFirst().orElseThrow();
+  }
+
+  static boolean isRunning(Pod pod) {
+    return "Running".equals(pod.getStatus().getPhase());
+  }
+
+  ObjectStore store() {
+    return store;
+  }
+
+  /** The bytes of the log that a reply tells of. */
+  byte[] log(Reply reply) throws IOException {
+    StoredLog log = reply.log().orElseThrow();
+    try (InputStream in = store.read(log.location()).orElseThrow()) {
+      return in.readAllBytes();
+    }
+  }
+
+  String text(Reply reply) throws IOException {
+    return new String(log(reply), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    for (WorkerProcess replica : replicas) {
+      replica.close();
+    }
+    client.close();
+    store.close();
+    objects.close();
+    broker.close();
+    cluster.close();
+  }
+}
