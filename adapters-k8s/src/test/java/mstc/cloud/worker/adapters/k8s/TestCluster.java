@@ -4,7 +4,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
-import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -13,9 +14,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A namespace of its own in the cluster of {@code KUBECONFIG}, with the account and the rights of
@@ -61,17 +64,40 @@ public final class TestCluster implements AutoCloseable {
         admin.resource(item).create();
       }
     }
-    String token =
-        admin
-            .serviceAccounts()
-            .inNamespace(namespace)
-            .withName("mstc")
-            .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
-            .getStatus()
-            .getToken();
+    String token = token(admin, namespace);
     Path kubeconfig = folder.resolve("kubeconfig-" + namespace);
     Files.writeString(kubeconfig, kubeconfig(admin.getConfiguration(), token));
     return new TestCluster(admin, namespace, kubeconfig);
+  }
+
+  /** The controller fills such a Secret with a token of the account that it names. */
+  private static String token(KubernetesClient admin, String namespace) {
+    admin
+        .secrets()
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName("mstc-token")
+                .withNamespace(namespace)
+                .addToAnnotations("kubernetes.io/service-account.name", "mstc")
+                .endMetadata()
+                .withType("kubernetes.io/service-account-token")
+                .build())
+        .create();
+    Secret filled =
+        admin
+            .secrets()
+            .inNamespace(namespace)
+            .withName("mstc-token")
+            .waitUntilCondition(
+                secret ->
+                    secret != null
+                        && secret.getData() != null
+                        && secret.getData().containsKey("token"),
+                30,
+                TimeUnit.SECONDS);
+    return new String(
+        Base64.getDecoder().decode(filled.getData().get("token")), StandardCharsets.UTF_8);
   }
 
   private static String kubeconfig(Config config, String token) {

@@ -134,7 +134,9 @@ public abstract class JobRuntimeContract {
 
   @AfterEach
   void closeTheRuntime() {
-    runtime().close();
+    if (open != null) {
+      open.close();
+    }
     threads.close();
   }
 

@@ -1,0 +1,286 @@
+package mstc.cloud.worker.standalone;
+
+import static mstc.cloud.worker.standalone.ClusterWorker.request;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.store.BucketName;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Workers and ways to the cluster that break lose and repeat nothing. */
+class ClusterFaultsIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+  /** Long enough to be in the middle of, for some seconds. */
+  private static final int LOG_BYTES = 60_000_000;
+
+  @TempDir Path folder;
+  private @Nullable ClusterWorker cluster;
+
+  @BeforeEach
+  void startServices() throws Exception {
+    cluster = new ClusterWorker(folder);
+  }
+
+  @AfterEach
+  void stopEverything() throws Exception {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private ClusterWorker cluster() {
+    if (cluster == null) {
+      throw new IllegalStateException("not started");
+    }
+    return cluster;
+  }
+
+  /** The points of a job's life at which its worker is killed. */
+  enum Moment {
+    DELIVERY,
+    CREATE,
+    MID_RUN,
+    POD_END,
+    MID_UPLOAD,
+    LOG_STORED,
+    ANSWER_SENT,
+    ANSWER_NOTED
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aWorkerKilledAtAnyMomentLosesAndRepeatsNothing(Moment moment) throws Exception {
+    // given
+    WorkerProcess worker = cluster().start().awaitReady();
+    String script =
+        moment == Moment.MID_UPLOAD
+            ? "head -c %d /dev/zero | tr '\\0' '\\n'".formatted(LOG_BYTES)
+            : "echo begin; sleep 3; echo end";
+    Set<String> uids = ConcurrentHashMap.newKeySet();
+
+    // when
+    cluster().client().sendOnce("once", "once", request("killed", script));
+    await()
+        .alias(moment.toString())
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(5))
+        .until(has(moment, uids));
+    worker.kill();
+    worker.restart();
+
+    // then
+    Reply reply = cluster().client().awaitReply("once", PATIENCE);
+    uids.addAll(uidsOfJobs());
+    assertThat(uids).hasSizeLessThanOrEqualTo(1);
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+    assertThat(reply.log().orElseThrow().complete()).isTrue();
+    if (moment == Moment.MID_UPLOAD) {
+      assertThat(cluster().log(reply)).hasSize(LOG_BYTES);
+    } else {
+      assertThat(cluster().text(reply)).isEqualTo("begin\nend\n");
+    }
+    // The same key, sent again, whether its Job is still there or only its log.
+    worker.awaitReady();
+    cluster().client().sendOnce("once", "again", request("killed", script));
+    assertThat(cluster().client().awaitReply("again", PATIENCE)).isEqualTo(reply);
+    assertThat(cluster().client().replies("once")).allMatch(reply::equals);
+    uids.addAll(uidsOfJobs());
+    assertThat(uids).hasSizeLessThanOrEqualTo(1);
+  }
+
+  private List<String> uidsOfJobs() {
+    return cluster().jobs("killed").stream().map(job -> job.getMetadata().getUid()).toList();
+  }
+
+  private Callable<Boolean> has(Moment moment, Set<String> uids) {
+    return () -> {
+      uids.addAll(uidsOfJobs());
+      return switch (moment) {
+        case DELIVERY -> true;
+        case CREATE -> !uids.isEmpty();
+        case MID_RUN -> podIs("Running");
+        case POD_END -> podIs("Succeeded");
+        case MID_UPLOAD -> podIs("Succeeded") && isUploading();
+        case LOG_STORED -> isStored();
+        case ANSWER_SENT -> !cluster().client().replies("once").isEmpty();
+        case ANSWER_NOTED ->
+            cluster().jobs("killed").stream()
+                .anyMatch(job -> job.getMetadata().getAnnotations().containsKey("mstc/answered"));
+      };
+    };
+  }
+
+  private boolean podIs(String phase) {
+    return cluster().pods("killed").stream()
+        .map(Pod::getStatus)
+        .anyMatch(status -> phase.equals(status.getPhase()));
+  }
+
+  /** Parts that have come are kept beside the objects. */
+  private boolean isUploading() throws IOException {
+    try (var files = Files.walk(folder.resolve("objects"))) {
+      return files.filter(Files::isRegularFile).count() > 1;
+    }
+  }
+
+  private boolean isStored() {
+    return !cluster().store().list(new BucketName("scenarios"), "").isEmpty();
+  }
+
+  @Test
+  void anotherReplicaTakesOverFromOneThatDiesAndFromOneThatStops() throws Exception {
+    // given
+    WorkerProcess first = cluster().start().awaitReady();
+    awaitLeader(first);
+    WorkerProcess second = cluster().start().awaitReady();
+    cluster().client().send("dies", request("dies", "echo begin; sleep 5; echo end"));
+    cluster().awaitRunning("dies");
+
+    // when
+    first.kill();
+    Reply afterDeath = cluster().client().awaitReply("dies", PATIENCE);
+    first.restart();
+    first.awaitReady();
+    cluster().client().send("stops", request("stops", "echo begin; sleep 5; echo end"));
+    cluster().awaitRunning("stops");
+    long leading = leaderships(first);
+    long stopped = System.nanoTime();
+    second.stop();
+    await()
+        .pollInterval(Duration.ofMillis(20))
+        .atMost(PATIENCE)
+        .until(() -> leaderships(first) > leading);
+    Duration handover = Duration.ofNanos(System.nanoTime() - stopped);
+    Reply afterStop = cluster().client().awaitReply("stops", PATIENCE);
+
+    // then
+    assertThat(handover).isLessThan(Duration.ofSeconds(4));
+    for (Reply reply : List.of(afterDeath, afterStop)) {
+      assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+      assertThat(cluster().text(reply)).isEqualTo("begin\nend\n");
+    }
+    assertThat(cluster().jobs("dies")).hasSizeLessThanOrEqualTo(1);
+    assertThat(cluster().jobs("stops")).hasSizeLessThanOrEqualTo(1);
+    assertThat(cluster().client().replies("dies")).hasSize(1);
+    assertThat(cluster().client().replies("stops")).hasSize(1);
+  }
+
+  private static void awaitLeader(WorkerProcess worker) {
+    await().atMost(PATIENCE).until(() -> leaderships(worker) > 0);
+  }
+
+  private static long leaderships(WorkerProcess worker) throws IOException {
+    return worker
+        .output()
+        .lines()
+        .filter(line -> line.contains("follows and completes jobs"))
+        .count();
+  }
+
+  @Test
+  void jobsAreAnsweredWhenTheClusterIsBack() throws Exception {
+    // given
+    URI api = cluster().admin().getMasterUrl().toURI();
+    try (TcpProxy proxy = new TcpProxy(api)) {
+      String direct = Files.readString(cluster().cluster().kubeconfig());
+      Path kubeconfig =
+          Files.writeString(
+              folder.resolve("proxied"),
+              direct
+                  .replaceAll("server: .*", "server: https://127.0.0.1:" + proxy.port())
+                  .replace(
+                      "server:",
+                      "tls-server-name: \"%s\"\n      server:".formatted(api.getHost())));
+      cluster().start(kubeconfig, "mstc.jobs.max-concurrent=20").awaitReady();
+      List<String> ids = IntStream.range(0, 20).mapToObj(i -> "away-" + i).toList();
+      for (String id : ids) {
+        cluster().client().send(id, request("away", "echo begin; sleep 20; echo end"));
+      }
+      await().atMost(PATIENCE).until(() -> cluster().jobs("away").size() == 20);
+      Set<String> uids = new HashSet<>();
+      cluster().jobs("away").forEach(job -> uids.add(job.getMetadata().getUid()));
+
+      // when
+      proxy.cut();
+      List<String> late = List.of("late-1", "late-2");
+      for (String id : late) {
+        cluster().client().send(id, request("late", "echo late"));
+      }
+      // Not a wait for something to happen: this is how long the cluster is away.
+      assertThat(new CountDownLatch(1).await(60, TimeUnit.SECONDS)).isFalse();
+      proxy.mend();
+
+      // then
+      cluster().client().awaitReplies(ids, PATIENCE);
+      cluster().client().awaitReplies(late, PATIENCE);
+      for (String id : ids) {
+        Reply reply = cluster().client().replies(id).getFirst();
+        assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+        assertThat(cluster().text(reply)).isEqualTo("begin\nend\n");
+        assertThat(cluster().client().replies(id)).hasSize(1);
+      }
+      assertThat(cluster().jobs("away")).allMatch(job -> uids.contains(job.getMetadata().getUid()));
+    }
+  }
+
+  @Test
+  void twoHundredRequestsAtOnceNeverExceedTheLimit() throws Exception {
+    // given
+    cluster().start("mstc.jobs.max-concurrent=50").awaitReady();
+    List<String> ids = IntStream.range(0, 200).mapToObj(i -> "many-" + i).toList();
+    Set<Integer> unfinished = ConcurrentHashMap.newKeySet();
+
+    // when
+    for (String id : ids) {
+      cluster().client().send(id, request("many", "echo " + id));
+    }
+    await()
+        .atMost(Duration.ofMinutes(6))
+        .pollInterval(Duration.ofMillis(250))
+        .until(() -> {
+          unfinished.add(
+              (int) cluster().jobs("many").stream().filter(ClusterFaultsIT::isUnfinished).count());
+          return ids.stream().allMatch(id -> !cluster().client().replies(id).isEmpty());
+        });
+
+    // then
+    assertThat(unfinished).allMatch(count -> count <= 50);
+    for (String id : ids) {
+      Reply reply = cluster().client().replies(id).getFirst();
+      assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+      assertThat(cluster().text(reply)).isEqualTo(id + "\n");
+    }
+  }
+
+  private static boolean isUnfinished(Job job) {
+    return job.getStatus().getConditions().stream()
+        .noneMatch(condition ->
+            "True".equals(condition.getStatus())
+                && (condition.getType().equals("Complete")
+                    || condition.getType().equals("Failed")));
+  }
+}
