@@ -2,6 +2,7 @@ package mstc.cloud.worker.adapters.k8s;
 
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobList;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -145,6 +146,19 @@ final class JobCalls {
 
   private static String text(ObjectNode patch) {
     return MAPPER.writeValueAsString(patch);
+  }
+
+  /** The pods that a Job has now. */
+  List<Pod> pods(Job job) {
+    return call(
+        "pods of job " + job.getMetadata().getName(),
+        () ->
+            client
+                .pods()
+                .inNamespace(namespace)
+                .withLabel("batch.kubernetes.io/controller-uid", job.getMetadata().getUid())
+                .list()
+                .getItems());
   }
 
   /**

@@ -34,6 +34,9 @@ import org.slf4j.LoggerFactory;
 final class JobFollower implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(JobFollower.class);
 
+  /** For how long one watch may be behind the other before the cluster is asked. */
+  private static final Duration WATCH_LAG = Duration.ofSeconds(1);
+
   /** A Job without a pod for longer than this is asked why. */
   private static final Duration POD_EXPECTED = Duration.ofSeconds(5);
 
@@ -60,6 +63,8 @@ final class JobFollower implements Runnable {
 
   private Optional<Instant> stuckSince = Optional.empty();
   private Optional<Instant> askAt = Optional.empty();
+  private Optional<Instant> lookAt = Optional.empty();
+  private boolean allPodsSeen;
   private Duration questionInterval = POD_EXPECTED;
 
   JobFollower(
@@ -119,12 +124,13 @@ final class JobFollower implements Runnable {
       Duration next = LONG;
       try {
         snapshot.pods().forEach(this::collectLog);
-        JobVerdict verdict = JobVerdict.of(snapshot, timeout, Instant.now());
+        JobVerdict verdict = JobVerdict.of(snapshot, timeout, allPodsSeen, Instant.now());
         if (!(verdict instanceof JobVerdict.Stuck)) {
           stuckSince = Optional.empty();
         }
         switch (verdict) {
           case JobVerdict.Underway() -> askAt = Optional.empty();
+          case JobVerdict.Unseen() -> next = lookForPods(snapshot);
           case JobVerdict.WithoutPod() -> next = askForPod(snapshot);
           case JobVerdict.Stuck(Unstartable why, boolean passing) ->
               next = endIfStuck(why, passing);
@@ -176,6 +182,19 @@ final class JobFollower implements Runnable {
     }
   }
 
+  /** The watches are not in step: the pods' may be behind the Jobs'. */
+  private Duration lookForPods(Snapshot snapshot) {
+    Instant now = Instant.now();
+    if (lookAt.isEmpty()) {
+      lookAt = Optional.of(now.plus(WATCH_LAG));
+    } else if (!now.isBefore(lookAt.get())) {
+      calls.pods(snapshot.job()).forEach(tracked::update);
+      allPodsSeen = true;
+      return Duration.ZERO;
+    }
+    return Duration.between(now, lookAt.get()).plusMillis(1);
+  }
+
   /** Asks the cluster why there is no pod, and ends a job that will not get one. */
   private Duration askForPod(Snapshot snapshot) {
     Instant now = Instant.now();
@@ -225,6 +244,9 @@ final class JobFollower implements Runnable {
     if (closed) {
       throw new InterruptedException("closed");
     }
+    if (attempts.isEmpty() && hasRun(ended.outcome())) {
+      complete = false;
+    }
     try {
       Path folder = Files.createDirectories(spool.folder(name.value()));
       Path log =
@@ -240,6 +262,11 @@ final class JobFollower implements Runnable {
     } catch (IOException e) {
       throw new UncheckedIOException("its log cannot be spooled: " + e, e);
     }
+  }
+
+  /** Whether a process ran, so that there was something to be written. */
+  private static boolean hasRun(JobOutcome outcome) {
+    return outcome.exitCode().isPresent() || outcome.kind() == JobOutcome.Kind.LOST;
   }
 
   private static String how(Pod pod) {

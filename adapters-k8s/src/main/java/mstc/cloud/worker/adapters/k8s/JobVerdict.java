@@ -32,6 +32,9 @@ sealed interface JobVerdict {
   /** The Job has no pod yet, which it should have at once. */
   record WithoutPod() implements JobVerdict {}
 
+  /** The Job is over, and its pods, which tell how, have not been seen to be. */
+  record Unseen() implements JobVerdict {}
+
   /**
    * The job cannot start.
    *
@@ -48,10 +51,11 @@ sealed interface JobVerdict {
    * Judges what was known at one moment.
    *
    * @param timeout of the job's request
+   * @param allPodsSeen whether there are no other pods than those, and nothing newer of them
    * @param now where nothing in the cluster tells when the job ended
    */
-  static JobVerdict of(Snapshot snapshot, Duration timeout, Instant now) {
-    return new Judge(snapshot, timeout, now).verdict();
+  static JobVerdict of(Snapshot snapshot, Duration timeout, boolean allPodsSeen, Instant now) {
+    return new Judge(snapshot, timeout, allPodsSeen, now).verdict();
   }
 
   /** One judgement. */
@@ -60,13 +64,15 @@ sealed interface JobVerdict {
     private final List<TrackedPod> pods;
     private final boolean jobGone;
     private final Duration timeout;
+    private final boolean allPodsSeen;
     private final Instant now;
 
-    private Judge(Snapshot snapshot, Duration timeout, Instant now) {
+    private Judge(Snapshot snapshot, Duration timeout, boolean allPodsSeen, Instant now) {
       this.job = snapshot.job();
       this.pods = snapshot.pods();
       this.jobGone = snapshot.gone();
       this.timeout = timeout;
+      this.allPodsSeen = allPodsSeen;
       this.now = now;
     }
 
@@ -87,9 +93,16 @@ sealed interface JobVerdict {
                   PodStates.isPhase(pod, "Succeeded")
                       && !PodStates.isBeingDeleted(pod)
                       && !hasTimedOut(pod));
-      return podSucceeded || (hasCondition("Complete") && !isToBeStopped())
-          ? Optional.of(ended(new JobOutcome.Succeeded()))
-          : Optional.empty();
+      if (podSucceeded) {
+        return Optional.of(ended(new JobOutcome.Succeeded()));
+      }
+      if (condition("Complete").isEmpty() || isToBeStopped()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          allPodsSeen
+              ? ended(new JobOutcome.Succeeded(), List.of("its pod was gone before it was seen"))
+              : new Unseen());
     }
 
     private boolean isToBeStopped() {
@@ -149,8 +162,14 @@ sealed interface JobVerdict {
     /** Failed by its controller's word, where the pods do not tell. */
     private Optional<JobVerdict> failedAsAJob() {
       Optional<JobCondition> failure = failure();
-      if (failure.isEmpty() || !pods.stream().allMatch(PodStates::isOver)) {
-        return failure.map(condition -> new Underway());
+      if (failure.isEmpty()) {
+        return Optional.empty();
+      }
+      if (!pods.stream().allMatch(PodStates::isOver)) {
+        return Optional.of(new Underway());
+      }
+      if (pods.isEmpty() && !allPodsSeen) {
+        return Optional.of(new Unseen());
       }
       if ("DeadlineExceeded".equals(failure.get().getReason())) {
         Optional<String> disruption =
@@ -265,10 +284,6 @@ sealed interface JobVerdict {
 
     private Optional<JobCondition> failure() {
       return condition("Failed").or(() -> condition("FailureTarget"));
-    }
-
-    private boolean hasCondition(String type) {
-      return condition(type).isPresent();
     }
 
     private Optional<JobCondition> condition(String type) {

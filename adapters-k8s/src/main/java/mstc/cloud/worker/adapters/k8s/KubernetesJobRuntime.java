@@ -386,7 +386,10 @@ public final class KubernetesJobRuntime implements JobRuntime {
             .map(TrackedJob::snapshot)
             .map(snapshot ->
                 JobVerdict.of(
-                    snapshot, record(snapshot.job()).job().request().timeout(), Instant.now()))
+                    snapshot,
+                    record(snapshot.job()).job().request().timeout(),
+                    false,
+                    Instant.now()))
             .filter(JobVerdict.Ended.class::isInstance)
             .isPresent();
   }

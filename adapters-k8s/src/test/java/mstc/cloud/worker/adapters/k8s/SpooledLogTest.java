@@ -1,0 +1,184 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SpooledLogTest {
+  private static final String FIRST_SECOND = "2026-11-23T10:00:01";
+  private static final String SECOND_SECOND = "2026-11-23T10:00:02";
+
+  @TempDir Path folder;
+  private Spool spool;
+  private SpooledLog log;
+
+  @BeforeEach
+  void open() throws IOException {
+    spool = Spool.open(folder, 1000);
+    log = spool.log("job", "pod");
+  }
+
+  @AfterEach
+  void close() throws IOException {
+    log.close();
+    spool.close();
+  }
+
+  private SpooledLog.Lines read(String... pieces) throws IOException {
+    SpooledLog.Lines lines = log.lines();
+    for (String piece : pieces) {
+      lines.add(piece.getBytes(UTF_8), piece.getBytes(UTF_8).length);
+    }
+    return lines;
+  }
+
+  private static String line(String second, int nanos, String text) {
+    return "%s.%09dZ %s\n".formatted(second, nanos, text);
+  }
+
+  private String text() throws IOException {
+    return Files.readString(log.file());
+  }
+
+  @Test
+  void linesAreKeptWithoutTheirTimesHoweverTheyArePieced() throws IOException {
+    // given
+    String stream = line(FIRST_SECOND, 1, "one") + line(FIRST_SECOND, 2, "") + line(SECOND_SECOND, 3, "ü");
+
+    // when
+    read(stream.split("(?<=.)", -1));
+
+    // then
+    assertThat(text()).isEqualTo("one\n\nü\n");
+  }
+
+  @Test
+  void theNextStreamIsAskedForFromTheNewestSecondOnAndItsRepeatsAreDropped() throws IOException {
+    // given
+    read(
+        line(FIRST_SECOND, 1, "a")
+            + line(SECOND_SECOND, 5, "b")
+            + line(SECOND_SECOND, 5, "c")
+            + "2026-11-23T10:00:02.000000009Z cut");
+    log.dropPartialLine();
+
+    // when
+    Instant from = log.resumeFrom().orElseThrow();
+    read(
+        line(SECOND_SECOND, 5, "b")
+            + line(SECOND_SECOND, 5, "c")
+            + line(SECOND_SECOND, 9, "cut off")
+            + line(SECOND_SECOND, 9, "d"));
+
+    // then
+    assertThat(from).isEqualTo(Instant.parse(SECOND_SECOND + "Z"));
+    assertThat(text()).isEqualTo("a\nb\nc\ncut off\nd\n");
+  }
+
+  @Test
+  void linesWhoseTimesAreOutOfOrderAreNeitherLostNorDoubled() throws IOException {
+    // given
+    String stream =
+        line(SECOND_SECOND, 8, "out") + line(SECOND_SECOND, 7, "err") + line(FIRST_SECOND, 9, "old");
+    read(stream);
+
+    // when
+    read(
+        line(SECOND_SECOND, 8, "out")
+            + line(SECOND_SECOND, 7, "err")
+            + line(SECOND_SECOND, 7, "new"));
+
+    // then
+    assertThat(text()).isEqualTo("out\nerr\nold\nnew\n");
+  }
+
+  @Test
+  void theEndOfALongLineThatBeganASecondEarlierIsNoLine() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "long, with an end a second later") + line(SECOND_SECOND, 5, "b"));
+
+    // when
+    read(
+        line(SECOND_SECOND, 1, "a second later")
+            + line(SECOND_SECOND, 5, "b")
+            + line(SECOND_SECOND, 6, "c"));
+
+    // then
+    assertThat(text()).isEqualTo("long, with an end a second later\nb\nc\n");
+  }
+
+  @Test
+  void linesThatWereRotatedAwayMeanwhileAreAGap() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a"));
+
+    // when
+    SpooledLog.Lines lines = read(line(SECOND_SECOND, 1, "later"));
+
+    // then
+    assertThat(lines.hasGap()).isTrue();
+    assertThat(text()).isEqualTo("a\nlater\n");
+  }
+
+  @Test
+  void whatTheKubeletSaysIsNotTheLogs() throws IOException {
+    // when
+    SpooledLog.Lines lines =
+        read(line(FIRST_SECOND, 1, "a") + "unable to retrieve container logs for containerd://abc");
+
+    // then
+    assertThat(lines.foreignWords())
+        .contains("unable to retrieve container logs for containerd://abc");
+    assertThat(text()).isEqualTo("a\n");
+  }
+
+  @Test
+  void aLastLineWithoutAnEndIsKeptWhereTheStreamEnded() throws IOException {
+    // given
+    SpooledLog.Lines lines = read(FIRST_SECOND + ".000000001Z end");
+
+    // when
+    lines.end();
+    log.dropPartialLine();
+    SpooledLog.Lines again = read(FIRST_SECOND + ".000000001Z end");
+
+    // then
+    assertThat(text()).isEqualTo("end");
+    assertThat(again.newBytes()).isZero();
+  }
+
+  @Test
+  void theNextWorkerContinuesWhereTheLogStood() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + line(FIRST_SECOND, 2, "b"));
+    log.saveMark();
+    read(line(FIRST_SECOND, 1, "a") + line(FIRST_SECOND, 2, "b") + line(SECOND_SECOND, 1, "c"));
+
+    // when
+    SpooledLog next = spool.log("job", "pod");
+
+    // then
+    assertThat(next.resumeFrom()).contains(Instant.parse(FIRST_SECOND + "Z"));
+    assertThat(Files.readString(next.file())).isEqualTo("a\nb\n");
+    next.close();
+  }
+
+  @Test
+  void aFullSpoolCutsTheLogAndSaysSo() throws IOException {
+    // when
+    read(line(FIRST_SECOND, 1, "x".repeat(2000)));
+
+    // then
+    assertThat(log.isTruncated()).isTrue();
+    assertThat(text()).startsWith("x".repeat(1000) + "\n[mstc-cloud-worker: the log was cut here");
+    assertThat(spool.nearlyFull()).isPresent();
+  }
+}
