@@ -125,11 +125,11 @@ final class JobFollower implements Runnable {
       try {
         snapshot.pods().forEach(this::collectLog);
         JobVerdict verdict = JobVerdict.of(snapshot, timeout, allPodsSeen, Instant.now());
-        if (!(verdict instanceof JobVerdict.Stuck)) {
-          stuckSince = Optional.empty();
-        }
         switch (verdict) {
-          case JobVerdict.Underway() -> askAt = Optional.empty();
+          case JobVerdict.Underway() -> {
+            stuckSince = Optional.empty();
+            askAt = Optional.empty();
+          }
           case JobVerdict.Unseen() -> next = lookForPods(snapshot);
           case JobVerdict.WithoutPod() -> next = askForPod(snapshot);
           case JobVerdict.Stuck(Unstartable why, boolean passing) ->

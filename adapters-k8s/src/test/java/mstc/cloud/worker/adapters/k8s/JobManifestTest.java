@@ -66,8 +66,7 @@ class JobManifestTest {
           .build();
 
   private static final UniqueName NAME =
-      UniqueName.of(
-          REQUEST.jobName(), UUID.fromString("11111111-2222-8333-9444-555555555555"));
+      UniqueName.of(REQUEST.jobName(), UUID.fromString("11111111-2222-8333-9444-555555555555"));
 
   private final Job job =
       new JobManifest(SETTINGS, WorkRequest::timeout)
@@ -126,10 +125,7 @@ class JobManifestTest {
     assertThat(container.getEnv().stream().filter(variable -> variable.getValueFrom() != null))
         .extracting(EnvVar::getName)
         .containsExactlyInAnyOrder(
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "MINIO_ROOT_USER",
-            "MINIO_ROOT_PASSWORD");
+            "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD");
     assertThat(container.getImagePullPolicy()).isEqualTo("IfNotPresent");
   }
 

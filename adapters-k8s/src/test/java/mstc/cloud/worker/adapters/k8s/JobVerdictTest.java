@@ -258,8 +258,7 @@ class JobVerdictTest {
             ((JobVerdict.Stuck) verdict(job(), waiting("CreateContainerConfigError").build()))
                 .why()
                 .outcome())
-        .isEqualTo(
-            new JobOutcome.NotStarted("CreateContainerConfigError: the kubelet's words"));
+        .isEqualTo(new JobOutcome.NotStarted("CreateContainerConfigError: the kubelet's words"));
   }
 
   @Test
@@ -269,8 +268,7 @@ class JobVerdictTest {
     assertThat(verdict(complete)).isEqualTo(new JobVerdict.Unseen());
     assertThat(verdict(complete, pod("Running").build())).isEqualTo(new JobVerdict.Unseen());
     assertThat(
-            outcome(
-                JobVerdict.of(new Snapshot(complete, List.of(), false, 1), TIMEOUT, true, NOW)))
+            outcome(JobVerdict.of(new Snapshot(complete, List.of(), false, 1), TIMEOUT, true, NOW)))
         .isEqualTo(new JobOutcome.Succeeded());
   }
 

@@ -51,7 +51,8 @@ class SpooledLogTest {
   @Test
   void linesAreKeptWithoutTheirTimesHoweverTheyArePieced() throws IOException {
     // given
-    String stream = line(FIRST_SECOND, 1, "one") + line(FIRST_SECOND, 2, "") + line(SECOND_SECOND, 3, "ü");
+    String stream =
+        line(FIRST_SECOND, 1, "one") + line(FIRST_SECOND, 2, "") + line(SECOND_SECOND, 3, "ü");
 
     // when
     read(stream.split("(?<=.)", -1));
@@ -87,7 +88,9 @@ class SpooledLogTest {
   void linesWhoseTimesAreOutOfOrderAreNeitherLostNorDoubled() throws IOException {
     // given
     String stream =
-        line(SECOND_SECOND, 8, "out") + line(SECOND_SECOND, 7, "err") + line(FIRST_SECOND, 9, "old");
+        line(SECOND_SECOND, 8, "out")
+            + line(SECOND_SECOND, 7, "err")
+            + line(FIRST_SECOND, 9, "old");
     read(stream);
 
     // when
