@@ -41,6 +41,12 @@ public final class HttpApi implements AutoCloseable {
   private static final String JSON = "application/json";
   private static final int MAX_KEY_LENGTH = 255;
   private static final int NO_BODY = -1;
+
+  /**
+   * More than anyone sends by mistake, and not so much that it could occupy the server for long.
+   */
+  private static final long MAX_DISCARDED_BYTES = 64L << 20;
+
   private static final String RETRY_AFTER_SECONDS = "5";
 
   /** At most, for the last responses to be written. */
@@ -122,6 +128,7 @@ public final class HttpApi implements AutoCloseable {
   private void serve(HttpExchange exchange) throws IOException {
     try (exchange) {
       Response response = respond(exchange);
+      discardRest(exchange.getRequestBody());
       exchange.getResponseHeaders().set("Content-Type", response.contentType());
       response.headers().forEach(exchange.getResponseHeaders()::set);
       byte[] body = response.body().getBytes(StandardCharsets.UTF_8);
@@ -133,6 +140,19 @@ public final class HttpApi implements AutoCloseable {
         exchange.getResponseBody().write(body);
       }
     }
+  }
+
+  /**
+   * Reads what is left of a body: to close a connection whose client still writes resets it, and
+   * the client never sees the response.
+   */
+  private static void discardRest(InputStream body) throws IOException {
+    long left = MAX_DISCARDED_BYTES;
+    long skipped;
+    do {
+      skipped = body.skip(left);
+      left -= skipped;
+    } while (skipped > 0 && left > 0);
   }
 
   private static boolean isHead(HttpExchange exchange) {
@@ -172,10 +192,8 @@ public final class HttpApi implements AutoCloseable {
     if (key.filter(value -> value.isEmpty() || value.length() > MAX_KEY_LENGTH).isPresent()) {
       return text(400, "Idempotency-Key must have 1 to " + MAX_KEY_LENGTH + " characters");
     }
-    ParsedRequest request;
-    try (InputStream body = exchange.getRequestBody()) {
-      request = RequestJson.parse(body.readNBytes(RequestJson.MAX_BYTES + 1));
-    }
+    ParsedRequest request =
+        RequestJson.parse(exchange.getRequestBody().readNBytes(RequestJson.MAX_BYTES + 1));
     return switch (executeWork.execute(request, key)) {
       case Execution.Ended(var reply) -> json(200, reply);
       case Execution.Invalid(var reply) -> json(400, reply);
