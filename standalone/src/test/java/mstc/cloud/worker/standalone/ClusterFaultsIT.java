@@ -29,9 +29,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Workers and ways to the cluster that break lose and repeat nothing. */
 class ClusterFaultsIT {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterFaultsIT.class);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Long enough to be in the middle of, for some seconds. */
@@ -250,7 +253,7 @@ class ClusterFaultsIT {
   @Test
   void twoHundredRequestsAtOnceNeverExceedTheLimit() throws Exception {
     // given
-    cluster().start("mstc.jobs.max-concurrent=50").awaitReady();
+    WorkerProcess worker = cluster().start("mstc.jobs.max-concurrent=50").awaitReady();
     List<String> ids = IntStream.range(0, 200).mapToObj(i -> "many-" + i).toList();
     Set<Integer> unfinished = ConcurrentHashMap.newKeySet();
 
@@ -274,6 +277,7 @@ class ClusterFaultsIT {
       assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
       assertThat(cluster().text(reply)).isEqualTo(id + "\n");
     }
+    LOG.info("200 jobs: the worker held {} MiB at most", worker.peakMemoryMebibytes());
   }
 
   private static boolean isUnfinished(Job job) {

@@ -36,18 +36,33 @@ import mstc.cloud.worker.embedded.ObjectStoreSettings;
 final class ClusterWorker implements AutoCloseable {
   private final Path folder;
   private final TestCluster cluster;
-  private final EmbeddedBroker broker;
+  private final Optional<EmbeddedBroker> broker;
+  private final int brokerPort;
   private final EmbeddedObjectStore objects;
   private final ObjectStore store;
   private final RawClient client;
   private final List<WorkerProcess> replicas = new ArrayList<>();
 
   ClusterWorker(Path folder) throws IOException, TimeoutException {
+    this(
+        folder,
+        Optional.of(
+            EmbeddedBroker.start(
+                new BrokerSettings("127.0.0.1", 0, "guest", "guest", Optional.empty()))),
+        0);
+  }
+
+  /** With a broker that is not its own. */
+  ClusterWorker(Path folder, int brokerPort) throws IOException, TimeoutException {
+    this(folder, Optional.empty(), brokerPort);
+  }
+
+  private ClusterWorker(Path folder, Optional<EmbeddedBroker> broker, int otherBrokerPort)
+      throws IOException, TimeoutException {
     this.folder = folder;
+    this.broker = broker;
+    brokerPort = broker.map(EmbeddedBroker::port).orElse(otherBrokerPort);
     cluster = TestCluster.open(folder);
-    broker =
-        EmbeddedBroker.start(
-            new BrokerSettings("127.0.0.1", 0, "guest", "guest", Optional.empty()));
     objects =
         EmbeddedObjectStore.start(
             new ObjectStoreSettings(
@@ -63,7 +78,7 @@ final class ClusterWorker implements AutoCloseable {
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(60),
                 Optional.empty()));
-    client = new RawClient("127.0.0.1", broker.port(), "test.replies");
+    client = client("test.replies");
   }
 
   /** Starts one more worker; it may not be ready yet. */
@@ -77,7 +92,7 @@ final class ClusterWorker implements AutoCloseable {
         new TreeMap<>(
             Map.of(
                 "KUBECONFIG", kubeconfig.toString(),
-                "WORK_QUEUE_PORT", Integer.toString(broker.port()),
+                "WORK_QUEUE_PORT", Integer.toString(brokerPort),
                 "MINIO_SERVICE_PORT", Integer.toString(objects.endpoint().getPort()),
                 "MSTC_RUNTIME_KUBERNETES_NAMESPACE", cluster.namespace(),
                 "SCRATCH_DIR", folder.resolve("scratch-" + number).toString()));
@@ -108,6 +123,11 @@ final class ClusterWorker implements AutoCloseable {
 
   RawClient client() {
     return client;
+  }
+
+  /** One more client, with a reply queue of its own. */
+  RawClient client(String replyQueue) throws IOException, TimeoutException {
+    return new RawClient("127.0.0.1", brokerPort, replyQueue);
   }
 
   TestCluster cluster() {
@@ -180,7 +200,7 @@ final class ClusterWorker implements AutoCloseable {
     client.close();
     store.close();
     objects.close();
-    broker.close();
+    broker.ifPresent(EmbeddedBroker::close);
     cluster.close();
   }
 }

@@ -24,11 +24,13 @@ final class RabbitServer implements AutoCloseable {
   private final int port;
   private Process process;
 
-  private RabbitServer(Path program, Path folder) throws IOException {
+  private RabbitServer(Path program, Path folder, String... settings) throws IOException {
     port = FreePort.find();
     Files.createDirectories(folder.resolve("home"));
     Path configuration =
-        Files.writeString(folder.resolve("rabbitmq.conf"), "loopback_users = none\n");
+        Files.writeString(
+            folder.resolve("rabbitmq.conf"),
+            "loopback_users = none\n" + String.join("\n", settings) + "\n");
     Path plugins = Files.writeString(folder.resolve("enabled_plugins"), "[].\n");
     builder =
         new ProcessBuilder(program.toString())
@@ -50,8 +52,12 @@ final class RabbitServer implements AutoCloseable {
     process = builder.start();
   }
 
-  /** Starts a server, or skips the test where there is none. */
-  static RabbitServer start(Path folder) throws IOException {
+  /**
+   * Starts a server, or skips the test where there is none.
+   *
+   * @param settings lines of its configuration
+   */
+  static RabbitServer start(Path folder, String... settings) throws IOException {
     Optional<Path> program =
         Stream.of(
                 System.getenv().getOrDefault("MSTC_TEST_RABBITMQ_SERVER", ""),
@@ -64,7 +70,7 @@ final class RabbitServer implements AutoCloseable {
     assumeTrue(
         program.isPresent(),
         "no rabbitmq-server on this machine; set MSTC_TEST_RABBITMQ_SERVER to its path");
-    RabbitServer server = new RabbitServer(program.orElseThrow(), folder);
+    RabbitServer server = new RabbitServer(program.orElseThrow(), folder, settings);
     server.awaitReady();
     return server;
   }

@@ -6,6 +6,7 @@ import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
+import com.rabbitmq.client.GetResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -81,6 +82,22 @@ final class RawClient implements AutoCloseable {
   private synchronized void send(AMQP.BasicProperties properties, byte[] body) throws Exception {
     channel.basicPublish("mstc.exchange", WORK_QUEUE, properties, body);
     channel.waitForConfirmsOrDie(30_000);
+  }
+
+  /**
+   * Takes the request that waits and gives it back, as a broker does whose consumer died: its next
+   * delivery is a repeated one.
+   */
+  synchronized void markRedelivered() {
+    await()
+        .alias("a request that waits")
+        .until(() -> {
+          GetResponse waiting = channel.basicGet(WORK_QUEUE, false);
+          if (waiting != null) {
+            channel.basicNack(waiting.getEnvelope().getDeliveryTag(), false, true);
+          }
+          return waiting != null;
+        });
   }
 
   /** Waits for the first reply to a correlation id. */

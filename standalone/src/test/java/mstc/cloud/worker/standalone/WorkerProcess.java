@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A worker in a process of its own, as its users start it; it can be killed and started again. */
 final class WorkerProcess implements AutoCloseable {
@@ -98,6 +99,22 @@ final class WorkerProcess implements AutoCloseable {
   /** What the process has written so far. */
   String output() throws IOException {
     return Files.readString(output);
+  }
+
+  /** The most memory that the process has held so far, where the system tells (Linux), else 0. */
+  long peakMemoryMebibytes() throws IOException {
+    Path status = Path.of("/proc/" + process.pid() + "/status");
+    if (!Files.exists(status)) {
+      return 0;
+    }
+    try (Stream<String> lines = Files.lines(status)) {
+      return lines
+              .filter(line -> line.startsWith("VmHWM:"))
+              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+              .findFirst()
+              .orElse(0)
+          / 1024;
+    }
   }
 
   /** Ends the process with SIGKILL, so that it can do nothing about it. */

@@ -28,14 +28,10 @@ public final class ConfigurationKeys {
             .firstVersionVariable()
             .map(variable -> " First version's variable: `" + variable + "`.")
             .orElse("");
-    String defaultText =
-        parameter.defaultValue().isPresent()
-            ? '`' + parameter.documentedDefault() + '`'
-            : parameter.documentedDefault();
     return "| `%s` | %s | %s | %s%s |\n"
         .formatted(
             parameter.name(),
-            defaultText,
+            parameter.documentedDefault(),
             parameter.type().allowed().replace("|", "\\|"),
             parameter.description(),
             firstVersion);

@@ -8,7 +8,7 @@ import java.util.Optional;
  *
  * @param defaultValue its value where none is given; empty where there is none, or where it depends
  *     on other keys
- * @param documentedDefault the default in words, empty for a key that has none
+ * @param documentedDefault the default as the documentation shows it
  * @param firstVersionVariable the variable that the first version of the worker read it from
  * @param description one sentence for whoever sets it
  */
@@ -22,12 +22,18 @@ record Parameter<T>(
 
   /** A key without a default. */
   static <T> Parameter<T> of(String name, ValueType<T> type, String description) {
-    return new Parameter<>(name, type, Optional.empty(), "", Optional.empty(), description);
+    return new Parameter<>(name, type, Optional.empty(), "none", Optional.empty(), description);
   }
 
   Parameter<T> withDefault(T value) {
+    String printed = type.print(value);
     return new Parameter<>(
-        name, type, Optional.of(value), type.print(value), firstVersionVariable, description);
+        name,
+        type,
+        Optional.of(value),
+        printed.isEmpty() ? "none" : '`' + printed + '`',
+        firstVersionVariable,
+        description);
   }
 
   /** A default that depends on other keys, in words. */

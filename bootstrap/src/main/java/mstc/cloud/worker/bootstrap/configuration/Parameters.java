@@ -195,8 +195,7 @@ final class Parameters {
       Parameter.of(
               "mstc.runtime.kubernetes.spool-mebibytes",
               wholeNumber(16, 100_000_000),
-              "The most that logs on their way to the store take in `mstc.scratch-dir`; from four"
-                  + " fifths of it on, no more requests are taken.")
+              "The most that logs take on their way to the store; at 80 % no more requests are taken.")
           .withDefault(10_240);
   static final Parameter<String> KUBERNETES_SERVICE_ACCOUNT =
       Parameter.of(
@@ -271,8 +270,7 @@ final class Parameters {
       Parameter.of(
           "mstc.jobs.credentials-secret",
           DNS_NAME,
-          "The Secret, with the keys access-key and secret-key, that Kubernetes jobs get the"
-              + " store's credentials from.");
+          "The Secret whose access-key and secret-key Kubernetes jobs get for the store.");
   static final Parameter<String> JOBS_STORE_HOST =
       Parameter.of(
               "mstc.jobs.store-host",

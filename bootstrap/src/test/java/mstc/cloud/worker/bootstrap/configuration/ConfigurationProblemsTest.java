@@ -98,7 +98,7 @@ class ConfigurationProblemsTest {
                 maxConcurrent: 5
                 colour: blue
               runtime:
-                nomad:
+                swarm:
                   namespace: a
             other: 1
             """);
@@ -115,7 +115,7 @@ class ConfigurationProblemsTest {
             "mstc.jobs.maxConcurrent (%s:5) is not a key; did you mean mstc.jobs.max-concurrent?"
                 .formatted(file),
             "mstc.jobs.colour (%s:6) is not a key".formatted(file),
-            "mstc.runtime.nomad (%s:8) is not a key".formatted(file),
+            "mstc.runtime.swarm (%s:8) is not a key".formatted(file),
             "other (%s:10) is not a key".formatted(file),
             "mstc.http.prot (override) is not a key; did you mean mstc.http.port?");
   }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.CatalogueEntry;
+import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogLevel;
@@ -51,10 +52,11 @@ class ConfigurationReaderTest {
     assertThat(minio.credentials().secretKey()).isEqualTo(new Secret("minioadmin"));
     Path scratch = Path.of(System.getProperty("java.io.tmpdir"), "mstc-cloud-worker");
     assertThat(configuration.scratchDirectory()).isEqualTo(scratch);
-    LocalSettings local = (LocalSettings) configuration.runtime();
-    assertThat(local.folder()).isEqualTo(scratch.resolve("jobs"));
-    assertThat(local.catalogue()).isEmpty();
-    assertThat(local.grace()).isEqualTo(Duration.ofSeconds(10));
+    KubernetesSettings kubernetes = (KubernetesSettings) configuration.runtime();
+    assertThat(kubernetes.namespace()).isEqualTo("mstc-dev");
+    assertThat(kubernetes.kubeconfig()).isEmpty();
+    assertThat(kubernetes.nodeSelector()).isEmpty();
+    assertThat(kubernetes.tolerations()).isEmpty();
     assertThat(configuration.jobs().maxConcurrent()).isEqualTo(50);
     assertThat(configuration.jobs().retention()).isEqualTo(Duration.ofSeconds(30));
     assertThat(configuration.http().enabled()).isTrue();
@@ -97,8 +99,21 @@ class ConfigurationReaderTest {
     assertThat(minio.credentials().accessKey()).isEqualTo("root");
     assertThat(minio.credentials().secretKey().value()).isEqualTo("secret");
     assertThat(configuration.scratchDirectory()).isEqualTo(Path.of("/scratch"));
-    assertThat(((LocalSettings) configuration.runtime()).folder())
-        .isEqualTo(Path.of("/scratch/jobs"));
+  }
+
+  @Test
+  void the_local_runtime_has_defaults_too() {
+    // when
+    LoadedConfiguration loaded =
+        ConfigurationReader.read(
+            ConfigurationSources.ofEnvironment(
+                Map.of("MSTC_RUNTIME_TYPE", "local", "SCRATCH_DIR", "/scratch")));
+
+    // then
+    LocalSettings local = (LocalSettings) loaded.configuration().runtime();
+    assertThat(local.folder()).isEqualTo(Path.of("/scratch/jobs"));
+    assertThat(local.catalogue()).isEmpty();
+    assertThat(local.grace()).isEqualTo(Duration.ofSeconds(10));
   }
 
   @Test
@@ -226,6 +241,7 @@ class ConfigurationReaderTest {
             """
             mstc:
               runtime:
+                type: local
                 local:
                   catalogue:
                     - image: "*/solver:*"
@@ -253,7 +269,8 @@ class ConfigurationReaderTest {
     // when
     LoadedConfiguration loaded =
         ConfigurationReader.read(
-            ConfigurationSources.ofEnvironment(Map.of("MSTC_RUNTIME_LOCAL_CATALOGUE", text)));
+            ConfigurationSources.ofEnvironment(
+                Map.of("MSTC_RUNTIME_TYPE", "local", "MSTC_RUNTIME_LOCAL_CATALOGUE", text)));
 
     // then
     assertThat(((LocalSettings) loaded.configuration().runtime()).catalogue())

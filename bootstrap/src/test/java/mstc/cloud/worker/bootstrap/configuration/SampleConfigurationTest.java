@@ -8,38 +8,40 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SampleConfigurationTest {
-  private static final Path SAMPLE =
-      Path.of(System.getProperty("basedir", ".")).resolve("../config/worker.yaml");
+  private static final Path FOLDER =
+      Path.of(System.getProperty("basedir", ".")).resolve("../config");
   private static final Pattern TURNED_OFF = Pattern.compile("(?m)^( *)#(?=\\S)");
 
-  @Test
-  void the_sample_is_read_without_a_warning() {
+  @ParameterizedTest
+  @ValueSource(strings = {"worker.yaml", "worker-local.yaml", "worker-s3.yaml"})
+  void the_samples_are_read_without_a_warning(String sample) {
     // given
-    ConfigurationSources sources = ConfigurationSources.ofEnvironment(Map.of()).withFile(SAMPLE);
+    ConfigurationSources sources =
+        ConfigurationSources.ofEnvironment(Map.of()).withFile(FOLDER.resolve(sample));
 
     // when
     LoadedConfiguration loaded = ConfigurationReader.read(sources);
 
     // then
     assertThat(loaded.warnings()).isEmpty();
-    assertThat(((LocalSettings) loaded.configuration().runtime()).catalogue()).hasSize(2);
   }
 
   @Test
-  void the_sample_shows_every_key_and_what_is_turned_off_in_it_is_right(@TempDir Path folder)
+  void the_whole_sample_shows_every_key_and_what_is_turned_off_in_it_is_right(@TempDir Path folder)
       throws IOException {
     // given
-    for (String authority : List.of("rabbitmq", "minio", "s3")) {
-      Files.createFile(folder.resolve(authority + "-ca.pem"));
+    for (String file : List.of("rabbitmq-ca.pem", "minio-ca.pem", "s3-ca.pem", "kubeconfig")) {
+      Files.createFile(folder.resolve(file));
     }
     String everything =
         TURNED_OFF
-            .matcher(Files.readString(SAMPLE))
+            .matcher(Files.readString(FOLDER.resolve("worker.yaml")))
             .replaceAll("$1")
             .replace("certificates/", folder + "/");
     Path file = Files.writeString(folder.resolve("worker.yaml"), everything);
