@@ -27,6 +27,7 @@ class ArchitectureTest {
           "wire",
           "adapters.rabbitmq",
           "adapters.local",
+          "adapters.k8s",
           "adapters.minio",
           "adapters.s3",
           "adapters.http",
@@ -38,6 +39,7 @@ class ArchitectureTest {
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
           .withImportOption(location -> !location.contains("/test-classes/"))
+          .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages(ROOT);
 
   static Set<Map.Entry<String, ArchRule>> rules() {

@@ -220,6 +220,7 @@ class ClusterEndsIT {
   void aLineOf20Megabytes() throws Exception {
     Reply reply = run("line", "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo end");
 
+    assertThat(reply.warnings()).isEmpty();
     byte[] log = worker.log(reply);
     assertThat(log).hasSize(20_000_005);
     assertThat(log).endsWith("x\nend\n".getBytes(StandardCharsets.US_ASCII));

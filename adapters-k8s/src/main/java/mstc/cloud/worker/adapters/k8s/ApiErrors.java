@@ -68,7 +68,7 @@ final class ApiErrors {
 
   /** Whether nobody knows if the API server did what it was asked to. */
   static boolean isAnswerLost(KubernetesClientException e) {
-    return e.getCode() == 0 || e.getCode() >= HttpURLConnection.HTTP_INTERNAL_ERROR;
+    return e.getCode() <= 0 || e.getCode() >= HttpURLConnection.HTTP_INTERNAL_ERROR;
   }
 
   /**

@@ -19,6 +19,8 @@ import mstc.cloud.worker.domain.request.Resources;
  * @param namespace where Jobs are created; it has to exist
  * @param leaseName the Lease whose holder follows and completes jobs; all replicas name the same
  * @param identity this replica's name in the Lease, unlike every other's
+ * @param pod the name of the pod that this replica runs in, in the namespace of the Jobs; what owns
+ *     it owns the Lease. Empty where it runs elsewhere
  * @param spool a folder for logs on their way to the object store; created when missing, and not
  *     shared with another replica
  * @param spoolBytes the most that all logs in the spool may take together
@@ -34,6 +36,7 @@ public record KubernetesSettings(
     String namespace,
     String leaseName,
     String identity,
+    Optional<String> pod,
     Path spool,
     long spoolBytes,
     Duration retention,

@@ -1,11 +1,17 @@
 package mstc.cloud.worker.adapters.k8s;
 
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
@@ -48,23 +54,66 @@ final class Leadership implements AutoCloseable {
 
   /** Begins to try for the Lease. Returns at once. */
   void start() {
+    executor.execute(this::elect);
+  }
+
+  private void elect() {
+    LeaderElectionConfig configuration = configuration(owners());
     lock.lock();
     try {
       if (closed) {
         return;
       }
-      CompletableFuture<?> started = new LeaderElector(client, configuration(), executor).start();
+      CompletableFuture<?> started = new LeaderElector(client, configuration, executor).start();
       election = started;
-      var _ = started.whenCompleteAsync((result, failure) -> start(), executor);
+      var _ = started.whenCompleteAsync((result, failure) -> elect(), executor);
     } finally {
       lock.unlock();
     }
   }
 
-  private LeaderElectionConfig configuration() {
+  /**
+   * What owns this replica's pod, a ReplicaSet as a rule: with it Kubernetes deletes the Lease,
+   * which would otherwise outlive an uninstallation.
+   */
+  private List<OwnerReference> owners() {
+    if (settings.pod().isEmpty()) {
+      return List.of();
+    }
+    try {
+      return client
+          .pods()
+          .inNamespace(settings.namespace())
+          .withField("metadata.name", settings.pod().get())
+          .list()
+          .getItems()
+          .stream()
+          .flatMap(pod -> pod.getMetadata().getOwnerReferences().stream())
+          .map(Leadership::withoutControl)
+          .toList();
+    } catch (KubernetesClientException e) {
+      LOG.debug("The Lease will have no owner", e);
+      return List.of();
+    }
+  }
+
+  private static OwnerReference withoutControl(OwnerReference owner) {
+    return new OwnerReferenceBuilder(owner)
+        .withController(null)
+        .withBlockOwnerDeletion(null)
+        .build();
+  }
+
+  private LeaderElectionConfig configuration(List<OwnerReference> owners) {
+    ObjectMeta lease =
+        new ObjectMetaBuilder()
+            .withNamespace(settings.namespace())
+            .withName(settings.leaseName())
+            .withOwnerReferences(owners)
+            .build();
     return new LeaderElectionConfigBuilder()
         .withName(settings.leaseName())
-        .withLock(new LeaseLock(settings.namespace(), settings.leaseName(), settings.identity()))
+        .withLock(new LeaseLock(lease, settings.identity()))
         .withLeaseDuration(settings.timing().lease())
         .withRenewDeadline(settings.timing().leaseRenewal())
         .withRetryPeriod(settings.timing().leaseRetry())

@@ -23,6 +23,7 @@ final class ClusterJobs {
         cluster.namespace(),
         "mstc-cloud-worker",
         "replica-" + UUID.randomUUID(),
+        Optional.empty(),
         spool,
         1024 * 1024 * 1024,
         Duration.ofSeconds(10),

@@ -30,6 +30,7 @@ class JobManifestTest {
           "mstc-dev",
           "mstc-cloud-worker",
           "me",
+          Optional.empty(),
           Path.of("spool"),
           1,
           Duration.ofSeconds(30),

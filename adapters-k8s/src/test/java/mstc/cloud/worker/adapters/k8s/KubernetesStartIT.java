@@ -45,6 +45,7 @@ class KubernetesStartIT {
         settings.namespace(),
         settings.leaseName(),
         settings.identity(),
+        settings.pod(),
         settings.spool(),
         settings.spoolBytes(),
         settings.retention(),

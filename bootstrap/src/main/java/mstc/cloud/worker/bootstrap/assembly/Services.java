@@ -107,6 +107,7 @@ public final class Services {
         kubernetes.namespace(),
         kubernetes.lease(),
         replicaIdentity(),
+        pod(),
         kubernetes.spool(),
         kubernetes.spoolMebibytes() * 1024L * 1024L,
         configuration.jobs().retention(),
@@ -132,6 +133,12 @@ public final class Services {
   private static String replicaIdentity() {
     String host = Optional.ofNullable(System.getenv("HOSTNAME")).orElse("worker");
     return host + "-" + UUID.randomUUID();
+  }
+
+  /** The kubelet names the host in a pod after the pod. */
+  private static Optional<String> pod() {
+    return Optional.ofNullable(System.getenv("KUBERNETES_SERVICE_HOST"))
+        .flatMap(cluster -> Optional.ofNullable(System.getenv("HOSTNAME")));
   }
 
   static HttpSettings http(WorkerConfiguration.HttpSettings http) {
