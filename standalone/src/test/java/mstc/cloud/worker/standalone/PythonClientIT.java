@@ -61,6 +61,8 @@ class PythonClientIT {
                   EmbeddedServices.ACCESS_KEY,
                   "MINIO_ROOT_PASSWORD",
                   EmbeddedServices.SECRET_KEY,
+                  "MSTC_TEST_IMAGE",
+                  BuiltInCatalogue.PYTHON_TEST_IMAGE,
                   "PYTHONPATH",
                   PROJECT.resolve("src").toString()),
               "-m",

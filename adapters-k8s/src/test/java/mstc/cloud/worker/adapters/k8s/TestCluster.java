@@ -134,9 +134,9 @@ public final class TestCluster implements AutoCloseable {
     return kubeconfig;
   }
 
-  /** An image with a shell and coreutils: another one where the registry is another. */
+  /** An image with a shell, coreutils and Python: another one where the registry is another. */
   public static String image() {
-    return Optional.ofNullable(System.getenv("MSTC_TEST_IMAGE")).orElse("python:3-slim");
+    return Optional.ofNullable(System.getenv("MSTC_TEST_PYTHON_IMAGE")).orElse("python:3-slim");
   }
 
   /** Returns before the namespace is gone. */
