@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.JobList;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -126,13 +127,18 @@ final class JobCalls {
 
   private Optional<Job> patchIf(UniqueName name, ObjectNode patch) {
     try {
-      return Optional.of(jobs().withName(name.value()).patch(MERGE, text(patch)));
+      return Optional.of(jobs().resource(named(name)).patch(MERGE, text(patch)));
     } catch (KubernetesClientException e) {
       if (ApiErrors.isConflict(e) || ApiErrors.isNotFound(e)) {
         return Optional.empty();
       }
       throw failure("job " + name, e);
     }
+  }
+
+  /** By a name alone the client would first get what it is to patch. */
+  private static Job named(UniqueName name) {
+    return new JobBuilder().withNewMetadata().withName(name.value()).endMetadata().build();
   }
 
   private static ObjectNode patch(Optional<String> version, Map<String, String> annotations) {

@@ -222,19 +222,35 @@ public final class KubernetesJobRuntime implements JobRuntime {
   @Override
   public Optional<JobRecord> find(UUID uuid) {
     requireUsable();
-    return findJob(uuid).map(KubernetesJobRuntime::record);
+    return findJob(uuid, false).map(KubernetesJobRuntime::record);
   }
 
-  private Optional<Job> findJob(UUID uuid) {
-    Optional<Job> found =
+  /**
+   * @param fresh whether the cluster is asked in any case. What is being followed is known well
+   *     enough as a rule, as the patch of a version that is no longer the last is refused
+   */
+  private Optional<Job> findJob(UUID uuid, boolean fresh) {
+    Optional<Job> known =
         tracked
             .find(uuid)
             .map(TrackedJob::snapshot)
-            .filter(known -> !known.gone())
-            .flatMap(known -> calls.get(name(known.job())))
-            .or(() -> calls.find(uuid));
+            .filter(snapshot -> !snapshot.gone())
+            .map(TrackedJob.Snapshot::job);
+    if (!fresh && known.filter(job -> isFollowed(name(job))).isPresent()) {
+      return known;
+    }
+    Optional<Job> found = known.flatMap(job -> calls.get(name(job))).or(() -> calls.find(uuid));
     found.ifPresent(tracked::update);
     return found.or(() -> deleted(uuid));
+  }
+
+  private boolean isFollowed(UniqueName name) {
+    lock.lock();
+    try {
+      return followers.containsKey(name);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** A Job that was deleted before its clients were answered. */
@@ -266,8 +282,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
   @Override
   public Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address) {
     requireUsable();
-    while (true) {
-      Optional<Job> job = findJob(name.uuid()).filter(found -> name(found).equals(name));
+    for (boolean fresh = false; ; fresh = true) {
+      Optional<Job> job = findJob(name.uuid(), fresh).filter(found -> name(found).equals(name));
       Optional<JobRecord> record = job.map(KubernetesJobRuntime::record);
       if (record.isEmpty()
           || record.get().answer().isPresent()
@@ -331,6 +347,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     for (boolean sure = false; ; sure = true) {
       if (sure || job.isEmpty()) {
         job = calls.get(name);
+        job.ifPresent(tracked::update);
       }
       if (job.isEmpty() || JobAnnotations.isAnswered(job.get())) {
         return true;

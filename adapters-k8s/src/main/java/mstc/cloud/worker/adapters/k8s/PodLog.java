@@ -40,8 +40,15 @@ final class PodLog implements Runnable {
   /** Sooner than this after its start, the kubelet has not looked at a container's log yet. */
   private static final Duration LATE = Duration.ofSeconds(10);
 
-  /** A log whose first line is not younger than this cannot have been rotated before it. */
+  /**
+   * For how long a job may have been silent at first. Sooner than this after its start nothing was
+   * rotated away, as that takes 10 MiB in the same time; of a job that writes a lot that is
+   * believed for two seconds only.
+   */
+  private static final Duration SILENT_AT_FIRST = Duration.ofSeconds(15);
+
   private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(2);
+  private static final long A_LOT_BYTES = 1 << 20;
 
   private final LogSource source;
   private final SpooledLog log;
@@ -383,12 +390,13 @@ final class PodLog implements Runnable {
 
   /**
    * Whoever begins to follow late, without what an earlier worker spooled, cannot know what has
-   * been rotated away, unless the first line there is came right after the start.
+   * been rotated away, unless the first line there is came soon after the start.
    */
   private void noteRotation() {
+    Instant soon = startedAt.plus(log.size() > A_LOT_BYTES ? NOT_ROTATED_YET : SILENT_AT_FIRST);
     if (fromStart
         && began.isAfter(startedAt.plus(LATE))
-        && firstTime.filter(time -> time.isAfter(startedAt.plus(NOT_ROTATED_YET))).isPresent()) {
+        && firstTime.filter(time -> time.isAfter(soon)).isPresent()) {
       missing("it was followed late, and its beginning may have been rotated away");
     }
   }

@@ -115,6 +115,11 @@ final class SpooledLog implements AutoCloseable {
     return truncated;
   }
 
+  /** How many bytes there are so far. */
+  long size() {
+    return position;
+  }
+
   /** Drops what came of a line whose end did not: the next stream has it whole. */
   void dropPartialLine() throws IOException {
     if (!truncated && position > mark.bytes()) {
