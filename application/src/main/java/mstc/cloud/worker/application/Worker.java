@@ -11,6 +11,7 @@ import mstc.cloud.worker.application.intake.Admission;
 import mstc.cloud.worker.application.intake.ExecuteWork;
 import mstc.cloud.worker.application.intake.HandleDelivery;
 import mstc.cloud.worker.application.intake.Outage;
+import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.Delivery;
@@ -43,6 +44,7 @@ public final class Worker {
   private final ExecuteWork executeWork;
   private final CompleteJobs completeJobs;
   private final CheckReadiness checkReadiness;
+  private final JobMetrics jobMetrics;
   private final Semaphore roomChanged = new Semaphore(0);
 
   /** One is held by every delivery being handled, all by whoever stops the worker. */
@@ -65,9 +67,10 @@ public final class Worker {
     admission =
         new Admission(queue, runtime, settings.maxConcurrentJobs(), settings.maxDeliveries());
     outage = new Outage(admission, runtime, store, settings.backoff());
+    jobMetrics = new JobMetrics(runtime::unansweredJobs, settings.maxConcurrentJobs());
     SendReply sendReply = new SendReply(queue);
     AcceptWork acceptWork =
-        new AcceptWork(runtime, store, format, settings.redeliveryMemory(), clock);
+        new AcceptWork(runtime, store, format, settings.redeliveryMemory(), clock, jobMetrics);
     handleDelivery =
         new HandleDelivery(
             acceptWork,
@@ -87,7 +90,8 @@ public final class Worker {
             settings.routingPatience(),
             settings.refusalPatience(),
             settings.backoff(),
-            clock);
+            clock,
+            jobMetrics);
     checkReadiness = new CheckReadiness(queue, runtime, store);
     longestUnnoticed = settings.backoff().longest();
     admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
@@ -118,6 +122,11 @@ public final class Worker {
   /** Whether the worker could run a request now. */
   public CheckReadiness checkReadiness() {
     return checkReadiness;
+  }
+
+  /** How many jobs there were and are. */
+  public JobMetrics jobMetrics() {
+    return jobMetrics;
   }
 
   /** Runs requests that do not come from the queue. */

@@ -43,7 +43,9 @@ final class ArchitectureRules {
     rules.put(
         "minio", adapter("minio", "io.minio..", "okhttp3..", "okio..", "kotlin..", "javax.net.."));
     rules.put("s3", adapter("s3", "software.amazon.awssdk..", "javax.net.."));
-    rules.put("http", adapter("http", APPLICATION, WIRE, "com.sun.net.httpserver.."));
+    rules.put(
+        "http",
+        adapter("http", APPLICATION, WIRE, "com.sun.net.httpserver..", "io.prometheus.metrics.."));
     rules.put("embedded", embeddedServersKnowNothingOfTheWorker());
     rules.put("spring", onlyTheAssemblyKnowsSpring());
     rules.put("cycles", packagesAreFreeOfCycles());

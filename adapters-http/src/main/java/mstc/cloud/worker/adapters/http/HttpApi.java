@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import mstc.cloud.worker.application.CheckReadiness;
+import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.application.intake.ExecuteWork;
 import mstc.cloud.worker.application.intake.ExecuteWork.Execution;
 import mstc.cloud.worker.domain.PortException;
@@ -33,6 +34,7 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@code POST /mstc/worker/execute}</td><td>runs a request; the reply when it is over</td></tr>
  *   <tr><td>{@code GET /health/live}</td><td>200 while the process works</td></tr>
  *   <tr><td>{@code GET /health/ready}</td><td>200 when a request could be run, else 503 and why</td></tr>
+ *   <tr><td>{@code GET /metrics}</td><td>figures for Prometheus</td></tr>
  * </table>
  */
 public final class HttpApi implements AutoCloseable {
@@ -60,9 +62,11 @@ public final class HttpApi implements AutoCloseable {
           "/mstc/worker", new Resource("GET", exchange -> text(200, "hello")),
           "/mstc/worker/execute", new Resource("POST", this::execute),
           "/health/live", new Resource("GET", exchange -> text(200, "live")),
-          "/health/ready", new Resource("GET", exchange -> ready()));
+          "/health/ready", new Resource("GET", exchange -> ready()),
+          "/metrics", new Resource("GET", exchange -> metrics()));
   private final ExecuteWork executeWork;
   private final CheckReadiness checkReadiness;
+  private final Metrics metrics;
   private final Access access;
   private final HttpServer server;
 
@@ -81,9 +85,10 @@ public final class HttpApi implements AutoCloseable {
    *
    * @throws IllegalStateException when the port is in use or the host is no address of this machine
    */
-  public HttpApi(HttpSettings settings, ExecuteWork executeWork, CheckReadiness checkReadiness) {
-    this.executeWork = executeWork;
-    this.checkReadiness = checkReadiness;
+  public HttpApi(HttpSettings settings, Worker worker) {
+    this.executeWork = worker.executeWork();
+    this.checkReadiness = worker.checkReadiness();
+    this.metrics = new Metrics(worker.jobMetrics());
     InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
     if (address.isUnresolved()) {
       throw new IllegalStateException(
@@ -208,6 +213,10 @@ public final class HttpApi implements AutoCloseable {
   private Response ready() throws InterruptedException {
     List<String> problems = checkReadiness.check();
     return problems.isEmpty() ? text(200, "ready") : text(503, String.join("\n", problems));
+  }
+
+  private Response metrics() throws IOException {
+    return new Response(200, Metrics.CONTENT_TYPE, metrics.text(), Map.of());
   }
 
   private static Response text(int status, String line) {

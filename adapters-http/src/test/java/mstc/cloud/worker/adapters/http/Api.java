@@ -63,9 +63,7 @@ final class Api implements AutoCloseable {
                 Duration.ofHours(1),
                 new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
             Clock.systemUTC());
-    http =
-        new HttpApi(
-            new HttpSettings(host, 0, token), worker.executeWork(), worker.checkReadiness());
+    http = new HttpApi(new HttpSettings(host, 0, token), worker);
     worker.start();
     http.start();
     eventually().until(() -> queue.demand() > 0);
@@ -129,7 +127,7 @@ final class Api implements AutoCloseable {
 
   /** Another API of the same worker, listening elsewhere. */
   HttpApi another(HttpSettings settings) {
-    return new HttpApi(settings, worker.executeWork(), worker.checkReadiness());
+    return new HttpApi(settings, worker);
   }
 
   void stopWorker() {

@@ -50,6 +50,32 @@ class HttpApiTest {
   }
 
   @Test
+  void jobsAreCountedForPrometheus() {
+    // given
+    CompletableFuture<HttpResponse<String>> first = api.begin(api.execute(Api.REQUEST));
+    api.succeed(api.awaitJob());
+    first.join();
+    CompletableFuture<HttpResponse<String>> second = api.begin(api.execute(Api.REQUEST));
+    UniqueName unanswered = api.awaitJob();
+
+    // when
+    HttpResponse<String> response = api.get("/metrics");
+
+    // then
+    assertThat(header(response, "Content-Type")).get().asString().startsWith("text/plain;");
+    assertThat(response.body().lines())
+        .contains(
+            "mstc_jobs_created_total 2.0",
+            "mstc_jobs_answered_total{outcome=\"succeeded\"} 1.0",
+            "mstc_jobs_answered_total{outcome=\"failed\"} 0.0",
+            "mstc_jobs_unanswered 1.0",
+            "mstc_jobs_limit 2.0")
+        .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\"}"));
+    api.succeed(unanswered);
+    second.join();
+  }
+
+  @Test
   void aProcessThatWorksIsLive() {
     // given
     api.store.stop();

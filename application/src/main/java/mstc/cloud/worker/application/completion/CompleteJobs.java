@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
@@ -60,11 +61,13 @@ public final class CompleteJobs implements AutoCloseable {
   private final Duration refusalPatience;
   private final Backoff backoff;
   private final Clock clock;
+  private final JobMetrics metrics;
 
   /**
    * @param outage told when the runtime or the store fail
    * @param routingPatience for how long a reply is tried whose queue does not exist
    * @param refusalPatience for how long a log is tried that the store refuses for good
+   * @param metrics told of every job that is answered
    */
   public CompleteJobs(
       JobRuntime runtime,
@@ -75,7 +78,8 @@ public final class CompleteJobs implements AutoCloseable {
       Duration routingPatience,
       Duration refusalPatience,
       Backoff backoff,
-      Clock clock) {
+      Clock clock,
+      JobMetrics metrics) {
     this.runtime = runtime;
     this.storeLog = new StoreLog(store, format);
     this.sendReply = sendReply;
@@ -84,6 +88,7 @@ public final class CompleteJobs implements AutoCloseable {
     this.refusalPatience = refusalPatience;
     this.backoff = backoff;
     this.clock = clock;
+    this.metrics = metrics;
   }
 
   /**
@@ -237,6 +242,7 @@ public final class CompleteJobs implements AutoCloseable {
           backoff.pauseAfter(++attempt);
         } else if (runtime.recordAnswer(
             record.get(), new Answer(answered, clients.delivery(), clock.instant()))) {
+          metrics.onAnswered(answered.outcome());
           LOG.debug("Job {} answered: {}", job.name(), clients.delivery());
           return;
         }

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.application.reply.LogRecord;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobIdentity;
@@ -39,22 +40,26 @@ public final class AcceptWork {
   private final ReplyFormat format;
   private final Duration redeliveryMemory;
   private final Clock clock;
+  private final JobMetrics metrics;
 
   /**
    * @param redeliveryMemory for how long after a job's end a redelivered request is answered with
    *     it
+   * @param metrics told of every job that is created
    */
   public AcceptWork(
       JobRuntime runtime,
       ObjectStore store,
       ReplyFormat format,
       Duration redeliveryMemory,
-      Clock clock) {
+      Clock clock,
+      JobMetrics metrics) {
     this.runtime = runtime;
     this.store = store;
     this.format = format;
     this.redeliveryMemory = redeliveryMemory;
     this.clock = clock;
+    this.metrics = metrics;
   }
 
   /**
@@ -197,6 +202,7 @@ public final class AcceptWork {
       submitting = Optional.empty();
       return switch (submission) {
         case Submission.Created() -> {
+          metrics.onCreated();
           LOG.info(
               "Job {} created: image {}, timeout {} min",
               job.name(),

@@ -19,10 +19,7 @@ final class WorkerLifecycle implements SmartLifecycle {
     this.worker = worker;
     this.grace = grace;
     this.http =
-        http.enabled()
-            ? Optional.of(
-                new HttpApi(Services.http(http), worker.executeWork(), worker.checkReadiness()))
-            : Optional.empty();
+        http.enabled() ? Optional.of(new HttpApi(Services.http(http), worker)) : Optional.empty();
   }
 
   OptionalInt httpPort() {

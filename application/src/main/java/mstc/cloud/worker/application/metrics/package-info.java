@@ -1,0 +1,5 @@
+/** What the worker tells of itself in numbers. */
+@NullMarked
+package mstc.cloud.worker.application.metrics;
+
+import org.jspecify.annotations.NullMarked;
