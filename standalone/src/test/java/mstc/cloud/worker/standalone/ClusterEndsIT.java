@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HexFormat;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
@@ -85,6 +86,31 @@ class ClusterEndsIT {
     assertThat(worker.text(reply)).isEqualTo("oh\n");
   }
 
+  /** A container's first process cannot be killed from within, so the shell is not the first. */
+  @Test
+  void aSignal() throws Exception {
+    Reply reply = run("signalled", "echo oh; sh -c 'kill -KILL $$'; exit $?");
+
+    assertThat(reply.result()).endsWith(" failed: exit code 137 (signal 9).");
+    assertThat(worker.text(reply)).isEqualTo("oh\n");
+  }
+
+  /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
+  @Test
+  void twoFailedAttemptsBeforeTheOneThatSucceeds() throws Exception {
+    Reply reply =
+        run(
+            "retried",
+            "waited=$(($(date +%%s) - %d)); echo try; [ $waited -ge 28 ] || exit 5"
+                .formatted(Instant.now().getEpochSecond()),
+            "\"retries\": 2");
+
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+    assertThat(worker.text(reply))
+        .containsSubsequence("attempt 1 of 3", "try", "attempt 2 of 3", "try", "attempt 3 of 3");
+    assertThat(log(reply).complete()).isTrue();
+  }
+
   @Test
   void outOfMemory() throws Exception {
     Reply reply =
@@ -119,6 +145,20 @@ class ClusterEndsIT {
     assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);
     assertThat(reply.result()).contains("failed: image not found:", "registry.invalid/no/such:1");
     assertThat(log(reply).bytes()).isZero();
+  }
+
+  @Test
+  void anImageNameThatIsNone() throws Exception {
+    worker
+        .client()
+        .send(
+            "bad-image",
+            "{\"image\": \"UPPER//x\", \"jobName\": \"bad-image\", \"inputBucket\": \"scenarios\"}");
+    Reply reply = worker.client().awaitReply("bad-image", PATIENCE);
+
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.REJECTED);
+    assertThat(reply.result()).contains("image \"UPPER//x\" must be an image reference");
+    assertThat(worker.jobs("bad-image")).isEmpty();
   }
 
   @Test
@@ -225,6 +265,13 @@ class ClusterEndsIT {
     assertThat(log).hasSize(20_000_005);
     assertThat(log).endsWith("x\nend\n".getBytes(StandardCharsets.US_ASCII));
     assertThat(log(reply).complete()).isTrue();
+  }
+
+  @Test
+  void binaryOutput() throws Exception {
+    Reply reply = run("binary", "printf '\\000\\377\\012\\303\\050'");
+
+    assertThat(worker.log(reply)).containsExactly(0, 0xff, '\n', 0xc3, 0x28);
   }
 
   @Test

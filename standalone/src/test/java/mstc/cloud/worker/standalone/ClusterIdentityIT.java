@@ -4,11 +4,8 @@ import static mstc.cloud.worker.standalone.ClusterWorker.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -90,11 +87,8 @@ class ClusterIdentityIT {
   @Test
   void aJobWhoseCreationIsNotConfirmedIsNotCreatedTwice() throws Exception {
     // given
-    URI api = cluster().admin().getMasterUrl().toURI();
-    byte[] authority =
-        Base64.getDecoder().decode(cluster().admin().getConfiguration().getCaCertData());
-    try (TcpProxy proxy = TcpProxy.toTls(api, authority)) {
-      cluster().start(plain(proxy)).awaitReady();
+    try (TcpProxy proxy = cluster().openProxy()) {
+      cluster().start(cluster().kubeconfigThrough(proxy)).awaitReady();
       proxy.loseAnswerTo("POST /apis/batch/v1/");
 
       // when
@@ -113,11 +107,8 @@ class ClusterIdentityIT {
   @Test
   void aJobCostsFewCalls() throws Exception {
     // given
-    URI api = cluster().admin().getMasterUrl().toURI();
-    byte[] authority =
-        Base64.getDecoder().decode(cluster().admin().getConfiguration().getCaCertData());
-    try (TcpProxy proxy = TcpProxy.toTls(api, authority)) {
-      cluster().start(plain(proxy)).awaitReady();
+    try (TcpProxy proxy = cluster().openProxy()) {
+      cluster().start(cluster().kubeconfigThrough(proxy)).awaitReady();
 
       // when
       cluster().client().send("counted", request("counted", "echo begin; sleep 2; echo end"));
@@ -135,15 +126,6 @@ class ClusterIdentityIT {
           .as("calls of one job")
           .hasSizeBetween(3, 4);
     }
-  }
-
-  /** The way to the cluster through a proxy that is spoken to without TLS. */
-  private Path plain(TcpProxy proxy) throws Exception {
-    return Files.writeString(
-        folder.resolve("plain"),
-        Files.readString(cluster().cluster().kubeconfig())
-            .replaceAll("server: .*", "server: http://127.0.0.1:" + proxy.port())
-            .replaceAll("certificate-authority-data: .*", ""));
   }
 
   @Test

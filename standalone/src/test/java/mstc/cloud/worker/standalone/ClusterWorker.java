@@ -7,10 +7,14 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,6 +110,21 @@ final class ClusterWorker implements AutoCloseable {
             environment);
     replicas.add(replica);
     return replica;
+  }
+
+  /** A way to the cluster that sees the requests, as it is spoken to without TLS. */
+  TcpProxy openProxy() throws IOException, GeneralSecurityException {
+    byte[] authority = Base64.getDecoder().decode(admin().getConfiguration().getCaCertData());
+    return TcpProxy.toTls(URI.create(admin().getMasterUrl().toString()), authority);
+  }
+
+  /** How a worker reaches the cluster by that way. */
+  Path kubeconfigThrough(TcpProxy proxy) throws IOException {
+    return Files.writeString(
+        folder.resolve("through-" + proxy.port()),
+        Files.readString(cluster.kubeconfig())
+            .replaceAll("server: .*", "server: http://127.0.0.1:" + proxy.port())
+            .replaceAll("certificate-authority-data: .*", ""));
   }
 
   /** A request that runs a script, with further fields. */

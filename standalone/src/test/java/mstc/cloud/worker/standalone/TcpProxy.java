@@ -39,6 +39,7 @@ final class TcpProxy implements AutoCloseable {
   private final SocketFactory far;
   private final int ownPort;
   private final AtomicReference<@Nullable String> unanswered = new AtomicReference<>();
+  private final AtomicReference<@Nullable String> refused = new AtomicReference<>();
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private @Nullable ServerSocket server;
@@ -90,6 +91,11 @@ final class TcpProxy implements AutoCloseable {
     return unanswered.get() != null;
   }
 
+  /** Keeps requests that begin so from the server: their connections are cut. Null: no longer. */
+  void refuse(@Nullable String beginning) {
+    refused.set(beginning);
+  }
+
   /** Method and path of each request so far; of what is not HTTP, nothing that makes sense. */
   List<String> requests() {
     return List.copyOf(requests);
@@ -136,13 +142,15 @@ final class TcpProxy implements AutoCloseable {
           String begin = chunk.lines().findFirst().orElse("").replace(" HTTP/1.1", "");
           if (begin.matches("[A-Z]+ /.*")) {
             requests.add(begin);
-            String lost = unanswered.get();
-            if (lost != null && begin.startsWith(lost)) {
-              losing.set(true);
-            }
+            losing.compareAndSet(false, beginsWith(begin, unanswered.get()));
+            return !beginsWith(begin, refused.get());
           }
           return true;
         });
+  }
+
+  private static boolean beginsWith(String request, @Nullable String beginning) {
+    return beginning != null && request.startsWith(beginning);
   }
 
   private void copyAnswers(Socket from, Socket to, AtomicBoolean losing) {

@@ -122,9 +122,14 @@ final class WorkerProcess implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
-  /** Asks the process to stop, as a service manager does, and waits for its end. */
-  void stop() throws InterruptedException {
+  /** Asks the process to stop, as a service manager does. */
+  void terminate() {
     process.destroy();
+  }
+
+  /** Asks the process to stop, and waits for its end. */
+  void stop() throws InterruptedException {
+    terminate();
     if (!process.waitFor(60, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("the worker did not stop within 60 s of SIGTERM");
