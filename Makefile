@@ -19,7 +19,7 @@ image:
 	@ls -l bootstrap/target/jib-image.tar
 
 helm-install:
-	kubectl apply -f config/service-account.yaml
+	sed 's/mstc-dev/$(NAMESPACE)/' config/service-account.yaml | kubectl apply -f -
 	helm upgrade --install $(RELEASE) $(CHART) --namespace $(NAMESPACE) $(VALUES) --wait --timeout 5m
 
 helm-uninstall:

@@ -46,6 +46,10 @@ final class Assemble {
   private Assemble() {}
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    if (!System.getProperty("os.name").equals("Linux")) {
+      throw new IllegalStateException(
+          "The image brings this machine's Java, which is not for Linux; use docker build");
+    }
     Path folder = Path.of(arguments[0]).toAbsolutePath();
     Path jar = Path.of(arguments[1]);
     Path app = folder.resolve("app");

@@ -62,7 +62,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- with include "mstc-cloud-worker.storeSecret" . }}
 {{- $jobs = dict "credentials-secret" . }}
 {{- end }}
-{{- $known := dict "work-queue" $queue "object-store" $store "jobs" $jobs }}
+{{- $runtime := dict }}
+{{- with .Values.global.imagePullSecrets }}
+{{- $runtime = dict "kubernetes" (dict "image-pull-secrets" (join "," .)) }}
+{{- end }}
+{{- $known := dict "work-queue" $queue "object-store" $store "jobs" $jobs "runtime" $runtime }}
 {{- dict "mstc" (mergeOverwrite $known .Values.config) | toYaml }}
 {{- end }}
 
@@ -80,7 +84,9 @@ securityContext:
   runAsNonRoot: true
   seccompProfile:
     type: RuntimeDefault
-  {{- toYaml .Values.podSecurityContext | nindent 2 }}
+  {{- with .Values.podSecurityContext }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 volumes:
   - name: config
     configMap:
