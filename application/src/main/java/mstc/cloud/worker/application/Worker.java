@@ -184,6 +184,7 @@ public final class Worker {
 
     @Override
     public void onAnswered(UniqueName name, Answer answer) {
+      completeJobs.onAnswered(name);
       executeWork.onAnswered(name, answer);
     }
 

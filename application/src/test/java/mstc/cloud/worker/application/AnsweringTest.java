@@ -9,6 +9,7 @@ import mstc.cloud.worker.domain.queue.WorkQueueException;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -252,5 +253,48 @@ class AnsweringTest {
     site.awaitNoUnanswered();
     assertThat(site.replies(Site.REPLIES)).hasSize(1);
     assertThat(site.calls.count(PortCall.RECORD_ANSWER)).isEqualTo(1);
+  }
+
+  @Test
+  void aReplyIsLeftToTheWorkerThatHasTheJobNow() {
+    // given
+    UniqueName job = sendAndAwaitJob(Site.REPLIES);
+    site.calls.before(
+        PortCall.REPLY,
+        () -> {
+          site.runtime.handOver(job);
+          throw WorkQueueException.retryable("not confirmed", null);
+        });
+
+    // when
+    site.succeed(job);
+
+    // then: waited for the end, looked before the first attempt, looked before the second
+    Site.eventually().until(() -> site.calls.count(PortCall.AWAIT_END) == 3);
+    assertThat(site.calls.count(PortCall.REPLY)).isEqualTo(1);
+    site.runtime.giveBack(job);
+    site.awaitNoUnanswered();
+    assertThat(site.replies(Site.REPLIES)).hasSize(1);
+  }
+
+  @Test
+  void aReplyThatWasSentBeforeTheJobWasHandedOverIsNotSentAgain() {
+    // given
+    UniqueName job = sendAndAwaitJob(Site.REPLIES);
+    site.calls.before(
+        PortCall.RECORD_ANSWER,
+        () -> {
+          site.runtime.handOver(job);
+          throw JobRuntimeException.retryable("the runtime is away", null);
+        });
+    site.succeed(job);
+    Site.eventually().until(() -> site.calls.count(PortCall.AWAIT_END) == 3);
+
+    // when
+    site.runtime.giveBack(job);
+
+    // then
+    site.awaitNoUnanswered();
+    assertThat(site.replies(Site.REPLIES)).hasSize(1);
   }
 }

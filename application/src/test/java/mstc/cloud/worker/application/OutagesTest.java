@@ -15,7 +15,9 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
+import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
+import mstc.cloud.worker.domain.store.StoredObject;
 import mstc.cloud.worker.wire.ReplyJson;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -241,6 +243,30 @@ class OutagesTest {
     // then
     assertThat(site.awaitReply().log()).isPresent();
     assertThat(site.awaitReply().warnings()).isEmpty();
+  }
+
+  @Test
+  void aLogThatIsNotWholeInTheStoreIsNoLog(@TempDir Path folder) throws IOException {
+    // given
+    site.start();
+    UniqueName job = sendAndAwaitJob();
+    Path half = Files.writeString(folder.resolve("half"), "l");
+    ObjectLocation location = site.record(job).job().logLocation();
+    site.calls.after(
+        PortCall.PUT,
+        () -> {
+          StoredObject stored = site.store.stat(location).orElseThrow();
+          site.store.put(
+              location, half, new ObjectAttributes(stored.contentType(), stored.metadata()));
+        });
+
+    // when
+    site.succeed(job);
+
+    // then
+    Reply reply = site.awaitReply();
+    assertThat(reply.log()).isEmpty();
+    assertThat(reply.warnings()).singleElement().asString().contains("has 1 bytes in the store");
   }
 
   /** Once a client has been told that there is no log, every answer says so. */

@@ -11,6 +11,7 @@ import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,15 +25,24 @@ final class Clients {
   private final Map<ReplyAddress, ReplyReceipt> receipts = new HashMap<>();
   private final Map<ReplyAddress, Long> unroutableSinceNanos = new HashMap<>();
   private final SendReply sendReply;
+  private final Handover handover;
   private final Duration routingPatience;
   private final Backoff backoff;
 
+  /** Tells when somebody else is to answer. */
+  @FunctionalInterface
+  interface Handover {
+    void requireOurs() throws JobHandedOverException, InterruptedException;
+  }
+
   /**
+   * @param handover asked before every attempt
    * @param routingPatience for how long a reply is tried whose queue does not exist: its client may
    *     be connecting again
    */
-  Clients(SendReply sendReply, Duration routingPatience, Backoff backoff) {
+  Clients(SendReply sendReply, Handover handover, Duration routingPatience, Backoff backoff) {
     this.sendReply = sendReply;
+    this.handover = handover;
     this.routingPatience = routingPatience;
     this.backoff = backoff;
   }
@@ -41,7 +51,8 @@ final class Clients {
    * Sends the reply to everyone who was not sent it yet, for as long as the broker is away. False
    * when a reply queue does not exist and may yet come: to be called again, after a while.
    */
-  boolean send(List<ReplyAddress> addresses, Reply reply) throws InterruptedException {
+  boolean send(List<ReplyAddress> addresses, Reply reply)
+      throws InterruptedException, JobHandedOverException {
     boolean settled = true;
     for (ReplyAddress address : addresses) {
       settled &= receipts.containsKey(address) || send(address, reply);
@@ -49,13 +60,14 @@ final class Clients {
     return settled;
   }
 
-  private boolean send(ReplyAddress address, Reply reply) throws InterruptedException {
-    Optional<ReplyReceipt> receipt = sendReply.attempt(address, reply);
+  private boolean send(ReplyAddress address, Reply reply)
+      throws InterruptedException, JobHandedOverException {
+    Optional<ReplyReceipt> receipt = attempt(address, reply);
     for (int attempt = 1; receipt.isEmpty(); attempt++) {
       // A broker that comes back may not have its clients' queues again at once.
       unroutableSinceNanos.clear();
       backoff.pauseAfter(attempt);
-      receipt = sendReply.attempt(address, reply);
+      receipt = attempt(address, reply);
     }
     return switch (receipt.get()) {
       case CONFIRMED -> {
@@ -73,6 +85,12 @@ final class Clients {
         yield true;
       }
     };
+  }
+
+  private Optional<ReplyReceipt> attempt(ReplyAddress address, Reply reply)
+      throws InterruptedException, JobHandedOverException {
+    handover.requireOurs();
+    return sendReply.attempt(address, reply);
   }
 
   /** What became of the reply. */

@@ -44,6 +44,9 @@ public final class CompleteJobs implements AutoCloseable {
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("job-", 0).factory());
   private final ConcurrentMap<UniqueName, Completion> underWay = new ConcurrentHashMap<>();
 
+  /** Those that may come back before anyone else has answered, and whose clients know already. */
+  private final ConcurrentMap<UniqueName, Completion> handedOver = new ConcurrentHashMap<>();
+
   /** Guards {@link #idle}, {@link #closing} and {@link #abandoning}. */
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -104,13 +107,19 @@ public final class CompleteJobs implements AutoCloseable {
               earlier.givenBack = true;
               return earlier;
             }
-            Completion completion = new Completion(record.job());
+            Completion before = handedOver.remove(name);
+            Completion completion = before == null ? new Completion(record.job()) : before;
             threads.execute(completion);
             return completion;
           });
     } catch (RejectedExecutionException e) {
       LOG.debug("Job {}: left to the next start", record.job().name());
     }
+  }
+
+  /** A job was answered, here or elsewhere. */
+  public void onAnswered(UniqueName name) {
+    handedOver.remove(name);
   }
 
   /** One job on its way to its answer. */
@@ -125,7 +134,9 @@ public final class CompleteJobs implements AutoCloseable {
 
     Completion(Job job) {
       this.job = job;
-      this.clients = new Clients(sendReply, routingPatience, backoff);
+      // An end is this worker's to tell for as long as it is the one to follow the job.
+      this.clients =
+          new Clients(sendReply, () -> runtime.awaitEnd(job.name()), routingPatience, backoff);
     }
 
     @Override
@@ -164,6 +175,9 @@ public final class CompleteJobs implements AutoCloseable {
           return;
         } catch (JobHandedOverException e) {
           LOG.info("Job {}: {}", job.name(), e.getMessage());
+          if (reply.isPresent()) {
+            handedOver.put(job.name(), this);
+          }
           return;
         } catch (PortException e) {
           if (Thread.interrupted()) {
@@ -230,7 +244,7 @@ public final class CompleteJobs implements AutoCloseable {
     }
 
     /** Answers everyone on record, also those who joined meanwhile. */
-    private void answer(Reply answered) throws InterruptedException {
+    private void answer(Reply answered) throws InterruptedException, JobHandedOverException {
       int attempt = 0;
       while (true) {
         Optional<JobRecord> record =

@@ -58,6 +58,7 @@ final class StoreLog {
   private Reply storeOnce(Job job, JobEnd end) {
     Optional<Reply> earlier = earlierReply(job);
     if (earlier.isPresent()) {
+      earlier.get().log().ifPresent(this::requireSize);
       return earlier.get();
     }
     JobLog log = end.log();
@@ -85,7 +86,8 @@ final class StoreLog {
     ObjectLocation location = log.location();
     long bytes = store.stat(location).map(StoredObject::bytes).orElse(-1L);
     if (bytes != log.bytes()) {
-      throw ObjectStoreException.retryable(
+      // It is never overwritten, so trying again does not mend it.
+      throw ObjectStoreException.permanent(
           "%s has %d bytes in the store, %d were sent".formatted(location, bytes, log.bytes()),
           null);
     }

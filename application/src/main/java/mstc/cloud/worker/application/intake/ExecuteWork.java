@@ -1,5 +1,6 @@
 package mstc.cloud.worker.application.intake;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -7,6 +8,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.job.JobIdentity;
@@ -24,6 +27,9 @@ import org.slf4j.LoggerFactory;
 /** Runs a request for a caller that waits for the reply in this process, such as an HTTP client. */
 public final class ExecuteWork {
   private static final Logger LOG = LoggerFactory.getLogger(ExecuteWork.class);
+
+  /** Whoever waits is told; this is for the case that the telling was missed. */
+  private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
   /** By whoever waits, so that one who gives up takes nothing from the others. */
   private final Map<UniqueName, Set<Waiter>> waiting = new ConcurrentHashMap<>();
@@ -122,14 +128,27 @@ public final class ExecuteWork {
     waiting.compute(name, (key, others) -> with(others, waiter));
     try {
       CompletableFuture<Reply> reply = waiter.reply;
-      for (int attempt = 1; !reply.isDone() && !hasLooked(name, work, reply); attempt++) {
-        backoff.pauseAfter(attempt);
+      for (int attempt = 1; !reply.isDone(); attempt++) {
+        if (hasLooked(name, work, reply)) {
+          awaitOr(LOOK_AGAIN, reply);
+        } else {
+          backoff.pauseAfter(attempt);
+        }
       }
       return reply.get();
     } catch (ExecutionException e) {
       throw new IllegalStateException("the reply to job " + name + " was lost", e);
     } finally {
       waiting.computeIfPresent(name, (key, all) -> without(all, waiter));
+    }
+  }
+
+  private static void awaitOr(Duration atMost, CompletableFuture<Reply> reply)
+      throws InterruptedException, ExecutionException {
+    try {
+      var _ = reply.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      LOG.debug("Not told of an answer yet");
     }
   }
 
