@@ -23,15 +23,23 @@ final class AttemptLogs {
   record Attempt(Path log, String how) {}
 
   /**
-   * The one log there is, or all of them one after the other with a line before each.
-   *
-   * @param folder where a new file can be made
+   * The one log there is, all of them one after the other with a line before each, or an empty one.
    */
-  static Path join(List<Attempt> attempts, Path folder) throws IOException {
-    Path joined = folder.resolve("attempts" + Spool.LOG_SUFFIX);
+  static Path join(List<Attempt> attempts, Spool spool, String jobName) throws IOException {
     if (attempts.size() == 1) {
       return attempts.getFirst().log();
     }
+    Path joined = spool.joinedLog(jobName);
+    long before = Files.exists(joined) ? Files.size(joined) : 0;
+    try {
+      write(attempts, joined);
+    } finally {
+      spool.take(Files.size(joined) - before);
+    }
+    return joined;
+  }
+
+  private static void write(List<Attempt> attempts, Path joined) throws IOException {
     try (FileChannel out =
         FileChannel.open(
             joined,
@@ -53,7 +61,6 @@ final class AttemptLogs {
         before = Optional.of(attempt);
       }
     }
-    return joined;
   }
 
   private static void append(Path log, FileChannel out) throws IOException {

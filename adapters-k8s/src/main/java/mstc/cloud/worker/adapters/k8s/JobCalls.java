@@ -18,6 +18,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -37,6 +38,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class JobCalls {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
+
+  /** The shortest deadline there is. */
+  private static final long SOON_SECONDS = 1;
 
   private final KubernetesClient client;
   private final String namespace;
@@ -118,11 +122,23 @@ final class JobCalls {
                     PrintableText.oneLine(why.reason(), JobOutcome.MAX_REASON_LENGTH)))));
   }
 
+  /**
+   * Ends a Job whose time is over, where it would make another pod. Empty where the Job is gone.
+   */
+  Optional<Job> endOverdue(UniqueName name) {
+    return endSoon(name, Map.of());
+  }
+
   /** Never by deleting it: the record must outlive its answer. */
   private Optional<Job> endSoon(UniqueName name, Map<String, String> annotations) {
     ObjectNode patch = patch(Optional.empty(), annotations);
-    patch.putObject("spec").put("activeDeadlineSeconds", 1);
+    patch.putObject("spec").put("activeDeadlineSeconds", SOON_SECONDS);
     return patchIf(name, patch);
+  }
+
+  /** Whether one of these calls has ended it. */
+  static boolean isToEndSoon(Job job) {
+    return Objects.equals(job.getSpec().getActiveDeadlineSeconds(), SOON_SECONDS);
   }
 
   private Optional<Job> patchIf(UniqueName name, ObjectNode patch) {

@@ -2,10 +2,10 @@ package mstc.cloud.worker.adapters.k8s;
 
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,6 +44,9 @@ final class JobFollower implements Runnable {
   private static final Duration LONGEST_QUESTION_INTERVAL = Duration.ofMinutes(5);
 
   private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
+
+  /** Nothing tells of a node that is down, but that its pods do not end. */
+  private static final Duration NODE_DOWN_CHECK = Duration.ofSeconds(30);
 
   /** With nothing to do but to wait for a change. */
   private static final Duration LONG = Duration.ofHours(1);
@@ -129,7 +132,11 @@ final class JobFollower implements Runnable {
           case JobVerdict.Underway() -> {
             stuckSince = Optional.empty();
             askAt = Optional.empty();
+            if (snapshot.pods().stream().anyMatch(pod -> PodStates.isBeingDeleted(pod.pod()))) {
+              next = NODE_DOWN_CHECK;
+            }
           }
+          case JobVerdict.Overdue() -> endOverdue(snapshot.job());
           case JobVerdict.Unseen() -> next = lookForPods(snapshot);
           case JobVerdict.WithoutPod() -> next = askForPod(snapshot);
           case JobVerdict.Stuck(Unstartable why, boolean passing) ->
@@ -227,46 +234,65 @@ final class JobFollower implements Runnable {
     return TRY_AGAIN;
   }
 
+  /** A job's time counts for all its attempts together. */
+  private void endOverdue(Job job) {
+    if (!JobCalls.isToEndSoon(job)) {
+      calls.endOverdue(name).ifPresent(tracked::update);
+    }
+  }
+
   private JobEnd finish(Snapshot snapshot, JobVerdict.Ended ended) throws InterruptedException {
     List<AttemptLogs.Attempt> attempts = new ArrayList<>();
     List<String> warnings = new ArrayList<>(ended.warnings());
     boolean complete = true;
-    for (TrackedPod trackedPod : snapshot.pods()) {
-      PodLog podLog = podLogs.get(trackedPod.uid());
-      if (podLog != null) {
-        podLog.containerEnded();
-        podLog.awaitDone();
-        complete &= podLog.isComplete();
-        warnings.addAll(podLog.warnings());
-        attempts.add(new AttemptLogs.Attempt(podLog.spooled().file(), how(trackedPod.pod())));
-      }
-    }
-    if (closed) {
-      throw new InterruptedException("closed");
-    }
-    if (attempts.isEmpty() && hasRun(ended.outcome())) {
-      complete = false;
-    }
     try {
-      Path folder = Files.createDirectories(spool.folder(name.value()));
-      Path log =
-          attempts.isEmpty()
-              ? Files.write(folder.resolve("empty" + Spool.LOG_SUFFIX), new byte[0])
-              : AttemptLogs.join(attempts, folder);
+      Files.createDirectories(spool.folder(name.value()));
+      for (SpooledLog log : spool.otherLogs(name.value(), podLogs.keySet())) {
+        // Of a pod that went while no worker looked.
+        if (!log.isWhole()) {
+          log.noteGap("the pod was gone before its whole log was read");
+        }
+        complete &= log.gaps().isEmpty();
+        log.gaps().forEach(gap -> warnings.add(PodLog.notComplete(gap)));
+        attempts.add(new AttemptLogs.Attempt(log.file(), "an unknown end"));
+      }
+      for (TrackedPod trackedPod : snapshot.pods()) {
+        PodLog podLog = podLogs.get(trackedPod.uid());
+        if (podLog != null) {
+          podLog.containerEnded();
+          podLog.awaitDone();
+          complete &= podLog.isComplete();
+          warnings.addAll(podLog.warnings());
+          attempts.add(new AttemptLogs.Attempt(podLog.spooled().file(), how(trackedPod.pod())));
+        }
+      }
+      if (closed) {
+        throw new InterruptedException("closed");
+      }
+      if (attempts.isEmpty() && mayHaveRun(snapshot, ended.outcome())) {
+        complete = false;
+        warnings.add(PodLog.notComplete("the pod was gone before its log was read"));
+      }
       return new JobEnd(
           ended.outcome(),
           ended.startedAt(),
           ended.finishedAt(),
-          new JobLog(log, complete),
+          new JobLog(AttemptLogs.join(attempts, spool, name.value()), complete),
           warnings);
     } catch (IOException e) {
       throw new UncheckedIOException("its log cannot be spooled: " + e, e);
     }
   }
 
-  /** Whether a process ran, so that there was something to be written. */
-  private static boolean hasRun(JobOutcome outcome) {
-    return outcome.exitCode().isPresent() || outcome.kind() == JobOutcome.Kind.LOST;
+  /** Whether a process may have run that wrote something, though no pod was seen that had one. */
+  private static boolean mayHaveRun(Snapshot snapshot, JobOutcome outcome) {
+    return switch (outcome.kind()) {
+      case IMAGE_UNAVAILABLE, REJECTED -> false;
+      case SUCCEEDED, OUT_OF_MEMORY, LOST -> true;
+      case FAILED -> outcome.exitCode().isPresent();
+      case TIMED_OUT, EVICTED, CANCELLED ->
+          snapshot.pods().isEmpty() && JobConditions.hasHadPods(snapshot.job());
+    };
   }
 
   private static String how(Pod pod) {

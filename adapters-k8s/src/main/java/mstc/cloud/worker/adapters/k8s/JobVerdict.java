@@ -42,6 +42,9 @@ sealed interface JobVerdict {
    */
   record Stuck(Unstartable why, boolean passing) implements JobVerdict {}
 
+  /** The job's time is over, and its Job would try again all the same. */
+  record Overdue() implements JobVerdict {}
+
   /** The job has ended. */
   record Ended(
       JobOutcome outcome, Optional<Instant> startedAt, Instant finishedAt, List<String> warnings)
@@ -117,7 +120,7 @@ sealed interface JobVerdict {
         return Optional.empty();
       }
       boolean noMorePods = jobGone || failure().isPresent();
-      if (!noMorePods || !pods.stream().allMatch(PodStates::isOver)) {
+      if (!noMorePods || !areOver()) {
         return Optional.of(new Underway());
       }
       return Optional.of(
@@ -128,10 +131,26 @@ sealed interface JobVerdict {
     }
 
     private Optional<JobVerdict> timedOut() {
+      if (pods.stream()
+          .noneMatch(tracked -> PodStates.isOver(tracked) && hasTimedOut(tracked.pod()))) {
+        return Optional.empty();
+      }
+      if (failedAttempts().size() <= retries() && failure().isEmpty()) {
+        return Optional.of(new Overdue());
+      }
+      return Optional.of(
+          areOver() ? ended(new JobOutcome.TimedOut(timeout, Optional.empty())) : new Underway());
+    }
+
+    private int retries() {
+      return Objects.requireNonNullElse(job.getSpec().getBackoffLimit(), 0);
+    }
+
+    /** No process runs any more, but on nodes that have been out of reach for long. */
+    private boolean areOver() {
       return pods.stream()
-              .anyMatch(tracked -> PodStates.isOver(tracked) && hasTimedOut(tracked.pod()))
-          ? Optional.of(ended(new JobOutcome.TimedOut(timeout, Optional.empty())))
-          : Optional.empty();
+          .allMatch(
+              tracked -> PodStates.isOver(tracked) || PodStates.isOutOfReach(tracked.pod(), now));
     }
 
     /** Failed as often as it may. Why a pod was deleted is for its Job to tell. */
@@ -140,8 +159,7 @@ sealed interface JobVerdict {
       if (!failed.isEmpty() && wasDeleted(failed.getLast())) {
         return Optional.empty();
       }
-      int retries = Objects.requireNonNullElse(job.getSpec().getBackoffLimit(), 0);
-      return failed.size() > retries
+      return failed.size() > retries()
           ? Optional.of(ended(outcomeOf(failed.getLast()), warningsAbout(failed.getLast())))
           : Optional.empty();
     }
@@ -165,7 +183,7 @@ sealed interface JobVerdict {
       if (failure.isEmpty()) {
         return Optional.empty();
       }
-      if (!pods.stream().allMatch(PodStates::isOver)) {
+      if (!areOver()) {
         return Optional.of(new Underway());
       }
       if (pods.isEmpty() && !allPodsSeen) {

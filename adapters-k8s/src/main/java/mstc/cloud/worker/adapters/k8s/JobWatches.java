@@ -100,6 +100,9 @@ final class JobWatches implements AutoCloseable {
     var _ =
         CompletableFuture.allOf(allJobs, allPods)
             .thenRun(() -> {
+              // What was listed is still on its way to the handlers.
+              jobs.getStore().list().forEach(tracked::update);
+              pods.getStore().list().forEach(tracked::update);
               synced = true;
               onSynced.run();
             });

@@ -7,6 +7,8 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.RequestConfig;
+import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,6 +53,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
   private static final int REQUEST_TIMEOUT_MILLIS = 15_000;
 
+  private static final int LEASE_TIMEOUT_MILLIS = 3_000;
+
   /** For how long a stop waits for the Lease to be given back. */
   private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(3);
 
@@ -93,7 +97,16 @@ public final class KubernetesJobRuntime implements JobRuntime {
     this.logs = new LogSource(client, settings.namespace());
     this.watches =
         new JobWatches(client, settings.namespace(), tracked, settings.timing().relist());
-    this.leadership = new Leadership(client, settings, threads, this::lead, this::follow);
+    this.leadership = new Leadership(quick(client), settings, threads, this::lead, this::follow);
+  }
+
+  /** The same client, whose calls give up before the Lease is somebody else's. */
+  private static KubernetesClient quick(KubernetesClient client) {
+    RequestConfig config =
+        new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
+            .withRequestTimeout(LEASE_TIMEOUT_MILLIS)
+            .build();
+    return client.newClient(config).adapt(KubernetesClient.class);
   }
 
   private static KubernetesClient client(KubernetesSettings settings, ExecutorService threads) {
@@ -349,7 +362,12 @@ public final class KubernetesJobRuntime implements JobRuntime {
         job = calls.get(name);
         job.ifPresent(tracked::update);
       }
-      if (job.isEmpty() || JobAnnotations.isAnswered(job.get())) {
+      if (job.isEmpty()) {
+        // Deleted, which the watch may not have told yet.
+        known.map(TrackedJob.Snapshot::job).ifPresent(tracked::remove);
+        return known.isEmpty() || answerDeleted(known.get().job(), answered, answer);
+      }
+      if (JobAnnotations.isAnswered(job.get())) {
         return true;
       }
       boolean changed = !JobAnnotations.version(job.get()).equals(answered.version());

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
@@ -78,9 +79,24 @@ final class LogSource {
       words = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
     }
     String message = "the log of pod %s: %d %s".formatted(pod, response.code(), words);
-    throw response.code() == HttpURLConnection.HTTP_NOT_FOUND
+    throw response.code() == HttpURLConnection.HTTP_NOT_FOUND && isGone(pod)
         ? new GoneException(message)
         : new IOException(message);
+  }
+
+  /** A kubelet that has just started does not know its pods yet, and says the same. */
+  private boolean isGone(String pod) throws IOException {
+    try {
+      return client
+          .pods()
+          .inNamespace(namespace)
+          .withField("metadata.name", pod)
+          .list()
+          .getItems()
+          .isEmpty();
+    } catch (KubernetesClientException e) {
+      throw new IOException("whether pod " + pod + " is gone: " + ApiErrors.message(e), e);
+    }
   }
 
   private static HttpResponse<InputStream> await(

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
@@ -37,6 +36,12 @@ final class PodLog implements Runnable {
   /** For how long an ended container's log is asked for that nobody gives. */
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
+  /** A log that is read to its end and no more comes of, has broken off unnoticed. */
+  private static final Duration STALLED = Duration.ofSeconds(30);
+
+  /** So may one that is followed, but a job may as well be silent. */
+  private static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
+
   /** Sooner than this after its start, the kubelet has not looked at a container's log yet. */
   private static final Duration LATE = Duration.ofSeconds(10);
 
@@ -55,13 +60,14 @@ final class PodLog implements Runnable {
   private final String pod;
   private final String container;
   private final Instant startedAt;
-  private final Instant began = Instant.now();
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   // Guarded by the lock.
   private @Nullable InputStream stream;
   private boolean following;
+  private boolean silenced;
+  private boolean heardTheEnd;
   private boolean ended;
   private boolean closed;
   private long endedNanos;
@@ -69,10 +75,7 @@ final class PodLog implements Runnable {
   private boolean done;
 
   // Only the running thread's, until it is done.
-  private boolean complete = true;
-  private final List<String> warnings = new ArrayList<>();
-  private final boolean fromStart;
-  private Optional<Instant> firstTime = Optional.empty();
+  private SpooledLog.@Nullable Lines lines;
   private long lastMarkNanos;
 
   /**
@@ -84,7 +87,6 @@ final class PodLog implements Runnable {
     this.pod = pod;
     this.container = container;
     this.startedAt = startedAt;
-    this.fromStart = log.resumeFrom().isEmpty();
   }
 
   SpooledLog spooled() {
@@ -101,9 +103,6 @@ final class PodLog implements Runnable {
       ended = true;
       endedNanos = System.nanoTime();
       changed.signalAll();
-      if (following) {
-        Thread.ofVirtual().name("log-end-" + pod).start(this::closeOnceSilent);
-      }
     } finally {
       lock.unlock();
     }
@@ -135,20 +134,24 @@ final class PodLog implements Runnable {
 
   /** Whether nothing is known to be missing; to be asked once done. */
   boolean isComplete() {
-    return complete && !log.isTruncated();
+    return log.gaps().isEmpty() && !log.isTruncated();
   }
 
   /** What the client should know about the log; to be asked once done. */
   List<String> warnings() {
-    return warnings;
+    return log.gaps().stream().map(PodLog::notComplete).toList();
+  }
+
+  static String notComplete(String gap) {
+    return "the log is not complete: " + gap;
   }
 
   @Override
   public void run() {
-    try {
+    try (log) {
       collect();
       noteRotation();
-      log.close();
+      log.noteWhole();
     } catch (InterruptedException e) {
       LOG.debug("pod={} its log is left to the next start", pod);
     } catch (IOException | RuntimeException e) {
@@ -167,32 +170,35 @@ final class PodLog implements Runnable {
 
   private void collect() throws IOException, InterruptedException {
     Duration pause = FIRST_PAUSE;
-    boolean heardTheEnd = false;
+    long endOfLastRead = -1;
     while (!isClosed()) {
       boolean last = hasEnded();
       try {
         long bytes = read(!last);
-        if (log.isTruncated() || (last && bytes <= ONE_PIECE_BYTES)) {
+        if (log.isTruncated()
+            || (last && (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead))) {
+          endLastLine();
           return;
         }
-        heardTheEnd = hasEnded();
         pause = FIRST_PAUSE;
         if (last) {
+          endOfLastRead = log.size();
           continue;
         }
       } catch (LogSource.GoneException e) {
-        if (!heardTheEnd) {
+        endLastLine();
+        if (!hasHeardTheEnd()) {
           missing("the pod was gone before its whole log was read");
         }
         return;
       } catch (UnreadableException e) {
         LOG.debug("pod={} log: {}", pod, e.getMessage());
         if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
+          endLastLine();
           missing("its end could not be read: " + e.getMessage());
           return;
         }
       }
-      log.dropPartialLine();
       if (!last && hasEnded()) {
         continue;
       }
@@ -200,6 +206,13 @@ final class PodLog implements Runnable {
       pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
     }
     throw new InterruptedException("closed");
+  }
+
+  /** Nothing comes after it: a last line is whole as it is. */
+  private void endLastLine() {
+    if (lines != null) {
+      lines.end();
+    }
   }
 
   /** No stream, or one that broke off. */
@@ -218,31 +231,29 @@ final class PodLog implements Runnable {
    */
   private long read(boolean follow)
       throws IOException, UnreadableException, LogSource.GoneException {
-    SpooledLog.Lines lines = log.lines();
-    try (InputStream in = open(follow)) {
-      read(in, lines);
-    } catch (LogSource.GoneException e) {
-      throw e;
+    InputStream opened = open(follow);
+    log.dropPartialLine();
+    SpooledLog.Lines coming = log.lines();
+    lines = coming;
+    try (opened) {
+      read(opened, coming);
+      noteEndOfStream();
     } catch (StreamException e) {
-      if (!(follow && hasEnded())) {
+      if (!wasSilenced()) {
         throw new UnreadableException(String.valueOf(e.getMessage()), e);
       }
       LOG.debug("pod={} its stream was closed, as nothing more came after the end", pod);
     } finally {
       leaveStream();
-      firstTime = firstTime.or(lines::firstTime);
-      if (lines.hasGap()) {
+      if (coming.hasGap()) {
         missing("lines were rotated away while the cluster could not be reached");
       }
     }
-    Optional<String> words = lines.foreignWords();
+    Optional<String> words = coming.foreignWords();
     if (words.isPresent()) {
       throw new UnreadableException("the kubelet says: " + words.get(), null);
     }
-    if (!follow) {
-      lines.end();
-    }
-    return lines.newBytes();
+    return coming.newBytes();
   }
 
   /** A failure of the stream, and not of the file that it is written to. */
@@ -254,24 +265,25 @@ final class PodLog implements Runnable {
     }
   }
 
-  private InputStream open(boolean follow) throws IOException {
+  private InputStream open(boolean follow) throws UnreadableException, LogSource.GoneException {
     InputStream opened;
     try {
       opened = source.open(pod, container, follow, log.resumeFrom());
     } catch (LogSource.GoneException e) {
       throw e;
     } catch (IOException e) {
-      throw new StreamException(e);
+      throw new UnreadableException(String.valueOf(e.getMessage()), e);
     }
     lock.lock();
     try {
       stream = opened;
       following = follow;
       lastReadNanos = System.nanoTime();
+      silenced = false;
       if (closed) {
         closeStream();
-      } else if (follow && ended) {
-        Thread.ofVirtual().name("log-end-" + pod).start(this::closeOnceSilent);
+      } else {
+        Thread.ofVirtual().name("log-watch-" + pod).start(() -> closeOnceSilent(opened));
       }
     } finally {
       lock.unlock();
@@ -325,14 +337,21 @@ final class PodLog implements Runnable {
     }
   }
 
-  /** The kubelet notices only seconds later that nothing more can come. */
-  private void closeOnceSilent() {
+  /**
+   * Closes a stream that nothing comes from any more: the kubelet notices only seconds later that
+   * nothing more can come, and a broken connection may never be noticed.
+   */
+  private void closeOnceSilent(InputStream watched) {
     lock.lock();
     try {
-      while (following && stream != null) {
-        long silent = System.nanoTime() - Math.max(lastReadNanos, endedNanos);
-        long left = SILENCE.toNanos() - silent;
+      while (watched.equals(stream)) {
+        boolean atTheEnd = following && ended;
+        long since = atTheEnd ? Math.max(lastReadNanos, endedNanos) : lastReadNanos;
+        Duration bound = atTheEnd ? SILENCE : following ? LONGEST_SILENCE : STALLED;
+        long left = bound.toNanos() - (System.nanoTime() - since);
         if (left <= 0) {
+          silenced = atTheEnd;
+          heardTheEnd |= atTheEnd;
           closeStream();
           return;
         }
@@ -340,6 +359,33 @@ final class PodLog implements Runnable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean wasSilenced() {
+    lock.lock();
+    try {
+      return silenced;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void noteEndOfStream() {
+    lock.lock();
+    try {
+      heardTheEnd |= ended;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasHeardTheEnd() {
+    lock.lock();
+    try {
+      return heardTheEnd;
     } finally {
       lock.unlock();
     }
@@ -394,16 +440,14 @@ final class PodLog implements Runnable {
    */
   private void noteRotation() {
     Instant soon = startedAt.plus(log.size() > A_LOT_BYTES ? NOT_ROTATED_YET : SILENT_AT_FIRST);
-    if (fromStart
-        && began.isAfter(startedAt.plus(LATE))
-        && firstTime.filter(time -> time.isAfter(soon)).isPresent()) {
+    if (log.began().isAfter(startedAt.plus(LATE))
+        && log.firstTime().filter(time -> time.isAfter(soon)).isPresent()) {
       missing("it was followed late, and its beginning may have been rotated away");
     }
   }
 
-  private void missing(String why) {
-    complete = false;
-    warnings.add("the log is not complete: " + why);
+  private void missing(String what) {
+    log.noteGap(what);
   }
 
   private static Duration min(Duration one, Duration other) {

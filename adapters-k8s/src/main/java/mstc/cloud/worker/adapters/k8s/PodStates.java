@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads what the kubelet and the controllers say about a pod with one container. */
 final class PodStates {
+  /** As long as Kubernetes itself waits for a node before it takes its pods away. */
+  private static final Duration NODE_PATIENCE = Duration.ofMinutes(5);
+
   private PodStates() {}
 
   static Optional<ContainerStateTerminated> terminated(Pod pod) {
@@ -72,6 +76,16 @@ final class PodStates {
   static boolean isOver(TrackedPod tracked) {
     Pod pod = tracked.pod();
     return tracked.gone() || isPhase(pod, "Succeeded") || isPhase(pod, "Failed");
+  }
+
+  /**
+   * Whether the pod's node has not confirmed its end for minutes: it is down, or cut off, and until
+   * someone removes the node nobody else will.
+   */
+  static boolean isOutOfReach(Pod pod, Instant now) {
+    return instant(pod.getMetadata().getDeletionTimestamp())
+        .filter(graceOver -> now.isAfter(graceOver.plus(NODE_PATIENCE)))
+        .isPresent();
   }
 
   static boolean isBeingDeleted(Pod pod) {

@@ -10,8 +10,10 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
@@ -29,6 +31,7 @@ final class Spool implements AutoCloseable {
   private static final double NEARLY_FULL = 0.8;
 
   static final String LOG_SUFFIX = ".log";
+  private static final String JOINED_LOG = "attempts" + LOG_SUFFIX;
   private static final String LOCK_FILE = ".lock";
 
   private final Path folder;
@@ -105,6 +108,32 @@ final class Spool implements AutoCloseable {
   SpooledLog log(String jobName, String podUid) throws IOException {
     Path jobFolder = Files.createDirectories(folder(jobName));
     return SpooledLog.open(this, jobFolder.resolve(podUid + LOG_SUFFIX));
+  }
+
+  /** The logs of a job's other pods, which an earlier worker left; the oldest first, all closed. */
+  List<SpooledLog> otherLogs(String jobName, Set<String> podUids) throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (Path file : list(folder(jobName))) {
+      String fileName = file.getFileName().toString();
+      if (fileName.endsWith(LOG_SUFFIX)
+          && !fileName.equals(JOINED_LOG)
+          && !podUids.contains(fileName.substring(0, fileName.length() - LOG_SUFFIX.length()))) {
+        files.add(file);
+      }
+    }
+    List<SpooledLog> logs = new ArrayList<>();
+    for (Path file : files) {
+      SpooledLog log = SpooledLog.open(this, file);
+      log.close();
+      logs.add(log);
+    }
+    logs.sort(Comparator.comparing(SpooledLog::began));
+    return logs;
+  }
+
+  /** Where the logs of a job's attempts are put together. */
+  Path joinedLog(String jobName) {
+    return folder(jobName).resolve(JOINED_LOG);
   }
 
   /** Takes room for as many bytes as there is room for; the rest finds none. */

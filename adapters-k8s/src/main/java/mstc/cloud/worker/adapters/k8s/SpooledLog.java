@@ -12,7 +12,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A container's log in a file, written from streams that break off and overlap.
@@ -25,6 +32,8 @@ import java.util.Optional;
  * <p>What was written and remembered survives the worker: the next one continues the file.
  */
 final class SpooledLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SpooledLog.class);
+
   /**
    * Where the log stands after its last whole line.
    *
@@ -70,33 +79,70 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
+  /**
+   * What is known of a log beside its lines.
+   *
+   * @param began when a worker began to follow it
+   * @param firstTime the time of its first line; empty before that
+   * @param whole whether it was read to its end
+   * @param gaps what is known to be missing, each in one line
+   */
+  private record History(
+      Instant began, Optional<Instant> firstTime, boolean whole, List<String> gaps) {
+    String toText() {
+      return Stream.concat(
+              Stream.of(
+                  "%s %s %s".formatted(began, firstTime.map(Instant::toString).orElse("-"), whole)),
+              gaps.stream())
+          .collect(Collectors.joining("\n"));
+    }
+
+    static Optional<History> parse(List<String> lines) {
+      String[] words = lines.isEmpty() ? new String[0] : lines.getFirst().split(" ", -1);
+      return words.length == 3
+          ? Optional.of(
+              new History(
+                  Instant.parse(words[0]),
+                  PodStates.instant(words[1]),
+                  Boolean.parseBoolean(words[2]),
+                  List.copyOf(lines.subList(1, lines.size()))))
+          : Optional.empty();
+    }
+  }
+
   private final Spool spool;
   private final Path file;
   private final Path markFile;
   private final FileChannel channel;
   private Mark mark;
+  private History history;
   private long position;
   private boolean truncated;
 
-  private SpooledLog(Spool spool, Path file, Path markFile, FileChannel channel, Mark mark) {
+  private SpooledLog(
+      Spool spool, Path file, Path markFile, FileChannel channel, Mark mark, History history) {
     this.spool = spool;
     this.file = file;
     this.markFile = markFile;
     this.channel = channel;
     this.mark = mark;
+    this.history = history;
     this.position = mark.bytes();
   }
 
   static SpooledLog open(Spool spool, Path file) throws IOException {
     Path markFile = file.resolveSibling(file.getFileName() + ".mark");
-    Mark mark = Files.exists(markFile) ? Mark.parse(Files.readString(markFile)) : Mark.BEGIN;
+    List<String> noted = Files.exists(markFile) ? Files.readAllLines(markFile) : List.of();
+    Mark mark = noted.isEmpty() ? Mark.BEGIN : Mark.parse(noted.getFirst());
+    Optional<History> history = History.parse(noted.stream().skip(1).toList());
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (channel.size() < mark.bytes()) {
-      // The machine went down between the two.
+    if (history.isEmpty() || channel.size() < mark.bytes()) {
+      // Where there is a mark, the machine went down between the two.
       mark = Mark.BEGIN;
+      history = Optional.of(new History(Instant.now(), Optional.empty(), false, List.of()));
     }
-    SpooledLog log = new SpooledLog(spool, file, markFile, channel, mark);
+    SpooledLog log = new SpooledLog(spool, file, markFile, channel, mark, history.get());
     log.position = channel.size();
     log.dropPartialLine();
     return log;
@@ -120,6 +166,52 @@ final class SpooledLog implements AutoCloseable {
     return position;
   }
 
+  /** When a worker began to follow it, this one or one before it. */
+  Instant began() {
+    return history.began();
+  }
+
+  /** The time of the first line; empty where there is none. */
+  Optional<Instant> firstTime() {
+    return history.firstTime();
+  }
+
+  /** What is known to be missing, each in one line. */
+  List<String> gaps() {
+    return history.gaps();
+  }
+
+  /** Notes that something is missing, where it can for a worker after this one, too. */
+  void noteGap(String what) {
+    String line = PrintableText.oneLine(what, JobOutcome.MAX_REASON_LENGTH);
+    if (history.gaps().contains(line)) {
+      return;
+    }
+    List<String> gaps = Stream.concat(history.gaps().stream(), Stream.of(line)).toList();
+    history = new History(history.began(), history.firstTime(), history.whole(), gaps);
+    try {
+      saveMark();
+    } catch (IOException e) {
+      LOG.warn("file={} it is not noted that {}: {}", markFile, line, e.toString());
+    }
+  }
+
+  /** Whether it was read to its end. */
+  boolean isWhole() {
+    return history.whole();
+  }
+
+  /** Notes that it was read to its end. */
+  void noteWhole() {
+    history = new History(history.began(), history.firstTime(), true, history.gaps());
+  }
+
+  private void noteFirstTime(Instant time) {
+    if (history.firstTime().isEmpty()) {
+      history = new History(history.began(), Optional.of(time), history.whole(), history.gaps());
+    }
+  }
+
   /** Drops what came of a line whose end did not: the next stream has it whole. */
   void dropPartialLine() throws IOException {
     if (!truncated && position > mark.bytes()) {
@@ -131,11 +223,8 @@ final class SpooledLog implements AutoCloseable {
 
   /** Remembers where the log stands, for a worker after this one. */
   void saveMark() throws IOException {
-    if (mark.second().isEmpty() || truncated) {
-      return;
-    }
     Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
-    Files.writeString(next, mark.toText());
+    Files.writeString(next, mark.toText() + '\n' + history.toText());
     Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
@@ -165,8 +254,12 @@ final class SpooledLog implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    saveMark();
-    channel.close();
+    try (channel) {
+      // It is removed where somebody else has answered its job.
+      if (Files.exists(file)) {
+        saveMark();
+      }
+    }
   }
 
   /** Reads one stream into the log. */
@@ -192,10 +285,10 @@ final class SpooledLog implements AutoCloseable {
     /** Of the lines that are there already, how many are still to come again. */
     private long repeatsLeft = resumed.lines();
 
+    private boolean timeSeen;
     private boolean firstSeen;
     private boolean gap;
     private long newBytes;
-    private Optional<Instant> firstTime = Optional.empty();
 
     /**
      * Adds what was read.
@@ -243,8 +336,14 @@ final class SpooledLog implements AutoCloseable {
         remember(time.toString().getBytes(US_ASCII), 0, time.length());
         remember(new byte[] {next}, 0, 1);
       } else {
+        if (!timeSeen) {
+          // What came before it, of a stream from a second on, is the end of a line that began
+          // sooner.
+          foreign.setLength(0);
+          timeSeen = true;
+        }
         lineTime = parsed.get();
-        firstTime = firstTime.or(() -> parsed);
+        noteFirstTime(lineTime);
         kept = !isRepeated(lineTime);
       }
       time.setLength(0);
@@ -314,11 +413,6 @@ final class SpooledLog implements AutoCloseable {
     /** Whether lines are known to be missing between what was there and what came. */
     boolean hasGap() {
       return gap;
-    }
-
-    /** The time of the first line that came, kept or not. */
-    Optional<Instant> firstTime() {
-      return firstTime;
     }
 
     /** The stream had an end: a last line is whole as it is. */

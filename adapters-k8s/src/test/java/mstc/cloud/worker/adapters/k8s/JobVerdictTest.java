@@ -104,7 +104,11 @@ class JobVerdictTest {
   }
 
   private static PodBuilder deleted(PodBuilder pod) {
-    return pod.editMetadata().withDeletionTimestamp("2026-11-23T09:00:30Z").endMetadata();
+    return deleted(pod, NOW);
+  }
+
+  private static PodBuilder deleted(PodBuilder pod, Instant graceOver) {
+    return pod.editMetadata().withDeletionTimestamp(graceOver.toString()).endMetadata();
   }
 
   private static JobVerdict verdict(Job job, Pod... pods) {
@@ -151,6 +155,35 @@ class JobVerdictTest {
 
     assertThat(outcome(verdict(job(), pod)))
         .isEqualTo(new JobOutcome.TimedOut(TIMEOUT, Optional.empty()));
+  }
+
+  @Test
+  void aJobWhoseTimeIsOverGetsNoFurtherAttempt() {
+    Job retrying = new JobBuilder(job()).editSpec().withBackoffLimit(1).endSpec().build();
+    Pod late =
+        exited("Failed", 143, "Error")
+            .editStatus()
+            .withReason("DeadlineExceeded")
+            .endStatus()
+            .build();
+    Pod next =
+        new PodBuilder(pod("Running").build()).editMetadata().withUid("q").endMetadata().build();
+    Job ending = failed(retrying, "FailureTarget", "DeadlineExceeded");
+
+    assertThat(verdict(retrying, late)).isEqualTo(new JobVerdict.Overdue());
+    assertThat(verdict(ending, late, next)).isEqualTo(new JobVerdict.Underway());
+    assertThat(outcome(verdict(ending, late)))
+        .isEqualTo(new JobOutcome.TimedOut(TIMEOUT, Optional.empty()));
+  }
+
+  @Test
+  void aPodOnANodeThatIsDownIsNotWaitedForWithoutEnd() {
+    Job overdue = failed(job(), "FailureTarget", "DeadlineExceeded");
+    Pod justDeleted = disrupted(deleted(pod("Running"), NOW.minusSeconds(60))).build();
+    Pod outOfReach = disrupted(deleted(pod("Running"), NOW.minusSeconds(301))).build();
+
+    assertThat(verdict(overdue, justDeleted)).isEqualTo(new JobVerdict.Underway());
+    assertThat(outcome(verdict(overdue, outOfReach)).kind()).isEqualTo(JobOutcome.Kind.EVICTED);
   }
 
   @Test

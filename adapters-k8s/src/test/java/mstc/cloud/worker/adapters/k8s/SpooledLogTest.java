@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +121,20 @@ class SpooledLogTest {
   }
 
   @Test
+  void theEndOfALongLineThatBeganSoonerIsNotTheKubeletsWord() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "long"), line(SECOND_SECOND, 1, "end"));
+
+    // when
+    SpooledLog.Lines again = read("x".repeat(100) + "\n" + line(SECOND_SECOND, 1, "end"));
+
+    // then
+    assertThat(again.foreignWords()).isEmpty();
+    assertThat(again.newBytes()).isZero();
+    assertThat(text()).isEqualTo("long\nend\n");
+  }
+
+  @Test
   void linesThatWereRotatedAwayMeanwhileAreAGap() throws IOException {
     // given
     read(line(FIRST_SECOND, 1, "a"));
@@ -183,5 +199,74 @@ class SpooledLogTest {
     assertThat(log.isTruncated()).isTrue();
     assertThat(text()).startsWith("x".repeat(1000) + "\n[mstc-cloud-worker: the log was cut here");
     assertThat(spool.nearlyFull()).isPresent();
+  }
+
+  @Test
+  void theNextWorkerKnowsWhatIsMissingAndSinceWhenItWasFollowed() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a"));
+    log.noteGap("it was cut\nonce");
+    log.noteGap("it was cut\nonce");
+    log.close();
+
+    // when
+    SpooledLog next = spool.log("job", "pod");
+
+    // then
+    assertThat(next.gaps()).singleElement().asString().startsWith("it was cut");
+    assertThat(next.began()).isEqualTo(log.began());
+    assertThat(next.firstTime()).contains(Instant.parse(FIRST_SECOND + ".000000001Z"));
+    assertThat(next.isWhole()).isFalse();
+    next.close();
+  }
+
+  @Test
+  void aGapBeforeTheFirstLineIsKnownToTheNextWorkerToo() throws IOException {
+    // given
+    log.noteGap("nothing was read");
+
+    // when
+    SpooledLog next = spool.log("job", "pod");
+
+    // then
+    assertThat(next.gaps()).containsExactly("nothing was read");
+    assertThat(next.resumeFrom()).isEmpty();
+    next.close();
+  }
+
+  @Test
+  void theLogsOfPodsThatAreGoneAreFoundAgain() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a"));
+    log.noteWhole();
+    log.close();
+    spool.log("job", "known").close();
+
+    // when
+    List<SpooledLog> others = spool.otherLogs("job", Set.of("known"));
+
+    // then
+    assertThat(others).singleElement().matches(SpooledLog::isWhole);
+    assertThat(others.getFirst().file()).hasContent("a");
+  }
+
+  @Test
+  void theSpoolCountsWhatAttemptsTakeTogetherOnce() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "x".repeat(300)));
+    List<AttemptLogs.Attempt> attempts =
+        List.of(
+            new AttemptLogs.Attempt(log.file(), "exit code 1"),
+            new AttemptLogs.Attempt(log.file(), "exit code 0"));
+
+    // when
+    AttemptLogs.join(attempts, spool, "job");
+    Path joined = AttemptLogs.join(attempts, spool, "job");
+
+    // then
+    assertThat(Files.readString(joined)).contains("=== attempt 2 of 2, after exit code 1 ===");
+    assertThat(spool.reserve(1000)).isEqualTo((int) (1000 - 301 - Files.size(joined)));
+    spool.remove("job");
+    assertThat(spool.nearlyFull()).isEmpty();
   }
 }
