@@ -49,6 +49,11 @@ class ClusterEndsIT {
     worker
         .client()
         .send("timeout", request("timeout", "echo before; exec sleep 600", "\"timeOut\": 1"));
+    worker
+        .client()
+        .send(
+            "overdue",
+            request("overdue", "echo once; exec sleep 600", "\"timeOut\": 1", "\"retries\": 2"));
     worker.client().send("minute", request("minute", LINES.formatted(60, 10_000, "0.9")));
   }
 
@@ -92,7 +97,7 @@ class ClusterEndsIT {
     Reply reply = run("signalled", "echo oh; sh -c 'kill -KILL $$'; exit $?");
 
     assertThat(reply.result()).endsWith(" failed: exit code 137 (signal 9).");
-    assertThat(worker.text(reply)).isEqualTo("oh\n");
+    assertThat(worker.text(reply)).startsWith("oh\n");
   }
 
   /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
@@ -131,6 +136,15 @@ class ClusterEndsIT {
     assertThat(reply.result()).endsWith(" failed: timed out after 1 minute.");
     assertThat(worker.text(reply)).isEqualTo("before\n");
     assertThat(log(reply).complete()).isTrue();
+  }
+
+  @Test
+  void noAttemptFollowsTheTimeout() throws Exception {
+    Reply reply = worker.client().awaitReply("overdue", PATIENCE);
+
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
+    assertThat(worker.text(reply)).isEqualTo("once\n");
+    assertThat(worker.pods("overdue")).hasSizeLessThanOrEqualTo(1);
   }
 
   @Test
