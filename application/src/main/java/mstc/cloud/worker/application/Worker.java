@@ -43,6 +43,7 @@ public final class Worker {
   private final HandleDelivery handleDelivery;
   private final ExecuteWork executeWork;
   private final CompleteJobs completeJobs;
+  private final CancelJob cancelJob;
   private final CheckReadiness checkReadiness;
   private final JobMetrics jobMetrics;
   private final Semaphore roomChanged = new Semaphore(0);
@@ -92,6 +93,7 @@ public final class Worker {
             settings.backoff(),
             clock,
             jobMetrics);
+    cancelJob = new CancelJob(runtime);
     checkReadiness = new CheckReadiness(queue, runtime, store);
     longestUnnoticed = settings.backoff().longest();
     admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
@@ -122,6 +124,11 @@ public final class Worker {
   /** Whether the worker could run a request now. */
   public CheckReadiness checkReadiness() {
     return checkReadiness;
+  }
+
+  /** Ends jobs before their time. */
+  public CancelJob cancelJob() {
+    return cancelJob;
   }
 
   /** How many jobs there were and are. */

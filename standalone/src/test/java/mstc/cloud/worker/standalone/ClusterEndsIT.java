@@ -40,11 +40,12 @@ class ClusterEndsIT {
 
   @TempDir static Path folder;
   private static ClusterWorker worker;
+  private static WorkerProcess process;
 
   @BeforeAll
   static void startEverything() throws Exception {
     worker = new ClusterWorker(folder);
-    worker.start("mstc.runtime.kubernetes.start-grace=5s").awaitReady();
+    process = worker.start("mstc.runtime.kubernetes.start-grace=5s").awaitReady();
     // Those that take their time begin now, together.
     worker
         .client()
@@ -199,6 +200,23 @@ class ClusterEndsIT {
     assertThat(reply.outcome()).isIn(JobOutcome.Kind.FAILED, JobOutcome.Kind.LOST);
     assertThat(reply.warnings()).anyMatch(warning -> warning.contains("was deleted"));
     assertThat(worker.text(reply)).isEqualTo("here\n");
+  }
+
+  @Test
+  void aJobThatIsCancelledWhileItRuns() throws Exception {
+    worker
+        .client()
+        .send(
+            "cancelled", request("cancelled", "trap 'exit 143' TERM; echo here; sleep 600 & wait"));
+    Pod pod = worker.awaitRunning("cancelled");
+
+    String job = pod.getMetadata().getLabels().get("app.kubernetes.io/instance");
+    assertThat(process.delete("/mstc/jobs/" + job).statusCode()).isEqualTo(202);
+
+    Reply reply = worker.client().awaitReply("cancelled", PATIENCE);
+    assertThat(reply.result()).isEqualTo("Job " + job + " failed: cancelled.");
+    assertThat(worker.text(reply)).isEqualTo("here\n");
+    assertThat(worker.jobs("cancelled")).hasSize(1);
   }
 
   @Test

@@ -86,6 +86,10 @@ final class WorkerProcess implements AutoCloseable {
     return http.send(request(path).GET().build(), HttpResponse.BodyHandlers.ofString());
   }
 
+  HttpResponse<String> delete(String path) throws IOException, InterruptedException {
+    return http.send(request(path).DELETE().build(), HttpResponse.BodyHandlers.ofString());
+  }
+
   HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
     return http.send(
         request(path).POST(HttpRequest.BodyPublishers.ofString(body)).build(),

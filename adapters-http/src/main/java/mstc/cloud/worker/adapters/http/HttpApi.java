@@ -13,11 +13,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import mstc.cloud.worker.application.CancelJob;
 import mstc.cloud.worker.application.CheckReadiness;
 import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.application.intake.ExecuteWork;
 import mstc.cloud.worker.application.intake.ExecuteWork.Execution;
 import mstc.cloud.worker.domain.PortException;
+import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ParsedRequest;
 import mstc.cloud.worker.wire.ReplyJson;
@@ -32,6 +34,7 @@ import org.slf4j.LoggerFactory;
  *   <caption>Resources</caption>
  *   <tr><td>{@code GET /mstc/worker}</td><td>{@code hello}</td></tr>
  *   <tr><td>{@code POST /mstc/worker/execute}</td><td>runs a request; the reply when it is over</td></tr>
+ *   <tr><td>{@code DELETE /mstc/jobs/{name}}</td><td>cancels a job; it is answered as such</td></tr>
  *   <tr><td>{@code GET /health/live}</td><td>200 while the process works</td></tr>
  *   <tr><td>{@code GET /health/ready}</td><td>200 when a request could be run, else 503 and why</td></tr>
  *   <tr><td>{@code GET /metrics}</td><td>figures for Prometheus</td></tr>
@@ -39,6 +42,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class HttpApi implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
+  private static final String JOBS = "/mstc/jobs/";
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
   private static final int MAX_KEY_LENGTH = 255;
@@ -65,6 +69,7 @@ public final class HttpApi implements AutoCloseable {
           "/health/ready", new Resource("GET", exchange -> ready()),
           "/metrics", new Resource("GET", exchange -> metrics()));
   private final ExecuteWork executeWork;
+  private final CancelJob cancelJob;
   private final CheckReadiness checkReadiness;
   private final Metrics metrics;
   private final Access access;
@@ -87,6 +92,7 @@ public final class HttpApi implements AutoCloseable {
    */
   public HttpApi(HttpSettings settings, Worker worker) {
     this.executeWork = worker.executeWork();
+    this.cancelJob = worker.cancelJob();
     this.checkReadiness = worker.checkReadiness();
     this.metrics = new Metrics(worker.jobMetrics());
     InetSocketAddress address = new InetSocketAddress(settings.host(), settings.port());
@@ -165,10 +171,11 @@ public final class HttpApi implements AutoCloseable {
   }
 
   private Response respond(HttpExchange exchange) throws IOException {
-    Resource resource = resources.get(exchange.getRequestURI().getPath());
-    if (resource == null) {
+    Optional<Resource> found = find(exchange.getRequestURI().getPath());
+    if (found.isEmpty()) {
       return text(404, "nothing is here");
     }
+    Resource resource = found.get();
     String method = isHead(exchange) ? "GET" : exchange.getRequestMethod();
     if (!resource.method().equals(method)) {
       String allowed = resource.method().equals("GET") ? "GET, HEAD" : resource.method();
@@ -187,10 +194,39 @@ public final class HttpApi implements AutoCloseable {
     }
   }
 
+  private Optional<Resource> find(String path) {
+    return path.startsWith(JOBS)
+        ? Optional.of(
+            new Resource("DELETE", exchange -> cancel(exchange, path.substring(JOBS.length()))))
+        : Optional.ofNullable(resources.get(path));
+  }
+
+  private Optional<Response> deny(HttpExchange exchange) {
+    return access
+        .check(exchange.getRequestHeaders())
+        .map(denial -> text(denial.status(), denial.reason(), denial.headers()));
+  }
+
+  private Response cancel(HttpExchange exchange, String job) {
+    return deny(exchange)
+        .orElseGet(() ->
+            parseName(job).filter(cancelJob::cancel).isPresent()
+                ? text(202, "the job is being cancelled; whoever waits for it is answered")
+                : text(404, "there is no such job, or no longer"));
+  }
+
+  private static Optional<UniqueName> parseName(String job) {
+    try {
+      return Optional.of(new UniqueName(job));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   private Response execute(HttpExchange exchange) throws IOException, InterruptedException {
-    Optional<Access.Denial> denial = access.check(exchange.getRequestHeaders());
+    Optional<Response> denial = deny(exchange);
     if (denial.isPresent()) {
-      return text(denial.get().status(), denial.get().reason(), denial.get().headers());
+      return denial.get();
     }
     Optional<String> key =
         Optional.ofNullable(exchange.getRequestHeaders().getFirst("Idempotency-Key"));

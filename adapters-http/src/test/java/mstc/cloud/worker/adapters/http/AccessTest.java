@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.util.Optional;
+import mstc.cloud.worker.domain.job.UniqueName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,6 +152,24 @@ class AccessTest {
   }
 
   @Test
+  void beyondLoopbackNobodyCancelsWithoutTheToken() {
+    try (Api api = new Api("0.0.0.0", TOKEN)) {
+      // given
+      var waiting = api.begin(api.execute(Api.REQUEST).header("Authorization", "Bearer s3cret"));
+      UniqueName job = api.awaitJob();
+
+      // when
+      HttpResponse<String> response = api.send(api.to("/mstc/jobs/" + job).DELETE());
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(401);
+      assertThat(api.unanswered()).containsExactly(job);
+      api.succeed(job);
+      assertThat(waiting.join().body()).contains("SUCCEEDED");
+    }
+  }
+
+  @Test
   void beyondLoopbackWithoutATokenConfiguredNobodyIsLetIn() {
     try (Api api = new Api("0.0.0.0", Optional.empty())) {
       // when
@@ -165,8 +184,8 @@ class AccessTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"/mstc/worker", "/health/live", "/health/ready"})
-  void beyondLoopbackHelloAndHealthWantNoToken(String path) {
+  @CsvSource({"/mstc/worker", "/health/live", "/health/ready", "/metrics"})
+  void beyondLoopbackHelloHealthAndMetricsWantNoToken(String path) {
     try (Api api = new Api("0.0.0.0", TOKEN)) {
       // when
       HttpResponse<String> response = api.get(path);

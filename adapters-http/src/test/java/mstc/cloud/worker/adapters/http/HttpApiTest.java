@@ -50,6 +50,30 @@ class HttpApiTest {
   }
 
   @Test
+  void aJobIsCancelledAndItsCallerAnswered() {
+    // given
+    CompletableFuture<HttpResponse<String>> waiting = api.begin(api.execute(Api.REQUEST));
+    UniqueName job = api.awaitJob();
+
+    // when
+    HttpResponse<String> response = api.send(api.to("/mstc/jobs/" + job).DELETE());
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(202);
+    assertThat(reply(waiting.join()).outcome()).isEqualTo(JobOutcome.Kind.CANCELLED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"solve-00000000-0000-4000-8000-000000000000", "solve", ""})
+  void aJobThatThereIsNotIsNotCancelled(String name) {
+    // when
+    HttpResponse<String> response = api.send(api.to("/mstc/jobs/" + name).DELETE());
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(404);
+  }
+
+  @Test
   void jobsAreCountedForPrometheus() {
     // given
     CompletableFuture<HttpResponse<String>> first = api.begin(api.execute(Api.REQUEST));
@@ -286,6 +310,7 @@ class HttpApiTest {
     "DELETE, /health/ready, 'GET, HEAD'",
     "GET, /mstc/worker/execute, POST",
     "PUT, /mstc/worker/execute, POST",
+    "GET, /mstc/jobs/solve, DELETE",
     "OPTIONS, /mstc/worker/execute, POST"
   })
   void anotherMethodIs405AndSaysWhichIsAllowed(String method, String path, String allowed) {

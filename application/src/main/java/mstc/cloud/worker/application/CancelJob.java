@@ -1,0 +1,32 @@
+package mstc.cloud.worker.application;
+
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.JobRuntime;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Ends a job before its time; its log is stored and its clients are answered that it was. */
+public final class CancelJob {
+  private static final Logger LOG = LoggerFactory.getLogger(CancelJob.class);
+
+  private final JobRuntime runtime;
+
+  CancelJob(JobRuntime runtime) {
+    this.runtime = runtime;
+  }
+
+  /**
+   * Has the runtime end a job, and does not wait for it. Does nothing to a job that has ended. May
+   * be repeated; blocks until the runtime has answered.
+   *
+   * @return false where there is no such job (any more)
+   * @throws mstc.cloud.worker.domain.runtime.JobRuntimeException when the runtime failed
+   */
+  public boolean cancel(UniqueName name) {
+    boolean found = runtime.cancel(name);
+    if (found) {
+      LOG.info("Job {} is to be cancelled", name);
+    }
+    return found;
+  }
+}
