@@ -152,8 +152,7 @@ public final class HandleDelivery implements DeliveryHandler {
   /** Sends the reply; what then becomes of the message depends on whether its client has it. */
   private Disposition answer(
       Delivery delivery, Reply reply, Disposition answered, Disposition unanswered, long deadline) {
-    LOG.info(
-        "Answered without a job: {}", PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH));
+    LOG.info("Answered at once: {}", PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH));
     if (delivery.replyAddress().isEmpty()) {
       return unanswered;
     }

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
 import org.slf4j.Logger;
@@ -17,7 +18,12 @@ import org.slf4j.LoggerFactory;
 public final class Logging {
 
   private static final String PATTERN =
-      "%d{yyyy-MM-dd'T'HH:mm:ss.SSS,UTC}Z %-5level %logger{0} - %msg%n%ex";
+      "%d{yyyy-MM-dd'T'HH:mm:ss.SSS,UTC}Z %-5level %logger{0} - %msg%n";
+
+  private static final String STACK_TRACE = "%ex";
+
+  /** The exceptions and their causes: libraries that try again and again trace each failure. */
+  private static final String NO_STACK_TRACE = "%ex{0}";
 
   private static final String OWN_LOGGER = "mstc";
 
@@ -48,13 +54,26 @@ public final class Logging {
   /**
    * Logs from now on in that way.
    *
-   * @param level of the worker's own messages, such as INFO; libraries tell warnings only, unless
-   *     the level is TRACE
+   * @param ownLevel of the worker's own messages, such as INFO; libraries tell warnings only and
+   *     without stack traces, unless the level is TRACE
    */
-  public static void configure(Format format, Stream stream, String level) {
+  public static void configure(Format format, Stream stream, String ownLevel) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
-    Encoder<ILoggingEvent> encoder = encoder(format);
+    Level level = Level.toLevel(ownLevel, Level.INFO);
+    boolean everything = level == Level.TRACE;
+    ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
+    root.setLevel(everything ? Level.DEBUG : Level.WARN);
+    root.addAppender(console(context, format, everything ? STACK_TRACE : NO_STACK_TRACE, stream));
+    ch.qos.logback.classic.Logger own = context.getLogger(OWN_LOGGER);
+    own.setLevel(level);
+    own.setAdditive(false);
+    own.addAppender(console(context, format, STACK_TRACE, stream));
+  }
+
+  private static Appender<ILoggingEvent> console(
+      LoggerContext context, Format format, String exceptions, Stream stream) {
+    Encoder<ILoggingEvent> encoder = encoder(format, exceptions);
     encoder.setContext(context);
     encoder.start();
     ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
@@ -62,18 +81,14 @@ public final class Logging {
     console.setTarget(stream.target);
     console.setEncoder(encoder);
     console.start();
-    Level own = Level.toLevel(level, Level.INFO);
-    ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
-    root.setLevel(own == Level.TRACE ? Level.DEBUG : Level.WARN);
-    root.addAppender(console);
-    context.getLogger(OWN_LOGGER).setLevel(own);
+    return console;
   }
 
-  private static Encoder<ILoggingEvent> encoder(Format format) {
+  private static Encoder<ILoggingEvent> encoder(Format format, String exceptions) {
     return switch (format) {
       case TEXT -> {
         PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-        encoder.setPattern(PATTERN);
+        encoder.setPattern(PATTERN + exceptions);
         yield encoder;
       }
       case JSON -> new JsonEncoder();
