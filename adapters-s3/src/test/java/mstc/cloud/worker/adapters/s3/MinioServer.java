@@ -46,7 +46,7 @@ final class MinioServer {
     String image = System.getProperty(IMAGE, System.getenv().getOrDefault(IMAGE, "minio/minio"));
     var server =
         new GenericContainer<>(DockerImageName.parse(image))
-            .withCommand("server", "/data")
+            .withCommand("minio", "server", "/data")
             .withEnv(Map.of("MINIO_ROOT_USER", ROOT_USER, "MINIO_ROOT_PASSWORD", ROOT_USER))
             .withExposedPorts(PORT)
             .waitingFor(Wait.forHttp("/minio/health/live").forPort(PORT));
