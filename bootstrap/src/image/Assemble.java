@@ -71,7 +71,8 @@ final class Assemble {
         Path.of(System.getProperty("java.home"), "bin/jlink").toString(),
         "--add-modules",
         MODULES,
-        "--strip-debug",
+        // Not --strip-debug: it wants binutils, and native libraries come without their symbols anyway.
+        "--strip-java-debug-attributes",
         "--no-header-files",
         "--no-man-pages",
         "--output",
