@@ -30,6 +30,12 @@ final class PodLog implements Runnable {
   /** After a container's end: for how long a followed stream is silent once all of it has come. */
   private static final Duration SILENCE = Duration.ofMillis(150);
 
+  /**
+   * The same of a log that may have been rotated: what is still to come of it on a busy machine can
+   * be read nowhere else, so the kubelet's own end of the stream is waited for, as a rule a second.
+   */
+  private static final Duration SILENCE_AFTER_A_LOT = Duration.ofSeconds(10);
+
   /** Above this, what came last came in several pieces, and might have broken off between two. */
   private static final int ONE_PIECE_BYTES = 16 * 1024;
 
@@ -72,6 +78,7 @@ final class PodLog implements Runnable {
   private boolean closed;
   private long endedNanos;
   private long lastReadNanos;
+  private boolean hasReadALot;
   private boolean done;
 
   // Only the running thread's, until it is done.
@@ -321,6 +328,7 @@ final class PodLog implements Runnable {
     lock.lock();
     try {
       lastReadNanos = System.nanoTime();
+      hasReadALot = log.size() > A_LOT_BYTES;
     } finally {
       lock.unlock();
     }
@@ -347,7 +355,7 @@ final class PodLog implements Runnable {
       while (watched.equals(stream)) {
         boolean atTheEnd = following && ended;
         long since = atTheEnd ? Math.max(lastReadNanos, endedNanos) : lastReadNanos;
-        Duration bound = atTheEnd ? SILENCE : following ? LONGEST_SILENCE : STALLED;
+        Duration bound = atTheEnd ? silenceAtTheEnd() : following ? LONGEST_SILENCE : STALLED;
         long left = bound.toNanos() - (System.nanoTime() - since);
         if (left <= 0) {
           silenced = atTheEnd;
@@ -362,6 +370,10 @@ final class PodLog implements Runnable {
     } finally {
       lock.unlock();
     }
+  }
+
+  private Duration silenceAtTheEnd() {
+    return hasReadALot ? SILENCE_AFTER_A_LOT : SILENCE;
   }
 
   private boolean wasSilenced() {
