@@ -83,6 +83,7 @@ final class PodLog implements Runnable {
 
   // Only the running thread's, until it is done.
   private SpooledLog.@Nullable Lines lines;
+  private boolean readToAnEnd;
   private long lastMarkNanos;
 
   /**
@@ -240,10 +241,12 @@ final class PodLog implements Runnable {
       throws IOException, UnreadableException, LogSource.GoneException {
     InputStream opened = open(follow);
     log.dropPartialLine();
-    SpooledLog.Lines coming = log.lines();
+    SpooledLog.Lines coming = log.lines(readToAnEnd);
     lines = coming;
+    readToAnEnd = false;
     try (opened) {
       read(opened, coming);
+      readToAnEnd = follow;
       noteEndOfStream();
     } catch (StreamException e) {
       if (!wasSilenced()) {

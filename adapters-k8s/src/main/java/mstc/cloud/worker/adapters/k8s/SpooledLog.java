@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -262,9 +263,13 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
-  /** Reads one stream into the log. */
-  Lines lines() {
-    return new Lines();
+  /**
+   * Reads one stream into the log.
+   *
+   * @param afterAnEnd whether the stream before was read to its end
+   */
+  Lines lines(boolean afterAnEnd) {
+    return new Lines(afterAnEnd);
   }
 
   /** One stream of lines with times, given in pieces of any size. */
@@ -273,6 +278,15 @@ final class SpooledLog implements AutoCloseable {
     private static final int MAX_TIME_LENGTH = 35;
 
     private static final int MAX_FOREIGN_LENGTH = 400;
+
+    /**
+     * A stream that ends because its container did ends with the file that it is at, even where the
+     * log goes on in the next. Kubelets rotate logs seconds apart, so nothing is between two files
+     * whose lines follow each other sooner.
+     */
+    private static final Duration SAME_ROTATION = Duration.ofSeconds(1);
+
+    private final boolean afterAnEnd;
 
     private final StringBuilder time = new StringBuilder(MAX_TIME_LENGTH);
     private final StringBuilder foreign = new StringBuilder();
@@ -289,6 +303,10 @@ final class SpooledLog implements AutoCloseable {
     private boolean firstSeen;
     private boolean gap;
     private long newBytes;
+
+    private Lines(boolean afterAnEnd) {
+      this.afterAnEnd = afterAnEnd;
+    }
 
     /**
      * Adds what was read.
@@ -356,7 +374,7 @@ final class SpooledLog implements AutoCloseable {
       }
       if (at.isAfter(resumed.newest())) {
         // The lines that were to come again have been rotated away, and who knows what with them.
-        gap = true;
+        gap = !(afterAnEnd && at.isBefore(resumed.newest().plus(SAME_ROTATION)));
         repeatsLeft = 0;
         return false;
       }

@@ -35,7 +35,11 @@ class SpooledLogTest {
   }
 
   private SpooledLog.Lines read(String... pieces) throws IOException {
-    SpooledLog.Lines lines = log.lines();
+    return read(log.lines(false), pieces);
+  }
+
+  private static SpooledLog.Lines read(SpooledLog.Lines lines, String... pieces)
+      throws IOException {
     for (String piece : pieces) {
       lines.add(piece.getBytes(UTF_8), piece.getBytes(UTF_8).length);
     }
@@ -145,6 +149,21 @@ class SpooledLogTest {
     // then
     assertThat(lines.hasGap()).isTrue();
     assertThat(text()).isEqualTo("a\nlater\n");
+  }
+
+  @Test
+  void linesOfTheNextFileAreNoGapWhereTheOneBeforeWasReadToItsEnd() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 900_000_000, "a"));
+
+    // when
+    SpooledLog.Lines next = read(log.lines(true), line(SECOND_SECOND, 1, "b"));
+    SpooledLog.Lines later = read(log.lines(true), line("2026-11-23T10:00:04", 1, "c"));
+
+    // then
+    assertThat(next.hasGap()).isFalse();
+    assertThat(later.hasGap()).isTrue();
+    assertThat(text()).isEqualTo("a\nb\nc\n");
   }
 
   @Test
