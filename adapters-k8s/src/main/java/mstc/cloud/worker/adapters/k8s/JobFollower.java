@@ -250,7 +250,7 @@ final class JobFollower implements Runnable {
       for (SpooledLog log : spool.otherLogs(name.value(), podLogs.keySet())) {
         // Of a pod that went while no worker looked.
         if (!log.isWhole()) {
-          log.noteGap("the pod was gone before its whole log was read");
+          log.noteGap(PodLog.GONE_TOO_SOON);
         }
         complete &= log.gaps().isEmpty();
         log.gaps().forEach(gap -> warnings.add(PodLog.notComplete(gap)));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,6 +61,9 @@ final class PodLog implements Runnable {
 
   private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(2);
   private static final long A_LOT_BYTES = 1 << 20;
+
+  /** What is missing of a log that nobody can read any more. */
+  static final String GONE_TOO_SOON = "the pod was gone before its whole log was read";
 
   private final LogSource source;
   private final SpooledLog log;
@@ -164,7 +168,7 @@ final class PodLog implements Runnable {
       LOG.debug("pod={} its log is left to the next start", pod);
     } catch (IOException | RuntimeException e) {
       LOG.error("pod={} its log cannot be spooled", pod, e);
-      missing("the log could not be spooled: " + e);
+      log.noteGap("the log could not be spooled: " + e);
     } finally {
       lock.lock();
       try {
@@ -196,14 +200,14 @@ final class PodLog implements Runnable {
       } catch (LogSource.GoneException e) {
         endLastLine();
         if (!hasHeardTheEnd()) {
-          missing("the pod was gone before its whole log was read");
+          log.noteGap(GONE_TOO_SOON);
         }
         return;
       } catch (UnreadableException e) {
         LOG.debug("pod={} log: {}", pod, e.getMessage());
         if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
           endLastLine();
-          missing("its end could not be read: " + e.getMessage());
+          log.noteGap("its end could not be read: " + e.getMessage());
           return;
         }
       }
@@ -256,7 +260,7 @@ final class PodLog implements Runnable {
     } finally {
       leaveStream();
       if (coming.hasGap()) {
-        missing("lines were rotated away while the cluster could not be reached");
+        log.noteGap("lines were rotated away while the cluster could not be reached");
       }
     }
     Optional<String> words = coming.foreignWords();
@@ -380,12 +384,7 @@ final class PodLog implements Runnable {
   }
 
   private boolean wasSilenced() {
-    lock.lock();
-    try {
-      return silenced;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> silenced);
   }
 
   private void noteEndOfStream() {
@@ -398,12 +397,7 @@ final class PodLog implements Runnable {
   }
 
   private boolean hasHeardTheEnd() {
-    lock.lock();
-    try {
-      return heardTheEnd;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> heardTheEnd);
   }
 
   private void closeStream() {
@@ -419,18 +413,17 @@ final class PodLog implements Runnable {
   }
 
   private boolean hasEnded() {
-    lock.lock();
-    try {
-      return ended;
-    } finally {
-      lock.unlock();
-    }
+    return locked(() -> ended);
   }
 
   private boolean isClosed() {
+    return locked(() -> closed);
+  }
+
+  private boolean locked(BooleanSupplier state) {
     lock.lock();
     try {
-      return closed;
+      return state.getAsBoolean();
     } finally {
       lock.unlock();
     }
@@ -457,12 +450,8 @@ final class PodLog implements Runnable {
     Instant soon = startedAt.plus(log.size() > A_LOT_BYTES ? NOT_ROTATED_YET : SILENT_AT_FIRST);
     if (log.began().isAfter(startedAt.plus(LATE))
         && log.firstTime().filter(time -> time.isAfter(soon)).isPresent()) {
-      missing("it was followed late, and its beginning may have been rotated away");
+      log.noteGap("it was followed late, and its beginning may have been rotated away");
     }
-  }
-
-  private void missing(String what) {
-    log.noteGap(what);
   }
 
   private static Duration min(Duration one, Duration other) {
