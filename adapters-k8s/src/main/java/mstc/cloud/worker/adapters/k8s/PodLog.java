@@ -86,7 +86,6 @@ final class PodLog implements Runnable {
   private boolean done;
 
   // Only the running thread's, until it is done.
-  private SpooledLog.@Nullable Lines lines;
   private boolean readToAnEnd;
   private long lastMarkNanos;
 
@@ -189,7 +188,7 @@ final class PodLog implements Runnable {
         long bytes = read(!last);
         if (log.isTruncated()
             || (last && (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead))) {
-          endLastLine();
+          log.endLastLine();
           return;
         }
         pause = FIRST_PAUSE;
@@ -198,7 +197,7 @@ final class PodLog implements Runnable {
           continue;
         }
       } catch (LogSource.GoneException e) {
-        endLastLine();
+        log.endLastLine();
         if (!hasHeardTheEnd()) {
           log.noteGap(GONE_TOO_SOON);
         }
@@ -206,7 +205,7 @@ final class PodLog implements Runnable {
       } catch (UnreadableException e) {
         LOG.debug("pod={} log: {}", pod, e.getMessage());
         if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
-          endLastLine();
+          log.endLastLine();
           log.noteGap("its end could not be read: " + e.getMessage());
           return;
         }
@@ -218,13 +217,6 @@ final class PodLog implements Runnable {
       pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
     }
     throw new InterruptedException("closed");
-  }
-
-  /** Nothing comes after it: a last line is whole as it is. */
-  private void endLastLine() {
-    if (lines != null) {
-      lines.end();
-    }
   }
 
   /** No stream, or one that broke off. */
@@ -244,13 +236,11 @@ final class PodLog implements Runnable {
   private long read(boolean follow)
       throws IOException, UnreadableException, LogSource.GoneException {
     InputStream opened = open(follow);
-    log.dropPartialLine();
     SpooledLog.Lines coming = log.lines(readToAnEnd);
-    lines = coming;
-    readToAnEnd = false;
+    boolean toAnEnd = false;
     try (opened) {
       read(opened, coming);
-      readToAnEnd = follow;
+      toAnEnd = follow;
       noteEndOfStream();
     } catch (StreamException e) {
       if (!wasSilenced()) {
@@ -259,6 +249,7 @@ final class PodLog implements Runnable {
       LOG.debug("pod={} its stream was closed, as nothing more came after the end", pod);
     } finally {
       leaveStream();
+      readToAnEnd = toAnEnd || (readToAnEnd && coming.newBytes() == 0);
       if (coming.hasGap()) {
         log.noteGap("lines were rotated away while the cluster could not be reached");
       }
@@ -266,6 +257,9 @@ final class PodLog implements Runnable {
     Optional<String> words = coming.foreignWords();
     if (words.isPresent()) {
       throw new UnreadableException("the kubelet says: " + words.get(), null);
+    }
+    if (coming.isShort()) {
+      throw new UnreadableException("lines that were read before are not there any more", null);
     }
     return coming.newBytes();
   }

@@ -120,6 +120,9 @@ final class SpooledLog implements AutoCloseable {
   private long position;
   private boolean truncated;
 
+  /** When the line began that the file ends with, as yet without its end. */
+  private Optional<Instant> unfinished = Optional.empty();
+
   private SpooledLog(
       Spool spool, Path file, Path markFile, FileChannel channel, Mark mark, History history) {
     this.spool = spool;
@@ -213,13 +216,22 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
-  /** Drops what came of a line whose end did not: the next stream has it whole. */
-  void dropPartialLine() throws IOException {
+  /** Nothing comes after it: a last line is whole as it is. */
+  void endLastLine() {
+    if (!truncated) {
+      unfinished.ifPresent(time -> mark = mark.after(time, position));
+    }
+    unfinished = Optional.empty();
+  }
+
+  /** Drops what came of a line whose end did not. */
+  private void dropPartialLine() throws IOException {
     if (!truncated && position > mark.bytes()) {
       spool.release(position - mark.bytes());
       position = mark.bytes();
       channel.truncate(position);
     }
+    unfinished = Optional.empty();
   }
 
   /** Remembers where the log stands, for a worker after this one. */
@@ -291,6 +303,7 @@ final class SpooledLog implements AutoCloseable {
     private final StringBuilder time = new StringBuilder(MAX_TIME_LENGTH);
     private final StringBuilder foreign = new StringBuilder();
     private final Mark resumed = mark;
+    private final boolean resumedInLine = unfinished.isPresent();
     private boolean inLine;
     private boolean kept;
     private boolean inForeignLine;
@@ -301,6 +314,8 @@ final class SpooledLog implements AutoCloseable {
 
     private boolean timeSeen;
     private boolean firstSeen;
+    private boolean newSeen;
+    private boolean inNextFile;
     private boolean gap;
     private long newBytes;
 
@@ -344,7 +359,7 @@ final class SpooledLog implements AutoCloseable {
       return index;
     }
 
-    private void beginLine(byte next) {
+    private void beginLine(byte next) throws IOException {
       Optional<Instant> parsed =
           next == ' ' ? PodStates.instant(time.toString()) : Optional.empty();
       inLine = true;
@@ -363,19 +378,17 @@ final class SpooledLog implements AutoCloseable {
         lineTime = parsed.get();
         noteFirstTime(lineTime);
         kept = !isRepeated(lineTime);
+        if (kept && !newSeen) {
+          newSeen = true;
+          joinFirstNew(lineTime);
+        }
       }
       time.setLength(0);
     }
 
     /** Whether the file has that line already. */
     private boolean isRepeated(Instant at) {
-      if (repeatsLeft == 0) {
-        return false;
-      }
-      if (at.isAfter(resumed.newest())) {
-        // The lines that were to come again have been rotated away, and who knows what with them.
-        gap = !(afterAnEnd && at.isBefore(resumed.newest().plus(SAME_ROTATION)));
-        repeatsLeft = 0;
+      if (newSeen || repeatsLeft == 0 || at.isAfter(resumed.newest())) {
         return false;
       }
       // Before the first there may be the end of a long line that began a second earlier.
@@ -384,6 +397,21 @@ final class SpooledLog implements AutoCloseable {
         repeatsLeft--;
       }
       return true;
+    }
+
+    /**
+     * A line that had no end as yet comes again, whole. Where it does not, nor what else was to
+     * come again, it has been rotated away, and who knows what with it; or else its end is what
+     * comes now, as a rotation divides the line that is being written.
+     */
+    private void joinFirstNew(Instant at) throws IOException {
+      Instant last = unfinished.orElse(resumed.newest());
+      boolean sameLine = unfinished.isPresent() && at.equals(last);
+      inNextFile = repeatsLeft > 0 || (unfinished.isPresent() && !sameLine);
+      gap = inNextFile && !(afterAnEnd && at.isBefore(last.plus(SAME_ROTATION)));
+      if (sameLine || gap) {
+        dropPartialLine();
+      }
     }
 
     private int readLine(byte[] bytes, int from, int length) throws IOException {
@@ -399,9 +427,14 @@ final class SpooledLog implements AutoCloseable {
         write(bytes, from, until - from);
         newBytes += until - from;
       }
+      if (kept) {
+        unfinished = whole ? Optional.empty() : Optional.of(lineTime);
+      }
       if (whole) {
         if (kept && !truncated) {
-          mark = mark.after(lineTime, position);
+          // Of the file before, nothing will come again.
+          mark = (inNextFile ? Mark.BEGIN : mark).after(lineTime, position);
+          inNextFile = false;
         }
         inLine = false;
         inForeignLine = false;
@@ -433,11 +466,12 @@ final class SpooledLog implements AutoCloseable {
       return gap;
     }
 
-    /** The stream had an end: a last line is whole as it is. */
-    void end() {
-      if (inLine && kept && !truncated) {
-        mark = mark.after(lineTime, position);
-      }
+    /**
+     * Whether less came than was there already, though the stream before was not read to its end:
+     * it broke off, or lines have been rotated away.
+     */
+    boolean isShort() {
+      return !afterAnEnd && !newSeen && (repeatsLeft > 0 || resumedInLine);
     }
   }
 }

@@ -75,7 +75,6 @@ class SpooledLogTest {
             + line(SECOND_SECOND, 5, "b")
             + line(SECOND_SECOND, 5, "c")
             + "2026-11-23T10:00:02.000000009Z cut");
-    log.dropPartialLine();
 
     // when
     Instant from = log.resumeFrom().orElseThrow();
@@ -167,6 +166,53 @@ class SpooledLogTest {
   }
 
   @Test
+  void aLineThatARotationDividedIsPutTogetherAgain() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
+
+    // when
+    String nextFile = line(FIRST_SECOND, 3, "gun") + line(FIRST_SECOND, 4, "end");
+    SpooledLog.Lines next = read(log.lines(true), nextFile);
+    SpooledLog.Lines again = read(nextFile);
+
+    // then
+    assertThat(next.hasGap()).isFalse();
+    assertThat(again.newBytes()).isZero();
+    assertThat(again.isShort()).isFalse();
+    assertThat(text()).isEqualTo("a\nbegun\nend\n");
+  }
+
+  @Test
+  void aLineThatARotationDividedIsAGapWhereTheStreamBrokeOff() throws IOException {
+    // given
+    read(FIRST_SECOND + ".000000002Z be");
+
+    // when
+    SpooledLog.Lines next = read(line(FIRST_SECOND, 3, "gun"));
+
+    // then
+    assertThat(next.hasGap()).isTrue();
+  }
+
+  @Test
+  void whatDoesNotComeAgainIsMissedUnlessItWasReadToItsEnd() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
+
+    // when
+    SpooledLog.Lines nothing = read();
+    SpooledLog.Lines partly = read(line(FIRST_SECOND, 1, "a"));
+    SpooledLog.Lines nothingAtTheEnd = read(log.lines(true));
+    log.endLastLine();
+
+    // then
+    assertThat(nothing.isShort()).isTrue();
+    assertThat(partly.isShort()).isTrue();
+    assertThat(nothingAtTheEnd.isShort()).isFalse();
+    assertThat(text()).isEqualTo("a\nbe");
+  }
+
+  @Test
   void whatTheKubeletSaysIsNotTheLogs() throws IOException {
     // when
     SpooledLog.Lines lines =
@@ -181,11 +227,10 @@ class SpooledLogTest {
   @Test
   void aLastLineWithoutAnEndIsKeptWhereTheStreamEnded() throws IOException {
     // given
-    SpooledLog.Lines lines = read(FIRST_SECOND + ".000000001Z end");
+    read(FIRST_SECOND + ".000000001Z end");
 
     // when
-    lines.end();
-    log.dropPartialLine();
+    log.endLastLine();
     SpooledLog.Lines again = read(FIRST_SECOND + ".000000001Z end");
 
     // then
