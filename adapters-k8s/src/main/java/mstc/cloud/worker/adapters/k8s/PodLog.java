@@ -43,6 +43,12 @@ final class PodLog implements Runnable {
   /** For how long an ended container's log is asked for that nobody gives. */
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
+  /**
+   * A kubelet that comes to the end of a log's file only after that was rotated does not notice,
+   * and stays there. So a stream that brought a lot is asked for again once it is silent.
+   */
+  private static final Duration SILENCE_AFTER_A_ROTATION = Duration.ofSeconds(3);
+
   /** A log that is read to its end and no more comes of, has broken off unnoticed. */
   private static final Duration STALLED = Duration.ofSeconds(30);
 
@@ -76,6 +82,7 @@ final class PodLog implements Runnable {
   // Guarded by the lock.
   private @Nullable InputStream stream;
   private boolean following;
+  private boolean broughtALot;
   private boolean silenced;
   private boolean heardTheEnd;
   private boolean ended;
@@ -246,7 +253,8 @@ final class PodLog implements Runnable {
       if (!wasSilenced()) {
         throw new UnreadableException(String.valueOf(e.getMessage()), e);
       }
-      LOG.debug("pod={} its stream was closed, as nothing more came after the end", pod);
+      LOG.debug("pod={} its stream was closed, as nothing more came", pod);
+      toAnEnd = true;
     } finally {
       leaveStream();
       readToAnEnd = toAnEnd || (readToAnEnd && coming.newBytes() == 0);
@@ -286,6 +294,7 @@ final class PodLog implements Runnable {
     try {
       stream = opened;
       following = follow;
+      broughtALot = false;
       lastReadNanos = System.nanoTime();
       silenced = false;
       if (closed) {
@@ -311,7 +320,7 @@ final class PodLog implements Runnable {
       if (read < 0) {
         return;
       }
-      noteRead();
+      noteRead(lines.newBytes());
       lines.add(buffer, read);
       saveMarkFromTimeToTime();
     }
@@ -325,10 +334,14 @@ final class PodLog implements Runnable {
     }
   }
 
-  private void noteRead() {
+  private void noteRead(long newBytes) {
     lock.lock();
     try {
       lastReadNanos = System.nanoTime();
+      if (!broughtALot && newBytes > A_LOT_BYTES) {
+        broughtALot = true;
+        changed.signalAll();
+      }
       hasReadALot = log.size() > A_LOT_BYTES;
     } finally {
       lock.unlock();
@@ -356,10 +369,9 @@ final class PodLog implements Runnable {
       while (watched.equals(stream)) {
         boolean atTheEnd = following && ended;
         long since = atTheEnd ? Math.max(lastReadNanos, endedNanos) : lastReadNanos;
-        Duration bound = atTheEnd ? silenceAtTheEnd() : following ? LONGEST_SILENCE : STALLED;
-        long left = bound.toNanos() - (System.nanoTime() - since);
+        long left = longestSilence().toNanos() - (System.nanoTime() - since);
         if (left <= 0) {
-          silenced = atTheEnd;
+          silenced = atTheEnd || (following && broughtALot);
           heardTheEnd |= atTheEnd;
           closeStream();
           return;
@@ -373,8 +385,14 @@ final class PodLog implements Runnable {
     }
   }
 
-  private Duration silenceAtTheEnd() {
-    return hasReadALot ? SILENCE_AFTER_A_LOT : SILENCE;
+  private Duration longestSilence() {
+    if (!following) {
+      return STALLED;
+    }
+    if (ended) {
+      return hasReadALot ? SILENCE_AFTER_A_LOT : SILENCE;
+    }
+    return broughtALot ? SILENCE_AFTER_A_ROTATION : LONGEST_SILENCE;
   }
 
   private boolean wasSilenced() {

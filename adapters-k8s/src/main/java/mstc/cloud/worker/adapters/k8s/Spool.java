@@ -178,6 +178,8 @@ final class Spool implements AutoCloseable {
         release(bytes);
       }
       Files.deleteIfExists(folder(jobName));
+    } catch (NoSuchFileException e) {
+      LOG.debug("job={} its spooled log is being removed already", jobName);
     } catch (IOException e) {
       LOG.warn("job={} its spooled log is not removed: {}", jobName, e.toString());
     }

@@ -391,12 +391,14 @@ final class SpooledLog implements AutoCloseable {
       if (newSeen || repeatsLeft == 0 || at.isAfter(resumed.newest())) {
         return false;
       }
-      // Before the first there may be the end of a long line that began a second earlier.
       firstSeen |= at.equals(resumed.first());
       if (firstSeen) {
         repeatsLeft--;
+        return true;
       }
-      return true;
+      // Before the first there may be the end of a long line that began a second earlier; after it,
+      // where it is not, there are lines of the next file, as a rotation does not keep the order.
+      return at.isBefore(resumed.first());
     }
 
     /**

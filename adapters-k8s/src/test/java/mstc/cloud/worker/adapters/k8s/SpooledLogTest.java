@@ -183,6 +183,20 @@ class SpooledLogTest {
   }
 
   @Test
+  void theNextFileMayBeginSoonerThanTheOneBeforeEnded() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + line(FIRST_SECOND, 5, "b") + FIRST_SECOND + ".000000006Z c");
+
+    // when
+    SpooledLog.Lines next =
+        read(log.lines(true), line(FIRST_SECOND, 4, "d") + line(FIRST_SECOND, 7, "e"));
+
+    // then
+    assertThat(next.hasGap()).isFalse();
+    assertThat(text()).isEqualTo("a\nb\ncd\ne\n");
+  }
+
+  @Test
   void aLineThatARotationDividedIsAGapWhereTheStreamBrokeOff() throws IOException {
     // given
     read(FIRST_SECOND + ".000000002Z be");
