@@ -130,14 +130,14 @@ public record KubernetesSettings(
   public record Timing(
       Duration lease, Duration leaseRenewal, Duration leaseRetry, Duration relist) {
     /**
-     * A graceful stop hands over within two of the retry's intervals. A leader that is cut off
-     * gives up after the renewal's time and two calls that time out, before the Lease is another's.
+     * A leader that is cut off gives up after the renewal's time, one interval and two calls that
+     * time out, before the Lease is another's.
      */
     public static final Timing DEFAULT =
         new Timing(
             Duration.ofSeconds(15),
-            Duration.ofSeconds(7),
-            Duration.ofMillis(700),
+            Duration.ofSeconds(6),
+            Duration.ofSeconds(1),
             Duration.ofMinutes(5));
   }
 }

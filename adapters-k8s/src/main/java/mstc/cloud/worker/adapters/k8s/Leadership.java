@@ -4,13 +4,17 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
+import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -20,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Which of the replicas follows and completes jobs: the one that holds the Lease. A replica that
- * lost it tries for it again.
+ * Which of the replicas follows and completes jobs: the one that holds the Lease. The others try
+ * for it from time to time, and at once where a watch tells that it was given back.
  */
 final class Leadership implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Leadership.class);
@@ -31,8 +35,10 @@ final class Leadership implements AutoCloseable {
   private final Executor executor;
   private final Runnable onStart;
   private final Runnable onStop;
+  private final SharedIndexInformer<Lease> leases;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable CompletableFuture<?> election;
+  private boolean leading;
   private boolean closed;
 
   /**
@@ -50,11 +56,58 @@ final class Leadership implements AutoCloseable {
     this.executor = executor;
     this.onStart = onStart;
     this.onStop = onStop;
+    this.leases = leases();
+  }
+
+  private SharedIndexInformer<Lease> leases() {
+    SharedIndexInformer<Lease> informer =
+        client
+            .leases()
+            .inNamespace(settings.namespace())
+            .withName(settings.leaseName())
+            .runnableInformer(0);
+    informer.addEventHandler(
+        new ResourceEventHandler<>() {
+          @Override
+          public void onAdd(Lease lease) {
+            tryAtOnceIfFree(lease);
+          }
+
+          @Override
+          public void onUpdate(Lease before, Lease lease) {
+            tryAtOnceIfFree(lease);
+          }
+
+          @Override
+          public void onDelete(Lease lease, boolean finalStateUnknown) {
+            LOG.debug("The Lease was deleted");
+          }
+        });
+    return informer.exceptionHandler((started, failure) -> true);
   }
 
   /** Begins to try for the Lease. Returns at once. */
   void start() {
     executor.execute(this::elect);
+    var _ = leases.start();
+  }
+
+  private void tryAtOnceIfFree(Lease lease) {
+    String holder = lease.getSpec().getHolderIdentity();
+    if (holder != null && !holder.isEmpty()) {
+      return;
+    }
+    CompletableFuture<?> waiting;
+    lock.lock();
+    try {
+      waiting = leading || closed ? null : election;
+    } finally {
+      lock.unlock();
+    }
+    if (waiting != null) {
+      // It ends, and another begins with an attempt.
+      waiting.cancel(true);
+    }
   }
 
   private void elect() {
@@ -113,7 +166,7 @@ final class Leadership implements AutoCloseable {
             .build();
     return new LeaderElectionConfigBuilder()
         .withName(settings.leaseName())
-        .withLock(new LeaseLock(lease, settings.identity()))
+        .withLock(new ReturnableLock(lease, settings.identity()))
         .withLeaseDuration(settings.timing().lease())
         .withRenewDeadline(settings.timing().leaseRenewal())
         .withRetryPeriod(settings.timing().leaseRetry())
@@ -122,14 +175,43 @@ final class Leadership implements AutoCloseable {
         .build();
   }
 
+  /**
+   * The client gives a Lease back by a patch with no holder in it, which leaves the one there is.
+   */
+  private static final class ReturnableLock extends LeaseLock {
+    ReturnableLock(ObjectMeta lease, String identity) {
+      super(lease, identity);
+    }
+
+    @Override
+    protected Lease toResource(LeaderElectionRecord held, ObjectMetaBuilder metadata) {
+      Lease lease = super.toResource(held, metadata);
+      if (lease.getSpec().getHolderIdentity() == null) {
+        lease.getSpec().setHolderIdentity("");
+      }
+      return lease;
+    }
+  }
+
   private void begin() {
+    setLeading(true);
     LOG.info("This replica follows and completes jobs, identity={}", settings.identity());
     onStart.run();
   }
 
   private void end() {
+    setLeading(false);
     LOG.info("This replica no longer follows jobs, identity={}", settings.identity());
     onStop.run();
+  }
+
+  private void setLeading(boolean value) {
+    lock.lock();
+    try {
+      leading = value;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private static void logLeader(@Nullable String identity) {
@@ -150,5 +232,6 @@ final class Leadership implements AutoCloseable {
     if (running != null) {
       running.cancel(true);
     }
+    leases.stop();
   }
 }
