@@ -38,7 +38,10 @@ final class Leadership implements AutoCloseable {
   private final SharedIndexInformer<Lease> leases;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable CompletableFuture<?> election;
-  private boolean leading;
+
+  /** Whether the last attempt found the Lease in other hands, and the next is still to come. */
+  private boolean waiting;
+
   private boolean closed;
 
   /**
@@ -93,20 +96,20 @@ final class Leadership implements AutoCloseable {
   }
 
   private void tryAtOnceIfFree(Lease lease) {
-    String holder = lease.getSpec().getHolderIdentity();
-    if (holder != null && !holder.isEmpty()) {
+    if (isHeld(lease.getSpec().getHolderIdentity())) {
       return;
     }
-    CompletableFuture<?> waiting;
+    CompletableFuture<?> inVain;
     lock.lock();
     try {
-      waiting = leading || closed ? null : election;
+      inVain = waiting && !closed ? election : null;
+      waiting = false;
     } finally {
       lock.unlock();
     }
-    if (waiting != null) {
+    if (inVain != null) {
       // It ends, and another begins with an attempt.
-      waiting.cancel(true);
+      inVain.cancel(true);
     }
   }
 
@@ -171,7 +174,7 @@ final class Leadership implements AutoCloseable {
         .withRenewDeadline(settings.timing().leaseRenewal())
         .withRetryPeriod(settings.timing().leaseRetry())
         .withReleaseOnCancel(true)
-        .withLeaderCallbacks(new LeaderCallbacks(this::begin, this::end, Leadership::logLeader))
+        .withLeaderCallbacks(new LeaderCallbacks(this::begin, this::end, this::noteHolder))
         .build();
   }
 
@@ -194,28 +197,27 @@ final class Leadership implements AutoCloseable {
   }
 
   private void begin() {
-    setLeading(true);
     LOG.info("This replica follows and completes jobs, identity={}", settings.identity());
     onStart.run();
   }
 
   private void end() {
-    setLeading(false);
     LOG.info("This replica no longer follows jobs, identity={}", settings.identity());
     onStop.run();
   }
 
-  private void setLeading(boolean value) {
+  private void noteHolder(@Nullable String identity) {
+    LOG.debug("leader={}", identity);
     lock.lock();
     try {
-      leading = value;
+      waiting = isHeld(identity) && !settings.identity().equals(identity);
     } finally {
       lock.unlock();
     }
   }
 
-  private static void logLeader(@Nullable String identity) {
-    LOG.debug("leader={}", identity);
+  private static boolean isHeld(@Nullable String holder) {
+    return holder != null && !holder.isEmpty();
   }
 
   /** Gives the Lease back, so that another replica need not wait until it expires. */
