@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLo
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
@@ -108,8 +109,9 @@ final class Leadership implements AutoCloseable {
       lock.unlock();
     }
     if (inVain != null) {
-      // It ends, and another begins with an attempt.
       inVain.cancel(true);
+      // Another begins with an attempt.
+      executor.execute(this::elect);
     }
   }
 
@@ -122,9 +124,15 @@ final class Leadership implements AutoCloseable {
       }
       CompletableFuture<?> started = new LeaderElector(client, configuration, executor).start();
       election = started;
-      var _ = started.whenCompleteAsync((result, failure) -> elect(), executor);
+      var _ = started.whenCompleteAsync((result, failure) -> electAgain(failure), executor);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void electAgain(@Nullable Throwable failure) {
+    if (!(failure instanceof CancellationException)) {
+      elect();
     }
   }
 

@@ -44,10 +44,14 @@ final class PodLog implements Runnable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /**
-   * A kubelet that comes to the end of a log's file only after that was rotated does not notice,
-   * and stays there. So a stream that brought a lot is asked for again once it is silent.
+   * A kubelet that comes to the end of a log's file for the first time after that was rotated does
+   * not notice, and stays there. So a stream that begins with a lot is left for another at its
+   * first silence, unless it goes on before.
    */
-  private static final Duration SILENCE_AFTER_A_ROTATION = Duration.ofSeconds(3);
+  private static final Duration FIRST_SILENCE = Duration.ofSeconds(3);
+
+  /** What comes after this comes from a kubelet that has been at the end. */
+  private static final Duration PAUSE = Duration.ofSeconds(1);
 
   /** A log that is read to its end and no more comes of, has broken off unnoticed. */
   private static final Duration STALLED = Duration.ofSeconds(30);
@@ -82,6 +86,7 @@ final class PodLog implements Runnable {
   // Guarded by the lock.
   private @Nullable InputStream stream;
   private boolean following;
+  private boolean beginning;
   private boolean broughtALot;
   private boolean silenced;
   private boolean heardTheEnd;
@@ -93,7 +98,7 @@ final class PodLog implements Runnable {
   private boolean done;
 
   // Only the running thread's, until it is done.
-  private boolean readToAnEnd;
+  private SpooledLog.StreamEnd lastStreamEnd = SpooledLog.StreamEnd.BROKEN;
   private long lastMarkNanos;
 
   /**
@@ -167,8 +172,10 @@ final class PodLog implements Runnable {
   @Override
   public void run() {
     try (log) {
-      collect();
-      noteRotation();
+      if (!log.isWhole()) {
+        collect();
+        noteRotation();
+      }
       log.noteWhole();
     } catch (InterruptedException e) {
       LOG.debug("pod={} its log is left to the next start", pod);
@@ -242,22 +249,25 @@ final class PodLog implements Runnable {
    */
   private long read(boolean follow)
       throws IOException, UnreadableException, LogSource.GoneException {
+    Instant openedAt = Instant.now();
     InputStream opened = open(follow);
-    SpooledLog.Lines coming = log.lines(readToAnEnd);
-    boolean toAnEnd = false;
+    SpooledLog.Lines coming = log.lines(lastStreamEnd, openedAt);
+    SpooledLog.StreamEnd end = SpooledLog.StreamEnd.BROKEN;
     try (opened) {
       read(opened, coming);
-      toAnEnd = follow;
+      end = follow ? SpooledLog.StreamEnd.ENDED : end;
       noteEndOfStream();
     } catch (StreamException e) {
       if (!wasSilenced()) {
         throw new UnreadableException(String.valueOf(e.getMessage()), e);
       }
       LOG.debug("pod={} its stream was closed, as nothing more came", pod);
-      toAnEnd = true;
+      end = SpooledLog.StreamEnd.LEFT;
     } finally {
       leaveStream();
-      readToAnEnd = toAnEnd || (readToAnEnd && coming.newBytes() == 0);
+      if (end != SpooledLog.StreamEnd.BROKEN || coming.newBytes() > 0) {
+        lastStreamEnd = end;
+      }
       if (coming.hasGap()) {
         log.noteGap("lines were rotated away while the cluster could not be reached");
       }
@@ -294,6 +304,7 @@ final class PodLog implements Runnable {
     try {
       stream = opened;
       following = follow;
+      beginning = follow;
       broughtALot = false;
       lastReadNanos = System.nanoTime();
       silenced = false;
@@ -337,11 +348,10 @@ final class PodLog implements Runnable {
   private void noteRead(long newBytes) {
     lock.lock();
     try {
-      lastReadNanos = System.nanoTime();
-      if (!broughtALot && newBytes > A_LOT_BYTES) {
-        broughtALot = true;
-        changed.signalAll();
-      }
+      long now = System.nanoTime();
+      beginning &= newBytes == 0 || now - lastReadNanos < PAUSE.toNanos();
+      broughtALot = newBytes > A_LOT_BYTES;
+      lastReadNanos = now;
       hasReadALot = log.size() > A_LOT_BYTES;
     } finally {
       lock.unlock();
@@ -370,13 +380,16 @@ final class PodLog implements Runnable {
         boolean atTheEnd = following && ended;
         long since = atTheEnd ? Math.max(lastReadNanos, endedNanos) : lastReadNanos;
         long left = longestSilence().toNanos() - (System.nanoTime() - since);
-        if (left <= 0) {
-          silenced = atTheEnd || (following && broughtALot);
+        if (left > 0) {
+          var _ = changed.awaitNanos(left);
+        } else if (beginning && !ended && !broughtALot) {
+          beginning = false;
+        } else {
+          silenced = atTheEnd || beginning;
           heardTheEnd |= atTheEnd;
           closeStream();
           return;
         }
-        var _ = changed.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -392,7 +405,7 @@ final class PodLog implements Runnable {
     if (ended) {
       return hasReadALot ? SILENCE_AFTER_A_LOT : SILENCE;
     }
-    return broughtALot ? SILENCE_AFTER_A_ROTATION : LONGEST_SILENCE;
+    return beginning ? FIRST_SILENCE : LONGEST_SILENCE;
   }
 
   private boolean wasSilenced() {

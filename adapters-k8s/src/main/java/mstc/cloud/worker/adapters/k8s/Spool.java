@@ -174,8 +174,9 @@ final class Spool implements AutoCloseable {
     try {
       for (Path file : list(folder(jobName))) {
         long bytes = counted(file);
-        Files.deleteIfExists(file);
-        release(bytes);
+        if (Files.deleteIfExists(file)) {
+          release(bytes);
+        }
       }
       Files.deleteIfExists(folder(jobName));
     } catch (NoSuchFileException e) {

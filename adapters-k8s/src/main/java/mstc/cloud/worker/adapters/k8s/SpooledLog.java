@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -26,8 +27,9 @@ import org.slf4j.LoggerFactory;
  * A container's log in a file, written from streams that break off and overlap.
  *
  * <p>Every line comes with its time. A stream can be asked for from a whole second on, and gives
- * the lines of that second again, in the same order; so it is remembered how many of the newest
- * second there were. Times of neighbouring lines may be out of order, as two pipes feed one log.
+ * the lines of that second again, in the same order, or where the log was rotated those that are in
+ * the newest file; so the times of the newest second's lines are remembered. Times of neighbouring
+ * lines may be out of order, as two pipes feed one log, and a rotation does not keep the order.
  * What a kubelet sends without a time is not the log's but its own words.
  *
  * <p>What was written and remembered survives the worker: the next one continues the file.
@@ -35,48 +37,85 @@ import org.slf4j.LoggerFactory;
 final class SpooledLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledLog.class);
 
-  /**
-   * Where the log stands after its last whole line.
-   *
-   * @param bytes of whole lines in the file
-   * @param second the newest whole second that a line began in; empty before the first line
-   * @param first the time of the first line of that second
-   * @param newest the latest time of that second's lines
-   * @param lines how many lines began in that second
-   */
-  private record Mark(
-      long bytes, Optional<Instant> second, Instant first, Instant newest, long lines) {
-    static final Mark BEGIN = new Mark(0, Optional.empty(), Instant.MIN, Instant.MIN, 0);
+  /** How a stream ended. */
+  enum StreamEnd {
+    /** Too soon, or nobody knows. */
+    BROKEN(Duration.ZERO),
 
-    Mark after(Instant time, long newBytes) {
-      Instant itsSecond = time.truncatedTo(ChronoUnit.SECONDS);
-      if (second.isEmpty() || itsSecond.isAfter(second.get())) {
-        return new Mark(newBytes, Optional.of(itsSecond), time, time, 1);
+    /** By itself, when all there was had come. */
+    ENDED(Duration.ofSeconds(1)),
+
+    /** It was left, as nothing came any more. */
+    LEFT(Duration.ofSeconds(5));
+
+    /**
+     * Less than the time between two rotations: where the next file begins sooner, or was asked for
+     * sooner, after the last line that came, there is no other file between the two.
+     */
+    private final Duration sameRotation;
+
+    StreamEnd(Duration sameRotation) {
+      this.sameRotation = sameRotation;
+    }
+  }
+
+  /** The newest whole second that a line began in: a stream that is resumed gives it again. */
+  private static final class Second {
+    private final Instant start;
+
+    /** How many bytes are before its first line. */
+    private final long offset;
+
+    /** Whether only the first line's time is known, as a worker before this one read them. */
+    private final boolean inherited;
+
+    private int[] nanos = new int[8];
+    private int lines;
+    private Instant newest = Instant.MIN;
+
+    Second(Instant start, long offset, boolean inherited) {
+      this.start = start;
+      this.offset = offset;
+      this.inherited = inherited;
+    }
+
+    void add(Instant time) {
+      if (lines == nanos.length) {
+        nanos = Arrays.copyOf(nanos, 2 * lines);
       }
-      if (itsSecond.isBefore(second.get())) {
-        // A stream from the newest second on will not have it.
-        return new Mark(newBytes, second, first, newest, lines);
+      nanos[lines++] = Math.toIntExact(sinceStart(time));
+      newest = time.isAfter(newest) ? time : newest;
+    }
+
+    private long sinceStart(Instant time) {
+      return Duration.between(start, time).toNanos();
+    }
+
+    Instant first() {
+      return start.plusNanos(nanos[0]);
+    }
+
+    /** Which line began then, from one on and before another; negative where none did. */
+    int indexOf(Instant time, int from, int until) {
+      long sought = sinceStart(time);
+      for (int index = from; index < until; index++) {
+        if (nanos[index] == sought) {
+          return index;
+        }
       }
-      return new Mark(newBytes, second, first, time.isAfter(newest) ? time : newest, lines + 1);
+      return -1;
     }
 
     String toText() {
-      return second
-          .map(value -> "%d %s %s %s %d".formatted(bytes, value, first, newest, lines))
-          .orElse("");
+      return "%d %s %s %s".formatted(offset, start, first(), newest);
     }
 
-    static Mark parse(String text) {
-      String[] words = text.strip().split(" ", -1);
-      if (words.length != 5) {
-        return BEGIN;
-      }
-      return new Mark(
-          Long.parseLong(words[0]),
-          Optional.of(Instant.parse(words[1])),
-          Instant.parse(words[2]),
-          Instant.parse(words[3]),
-          Long.parseLong(words[4]));
+    static Second parse(List<String> words) {
+      Second second =
+          new Second(Instant.parse(words.get(1)), Long.parseLong(words.getFirst()), true);
+      second.add(Instant.parse(words.get(2)));
+      second.newest = Instant.parse(words.get(3));
+      return second;
     }
   }
 
@@ -115,40 +154,55 @@ final class SpooledLog implements AutoCloseable {
   private final Path file;
   private final Path markFile;
   private final FileChannel channel;
-  private Mark mark;
   private History history;
+
+  private long wholeLinesBytes;
+
+  private Optional<Second> second = Optional.empty();
+
+  /** Whether that second's lines are in a file before the one that is read. */
+  private boolean secondIsOver;
+
   private long position;
   private boolean truncated;
 
   /** When the line began that the file ends with, as yet without its end. */
   private Optional<Instant> unfinished = Optional.empty();
 
-  private SpooledLog(
-      Spool spool, Path file, Path markFile, FileChannel channel, Mark mark, History history) {
+  private SpooledLog(Spool spool, Path file, Path markFile, FileChannel channel, History history) {
     this.spool = spool;
     this.file = file;
     this.markFile = markFile;
     this.channel = channel;
-    this.mark = mark;
     this.history = history;
-    this.position = mark.bytes();
   }
 
   static SpooledLog open(Spool spool, Path file) throws IOException {
     Path markFile = file.resolveSibling(file.getFileName() + ".mark");
     List<String> noted = Files.exists(markFile) ? Files.readAllLines(markFile) : List.of();
-    Mark mark = noted.isEmpty() ? Mark.BEGIN : Mark.parse(noted.getFirst());
+    List<String> mark = noted.isEmpty() ? List.of() : List.of(noted.getFirst().split(" ", -1));
     Optional<History> history = History.parse(noted.stream().skip(1).toList());
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (history.isEmpty() || channel.size() < mark.bytes()) {
-      // Where there is a mark, the machine went down between the two.
-      mark = Mark.BEGIN;
-      history = Optional.of(new History(Instant.now(), Optional.empty(), false, List.of()));
-    }
-    SpooledLog log = new SpooledLog(spool, file, markFile, channel, mark, history.get());
+    SpooledLog log =
+        new SpooledLog(
+            spool,
+            file,
+            markFile,
+            channel,
+            history.orElse(new History(Instant.now(), Optional.empty(), false, List.of())));
     log.position = channel.size();
-    log.dropPartialLine();
+    // Where there is less than was noted, the machine went down between the two.
+    if (history.isPresent() && mark.size() == 5) {
+      long wholeLinesBytes = Long.parseLong(mark.getFirst());
+      if (wholeLinesBytes <= log.position) {
+        log.wholeLinesBytes = wholeLinesBytes;
+        log.second = Optional.of(Second.parse(mark.subList(1, 5)));
+      } else {
+        log.history = new History(Instant.now(), Optional.empty(), false, List.of());
+      }
+    }
+    log.cutBack(log.wholeLinesBytes);
     return log;
   }
 
@@ -158,7 +212,7 @@ final class SpooledLog implements AutoCloseable {
 
   /** From when on the next stream has to be asked for; empty for the whole log. */
   Optional<Instant> resumeFrom() {
-    return mark.second();
+    return second.map(newest -> newest.start);
   }
 
   boolean isTruncated() {
@@ -219,17 +273,33 @@ final class SpooledLog implements AutoCloseable {
   /** Nothing comes after it: a last line is whole as it is. */
   void endLastLine() {
     if (!truncated) {
-      unfinished.ifPresent(time -> mark = mark.after(time, position));
+      unfinished.ifPresent(this::noteLine);
     }
     unfinished = Optional.empty();
   }
 
-  /** Drops what came of a line whose end did not. */
-  private void dropPartialLine() throws IOException {
-    if (!truncated && position > mark.bytes()) {
-      spool.release(position - mark.bytes());
-      position = mark.bytes();
-      channel.truncate(position);
+  private void noteLine(Instant time) {
+    Instant itsSecond = time.truncatedTo(ChronoUnit.SECONDS);
+    if (second.isEmpty() || secondIsOver || itsSecond.isAfter(second.get().start)) {
+      second = Optional.of(new Second(itsSecond, wholeLinesBytes, false));
+      secondIsOver = false;
+    }
+    if (itsSecond.equals(second.get().start)) {
+      second.get().add(time);
+    }
+    // Of one that is older, a stream from the newest second on will have nothing.
+    wholeLinesBytes = position;
+  }
+
+  /** Drops what is behind. */
+  private void cutBack(long size) throws IOException {
+    if (truncated) {
+      return;
+    }
+    if (position > size) {
+      spool.release(position - size);
+      position = size;
+      channel.truncate(size);
     }
     unfinished = Optional.empty();
   }
@@ -237,16 +307,17 @@ final class SpooledLog implements AutoCloseable {
   /** Remembers where the log stands, for a worker after this one. */
   void saveMark() throws IOException {
     Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
-    Files.writeString(next, mark.toText() + '\n' + history.toText());
+    String mark = second.map(newest -> wholeLinesBytes + " " + newest.toText()).orElse("");
+    Files.writeString(next, mark + '\n' + history.toText());
     Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  private void write(byte[] bytes, int offset, int length) throws IOException {
+  private void write(byte[] text, int offset, int length) throws IOException {
     if (truncated || length == 0) {
       return;
     }
     int room = spool.reserve(length);
-    append(bytes, offset, room);
+    append(text, offset, room);
     if (room < length) {
       byte[] note =
           "\n[mstc-cloud-worker: the log was cut here, as the spool may hold %d bytes]\n"
@@ -258,8 +329,8 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
-  private void append(byte[] bytes, int offset, int length) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes, offset, length);
+  private void append(byte[] text, int offset, int length) throws IOException {
+    ByteBuffer buffer = ByteBuffer.wrap(text, offset, length);
     while (buffer.hasRemaining()) {
       position += channel.write(buffer, position);
     }
@@ -278,10 +349,11 @@ final class SpooledLog implements AutoCloseable {
   /**
    * Reads one stream into the log.
    *
-   * @param afterAnEnd whether the stream before was read to its end
+   * @param before how the stream before it ended
+   * @param openedAt when it was asked for
    */
-  Lines lines(boolean afterAnEnd) {
-    return new Lines(afterAnEnd);
+  Lines lines(StreamEnd before, Instant openedAt) {
+    return new Lines(before, openedAt);
   }
 
   /** One stream of lines with times, given in pieces of any size. */
@@ -291,36 +363,31 @@ final class SpooledLog implements AutoCloseable {
 
     private static final int MAX_FOREIGN_LENGTH = 400;
 
-    /**
-     * A stream that ends because its container did ends with the file that it is at, even where the
-     * log goes on in the next. Kubelets rotate logs seconds apart, so nothing is between two files
-     * whose lines follow each other sooner.
-     */
-    private static final Duration SAME_ROTATION = Duration.ofSeconds(1);
-
-    private final boolean afterAnEnd;
+    private final StreamEnd before;
+    private final Instant openedAt;
 
     private final StringBuilder time = new StringBuilder(MAX_TIME_LENGTH);
     private final StringBuilder foreign = new StringBuilder();
-    private final Mark resumed = mark;
-    private final boolean resumedInLine = unfinished.isPresent();
+    private final long knownBytes = wholeLinesBytes;
+    private final Optional<Second> known = second;
+    private final int knownLines = second.map(newest -> newest.lines).orElse(0);
+    private final boolean knownUnfinished = unfinished.isPresent();
     private boolean inLine;
     private boolean kept;
     private boolean inForeignLine;
     private Instant lineTime = Instant.MIN;
 
-    /** Of the lines that are there already, how many are still to come again. */
-    private long repeatsLeft = resumed.lines();
+    /** Of the known lines, how many came again, or are before those that did. */
+    private int repeats;
 
     private boolean timeSeen;
-    private boolean firstSeen;
     private boolean newSeen;
-    private boolean inNextFile;
     private boolean gap;
     private long newBytes;
 
-    private Lines(boolean afterAnEnd) {
-      this.afterAnEnd = afterAnEnd;
+    private Lines(StreamEnd before, Instant openedAt) {
+      this.before = before;
+      this.openedAt = openedAt;
     }
 
     /**
@@ -378,27 +445,47 @@ final class SpooledLog implements AutoCloseable {
         lineTime = parsed.get();
         noteFirstTime(lineTime);
         kept = !isRepeated(lineTime);
-        if (kept && !newSeen) {
-          newSeen = true;
-          joinFirstNew(lineTime);
+        if (kept) {
+          if (!newSeen) {
+            newSeen = true;
+            joinFirstNew(lineTime);
+          }
+          unfinished = Optional.of(lineTime);
         }
       }
       time.setLength(0);
     }
 
     /** Whether the file has that line already. */
-    private boolean isRepeated(Instant at) {
-      if (newSeen || repeatsLeft == 0 || at.isAfter(resumed.newest())) {
+    private boolean isRepeated(Instant at) throws IOException {
+      if (repeats == knownLines || at.isAfter(known.orElseThrow().newest)) {
         return false;
       }
-      firstSeen |= at.equals(resumed.first());
-      if (firstSeen) {
-        repeatsLeft--;
-        return true;
+      Second newest = known.orElseThrow();
+      int index = newest.indexOf(at, repeats, knownLines);
+      if (index < 0) {
+        // Before the first there may be the end of a long line that began a second earlier.
+        return newest.inherited || (!newSeen && repeats == 0 && at.isBefore(newest.first()));
       }
-      // Before the first there may be the end of a long line that began a second earlier; after it,
-      // where it is not, there are lines of the next file, as a rotation does not keep the order.
-      return at.isBefore(resumed.first());
+      repeats = index + 1;
+      if (newSeen) {
+        // What was taken for new is the end of a line that a rotation divided before they came.
+        cutBack(knownBytes);
+        wholeLinesBytes = knownBytes;
+        second = known;
+        secondIsOver = false;
+        newSeen = false;
+        gap = false;
+        newBytes = 0;
+      }
+      if (newest.inherited) {
+        // Which lines there are of it is not known: all of it is taken again.
+        cutBack(newest.offset);
+        wholeLinesBytes = newest.offset;
+        secondIsOver = true;
+        return false;
+      }
+      return true;
     }
 
     /**
@@ -407,13 +494,23 @@ final class SpooledLog implements AutoCloseable {
      * comes now, as a rotation divides the line that is being written.
      */
     private void joinFirstNew(Instant at) throws IOException {
-      Instant last = unfinished.orElse(resumed.newest());
+      Instant last = unfinished.or(() -> known.map(it -> it.newest)).orElse(Instant.MIN);
       boolean sameLine = unfinished.isPresent() && at.equals(last);
-      inNextFile = repeatsLeft > 0 || (unfinished.isPresent() && !sameLine);
-      gap = inNextFile && !(afterAnEnd && at.isBefore(last.plus(SAME_ROTATION)));
+      boolean inNextFile = repeats < knownLines || (unfinished.isPresent() && !sameLine);
+      gap = inNextFile && !isNextTo(last, at);
       if (sameLine || gap) {
-        dropPartialLine();
+        cutBack(wholeLinesBytes);
       }
+      if (inNextFile) {
+        unfinished = Optional.empty();
+        wholeLinesBytes = position;
+        secondIsOver = true;
+      }
+    }
+
+    private boolean isNextTo(Instant last, Instant at) {
+      Instant begin = at.isBefore(openedAt) ? at : openedAt;
+      return before != StreamEnd.BROKEN && begin.isBefore(last.plus(before.sameRotation));
     }
 
     private int readLine(byte[] bytes, int from, int length) throws IOException {
@@ -429,14 +526,12 @@ final class SpooledLog implements AutoCloseable {
         write(bytes, from, until - from);
         newBytes += until - from;
       }
-      if (kept) {
-        unfinished = whole ? Optional.empty() : Optional.of(lineTime);
-      }
       if (whole) {
+        if (kept) {
+          unfinished = Optional.empty();
+        }
         if (kept && !truncated) {
-          // Of the file before, nothing will come again.
-          mark = (inNextFile ? Mark.BEGIN : mark).after(lineTime, position);
-          inNextFile = false;
+          noteLine(lineTime);
         }
         inLine = false;
         inForeignLine = false;
@@ -473,7 +568,7 @@ final class SpooledLog implements AutoCloseable {
      * it broke off, or lines have been rotated away.
      */
     boolean isShort() {
-      return !afterAnEnd && !newSeen && (repeatsLeft > 0 || resumedInLine);
+      return before == StreamEnd.BROKEN && !newSeen && (repeats < knownLines || knownUnfinished);
     }
   }
 }

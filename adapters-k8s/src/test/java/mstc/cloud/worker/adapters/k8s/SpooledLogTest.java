@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import mstc.cloud.worker.adapters.k8s.SpooledLog.StreamEnd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class SpooledLogTest {
   }
 
   private SpooledLog.Lines read(String... pieces) throws IOException {
-    return read(log.lines(false), pieces);
+    return read(log.lines(StreamEnd.BROKEN, Instant.now()), pieces);
   }
 
   private static SpooledLog.Lines read(SpooledLog.Lines lines, String... pieces)
@@ -156,8 +157,10 @@ class SpooledLogTest {
     read(line(FIRST_SECOND, 900_000_000, "a"));
 
     // when
-    SpooledLog.Lines next = read(log.lines(true), line(SECOND_SECOND, 1, "b"));
-    SpooledLog.Lines later = read(log.lines(true), line("2026-11-23T10:00:04", 1, "c"));
+    SpooledLog.Lines next =
+        read(log.lines(StreamEnd.ENDED, Instant.now()), line(SECOND_SECOND, 1, "b"));
+    SpooledLog.Lines later =
+        read(log.lines(StreamEnd.ENDED, Instant.now()), line("2026-11-23T10:00:04", 1, "c"));
 
     // then
     assertThat(next.hasGap()).isFalse();
@@ -172,7 +175,7 @@ class SpooledLogTest {
 
     // when
     String nextFile = line(FIRST_SECOND, 3, "gun") + line(FIRST_SECOND, 4, "end");
-    SpooledLog.Lines next = read(log.lines(true), nextFile);
+    SpooledLog.Lines next = read(log.lines(StreamEnd.ENDED, Instant.now()), nextFile);
     SpooledLog.Lines again = read(nextFile);
 
     // then
@@ -189,11 +192,81 @@ class SpooledLogTest {
 
     // when
     SpooledLog.Lines next =
-        read(log.lines(true), line(FIRST_SECOND, 4, "d") + line(FIRST_SECOND, 7, "e"));
+        read(
+            log.lines(StreamEnd.ENDED, Instant.now()),
+            line(FIRST_SECOND, 4, "d") + line(FIRST_SECOND, 7, "e"));
 
     // then
     assertThat(next.hasGap()).isFalse();
     assertThat(text()).isEqualTo("a\nb\ncd\ne\n");
+  }
+
+  @Test
+  void aFileThatWasBegunInTheStreamBeforeIsNotTakenTwice() throws IOException {
+    // given
+    String nextFile = line(FIRST_SECOND, 4, "c") + line(FIRST_SECOND, 5, "d");
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z b", "egun\n" + nextFile);
+
+    // when
+    String grown = line(FIRST_SECOND, 3, "egun") + nextFile + line(FIRST_SECOND, 6, "e");
+    SpooledLog.Lines again = read(grown);
+    SpooledLog.Lines last = read(grown);
+
+    // then
+    assertThat(again.hasGap()).isFalse();
+    assertThat(last.newBytes()).isZero();
+    assertThat(last.isShort()).isFalse();
+    assertThat(text()).isEqualTo("a\nbegun\nc\nd\ne\n");
+  }
+
+  @Test
+  void aFileThatWasAskedForSoonAfterTheOneBeforeEndedMayBeginLate() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a"));
+
+    // when
+    Instant soon = Instant.parse("2026-11-23T10:00:05Z");
+    SpooledLog.Lines next =
+        read(log.lines(StreamEnd.LEFT, soon), line("2026-11-23T11:00:00", 1, "an hour later"));
+    Instant late = Instant.parse("2026-11-23T11:00:06Z");
+    SpooledLog.Lines afterNext =
+        read(log.lines(StreamEnd.LEFT, late), line("2026-11-23T12:00:00", 1, "and another"));
+
+    // then
+    assertThat(next.hasGap()).isFalse();
+    assertThat(afterNext.hasGap()).isTrue();
+  }
+
+  @Test
+  void aJoinedLineIsNotLostWhereTheStreamBreaksOffInIt() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
+
+    // when
+    read(log.lines(StreamEnd.ENDED, Instant.now()), FIRST_SECOND + ".000000003Z g");
+    read(line(FIRST_SECOND, 3, "gun"));
+
+    // then
+    assertThat(text()).isEqualTo("a\nbegun\n");
+  }
+
+  @Test
+  void theNextWorkerTakesTheNewestSecondAgain() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + line(SECOND_SECOND, 1, "b") + line(SECOND_SECOND, 2, "c"));
+    log.close();
+    log = spool.log("job", "pod");
+
+    // when
+    SpooledLog.Lines lines =
+        read(
+            line(SECOND_SECOND, 1, "b")
+                + line(SECOND_SECOND, 2, "c")
+                + line(SECOND_SECOND, 3, "d"));
+
+    // then
+    assertThat(lines.hasGap()).isFalse();
+    assertThat(text()).isEqualTo("a\nb\nc\nd\n");
   }
 
   @Test
@@ -216,7 +289,7 @@ class SpooledLogTest {
     // when
     SpooledLog.Lines nothing = read();
     SpooledLog.Lines partly = read(line(FIRST_SECOND, 1, "a"));
-    SpooledLog.Lines nothingAtTheEnd = read(log.lines(true));
+    SpooledLog.Lines nothingAtTheEnd = read(log.lines(StreamEnd.ENDED, Instant.now()));
     log.endLastLine();
 
     // then
