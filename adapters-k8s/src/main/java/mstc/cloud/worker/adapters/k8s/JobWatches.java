@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.Resource;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Duration;
 import java.util.Set;
@@ -42,8 +41,8 @@ final class JobWatches implements AutoCloseable {
     this.client = client;
     this.namespace = namespace;
     this.tracked = tracked;
-    this.jobs = informer(jobs(), tracked::update, tracked::remove);
-    this.pods = informer(pods(), tracked::update, tracked::remove);
+    this.jobs = Informers.informer(jobs(), tracked::update, tracked::remove);
+    this.pods = Informers.informer(pods(), tracked::update, tracked::remove);
     this.relisting = Thread.ofVirtual().name("relist").unstarted(() -> relistEvery(relist));
   }
 
@@ -61,32 +60,6 @@ final class JobWatches implements AutoCloseable {
         .pods()
         .inNamespace(namespace)
         .withLabel(JobNames.MANAGED_BY_LABEL, JobNames.WORKER);
-  }
-
-  private static <T extends HasMetadata> SharedIndexInformer<T> informer(
-      FilterWatchListDeletable<T, ?, ? extends Resource<T>> items,
-      Consumer<T> update,
-      Consumer<T> remove) {
-    SharedIndexInformer<T> informer = items.runnableInformer(0);
-    informer.addEventHandler(
-        new ResourceEventHandler<>() {
-          @Override
-          public void onAdd(T item) {
-            update.accept(item);
-          }
-
-          @Override
-          public void onUpdate(T before, T item) {
-            update.accept(item);
-          }
-
-          @Override
-          public void onDelete(T item, boolean finalStateUnknown) {
-            remove.accept(item);
-          }
-        });
-    // Without this, a first list that fails would be the last.
-    return informer.exceptionHandler((started, failure) -> true);
   }
 
   /**

@@ -13,7 +13,6 @@ import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
 import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -60,34 +59,11 @@ final class Leadership implements AutoCloseable {
     this.executor = executor;
     this.onStart = onStart;
     this.onStop = onStop;
-    this.leases = leases();
-  }
-
-  private SharedIndexInformer<Lease> leases() {
-    SharedIndexInformer<Lease> informer =
-        client
-            .leases()
-            .inNamespace(settings.namespace())
-            .withName(settings.leaseName())
-            .runnableInformer(0);
-    informer.addEventHandler(
-        new ResourceEventHandler<>() {
-          @Override
-          public void onAdd(Lease lease) {
-            tryAtOnceIfFree(lease);
-          }
-
-          @Override
-          public void onUpdate(Lease before, Lease lease) {
-            tryAtOnceIfFree(lease);
-          }
-
-          @Override
-          public void onDelete(Lease lease, boolean finalStateUnknown) {
-            LOG.debug("The Lease was deleted");
-          }
-        });
-    return informer.exceptionHandler((started, failure) -> true);
+    this.leases =
+        Informers.informer(
+            client.leases().inNamespace(settings.namespace()).withName(settings.leaseName()),
+            this::tryAtOnceIfFree,
+            lease -> LOG.debug("The Lease was deleted"));
   }
 
   /** Begins to try for the Lease. Returns at once. */

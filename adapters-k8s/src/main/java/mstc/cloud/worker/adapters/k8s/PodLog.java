@@ -202,7 +202,7 @@ final class PodLog implements Runnable {
         long bytes = read(!last);
         if (log.isTruncated()
             || (last && (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead))) {
-          log.endLastLine();
+          log.endLine();
           return;
         }
         pause = FIRST_PAUSE;
@@ -211,7 +211,7 @@ final class PodLog implements Runnable {
           continue;
         }
       } catch (LogSource.GoneException e) {
-        log.endLastLine();
+        log.endLine();
         if (!hasHeardTheEnd()) {
           log.noteGap(GONE_TOO_SOON);
         }
@@ -219,7 +219,7 @@ final class PodLog implements Runnable {
       } catch (UnreadableException e) {
         LOG.debug("pod={} log: {}", pod, e.getMessage());
         if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
-          log.endLastLine();
+          log.endLine();
           log.noteGap("its end could not be read: " + e.getMessage());
           return;
         }

@@ -137,6 +137,10 @@ final class SpooledLog implements AutoCloseable {
           .collect(Collectors.joining("\n"));
     }
 
+    static History begin() {
+      return new History(Instant.now(), Optional.empty(), false, List.of());
+    }
+
     static Optional<History> parse(List<String> lines) {
       String[] words = lines.isEmpty() ? new String[0] : lines.getFirst().split(" ", -1);
       return words.length == 3
@@ -185,24 +189,20 @@ final class SpooledLog implements AutoCloseable {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     SpooledLog log =
-        new SpooledLog(
-            spool,
-            file,
-            markFile,
-            channel,
-            history.orElse(new History(Instant.now(), Optional.empty(), false, List.of())));
+        new SpooledLog(spool, file, markFile, channel, history.orElseGet(History::begin));
     log.position = channel.size();
-    // Where there is less than was noted, the machine went down between the two.
+    long wholeLinesBytes = 0;
     if (history.isPresent() && mark.size() == 5) {
-      long wholeLinesBytes = Long.parseLong(mark.getFirst());
-      if (wholeLinesBytes <= log.position) {
-        log.wholeLinesBytes = wholeLinesBytes;
-        log.second = Optional.of(Second.parse(mark.subList(1, 5)));
-      } else {
-        log.history = new History(Instant.now(), Optional.empty(), false, List.of());
-      }
+      wholeLinesBytes = Long.parseLong(mark.getFirst());
+      log.second = Optional.of(Second.parse(mark.subList(1, 5)));
     }
-    log.cutBack(log.wholeLinesBytes);
+    if (wholeLinesBytes > log.position) {
+      // The machine went down before all of it was in the file.
+      wholeLinesBytes = 0;
+      log.second = Optional.empty();
+      log.history = History.begin();
+    }
+    log.cutBack(wholeLinesBytes);
     return log;
   }
 
@@ -270,8 +270,8 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
-  /** Nothing comes after it: a last line is whole as it is. */
-  void endLastLine() {
+  /** Notes that the line which the file ends with, if any, is whole as it is. */
+  void endLine() {
     if (!truncated) {
       unfinished.ifPresent(this::noteLine);
     }
@@ -291,11 +291,12 @@ final class SpooledLog implements AutoCloseable {
     wholeLinesBytes = position;
   }
 
-  /** Drops what is behind. */
+  /** Drops what comes after so many bytes of whole lines. */
   private void cutBack(long size) throws IOException {
     if (truncated) {
       return;
     }
+    wholeLinesBytes = size;
     if (position > size) {
       spool.release(position - size);
       position = size;
@@ -458,10 +459,13 @@ final class SpooledLog implements AutoCloseable {
 
     /** Whether the file has that line already. */
     private boolean isRepeated(Instant at) throws IOException {
-      if (repeats == knownLines || at.isAfter(known.orElseThrow().newest)) {
+      if (repeats == knownLines) {
         return false;
       }
       Second newest = known.orElseThrow();
+      if (at.isAfter(newest.newest)) {
+        return false;
+      }
       int index = newest.indexOf(at, repeats, knownLines);
       if (index < 0) {
         // Before the first there may be the end of a long line that began a second earlier.
@@ -471,7 +475,6 @@ final class SpooledLog implements AutoCloseable {
       if (newSeen) {
         // What was taken for new is the end of a line that a rotation divided before they came.
         cutBack(knownBytes);
-        wholeLinesBytes = knownBytes;
         second = known;
         secondIsOver = false;
         newSeen = false;
@@ -481,7 +484,6 @@ final class SpooledLog implements AutoCloseable {
       if (newest.inherited) {
         // Which lines there are of it is not known: all of it is taken again.
         cutBack(newest.offset);
-        wholeLinesBytes = newest.offset;
         secondIsOver = true;
         return false;
       }
@@ -528,10 +530,7 @@ final class SpooledLog implements AutoCloseable {
       }
       if (whole) {
         if (kept) {
-          unfinished = Optional.empty();
-        }
-        if (kept && !truncated) {
-          noteLine(lineTime);
+          endLine();
         }
         inLine = false;
         inForeignLine = false;

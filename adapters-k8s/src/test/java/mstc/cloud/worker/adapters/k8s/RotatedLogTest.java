@@ -138,7 +138,7 @@ class RotatedLogTest {
           end = StreamEnd.BROKEN;
         }
       }
-      log.endLastLine();
+      log.endLine();
 
       // then
       if (log.firstTime().filter(entries.getFirst().time()::equals).isEmpty()) {

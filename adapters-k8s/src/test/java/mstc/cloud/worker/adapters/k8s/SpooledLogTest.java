@@ -39,6 +39,10 @@ class SpooledLogTest {
     return read(log.lines(StreamEnd.BROKEN, Instant.now()), pieces);
   }
 
+  private SpooledLog.Lines afterAnEnd() {
+    return log.lines(StreamEnd.ENDED, Instant.now());
+  }
+
   private static SpooledLog.Lines read(SpooledLog.Lines lines, String... pieces)
       throws IOException {
     for (String piece : pieces) {
@@ -157,10 +161,8 @@ class SpooledLogTest {
     read(line(FIRST_SECOND, 900_000_000, "a"));
 
     // when
-    SpooledLog.Lines next =
-        read(log.lines(StreamEnd.ENDED, Instant.now()), line(SECOND_SECOND, 1, "b"));
-    SpooledLog.Lines later =
-        read(log.lines(StreamEnd.ENDED, Instant.now()), line("2026-11-23T10:00:04", 1, "c"));
+    SpooledLog.Lines next = read(afterAnEnd(), line(SECOND_SECOND, 1, "b"));
+    SpooledLog.Lines later = read(afterAnEnd(), line("2026-11-23T10:00:04", 1, "c"));
 
     // then
     assertThat(next.hasGap()).isFalse();
@@ -175,7 +177,7 @@ class SpooledLogTest {
 
     // when
     String nextFile = line(FIRST_SECOND, 3, "gun") + line(FIRST_SECOND, 4, "end");
-    SpooledLog.Lines next = read(log.lines(StreamEnd.ENDED, Instant.now()), nextFile);
+    SpooledLog.Lines next = read(afterAnEnd(), nextFile);
     SpooledLog.Lines again = read(nextFile);
 
     // then
@@ -192,9 +194,7 @@ class SpooledLogTest {
 
     // when
     SpooledLog.Lines next =
-        read(
-            log.lines(StreamEnd.ENDED, Instant.now()),
-            line(FIRST_SECOND, 4, "d") + line(FIRST_SECOND, 7, "e"));
+        read(afterAnEnd(), line(FIRST_SECOND, 4, "d") + line(FIRST_SECOND, 7, "e"));
 
     // then
     assertThat(next.hasGap()).isFalse();
@@ -243,7 +243,7 @@ class SpooledLogTest {
     read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
 
     // when
-    read(log.lines(StreamEnd.ENDED, Instant.now()), FIRST_SECOND + ".000000003Z g");
+    read(afterAnEnd(), FIRST_SECOND + ".000000003Z g");
     read(line(FIRST_SECOND, 3, "gun"));
 
     // then
@@ -289,8 +289,8 @@ class SpooledLogTest {
     // when
     SpooledLog.Lines nothing = read();
     SpooledLog.Lines partly = read(line(FIRST_SECOND, 1, "a"));
-    SpooledLog.Lines nothingAtTheEnd = read(log.lines(StreamEnd.ENDED, Instant.now()));
-    log.endLastLine();
+    SpooledLog.Lines nothingAtTheEnd = read(afterAnEnd());
+    log.endLine();
 
     // then
     assertThat(nothing.isShort()).isTrue();
@@ -317,7 +317,7 @@ class SpooledLogTest {
     read(FIRST_SECOND + ".000000001Z end");
 
     // when
-    log.endLastLine();
+    log.endLine();
     SpooledLog.Lines again = read(FIRST_SECOND + ".000000001Z end");
 
     // then
