@@ -56,7 +56,6 @@ final class Assemble {
     Path runtime = folder.resolve("opt/java");
 
     Path own = Files.createDirectories(app.resolve("classpath")).resolve(jar.getFileName());
-    Files.deleteIfExists(own);
     Files.copy(jar, own);
     List<Path> jars = new ArrayList<>(List.of(own));
     try (Stream<Path> libraries = Files.list(app.resolve("libs"))) {
@@ -66,7 +65,6 @@ final class Assemble {
       Files.setLastModifiedTime(file, TIME);
     }
 
-    deleteAll(runtime);
     run(
         Path.of(System.getProperty("java.home"), "bin/jlink").toString(),
         "--add-modules",
