@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Nothing was started and nothing was written.
  */
-public final class PortInUseException extends RuntimeException {
+public final class PortInUseException extends IllegalStateException {
   private static final long serialVersionUID = 1L;
 
   private final int port;

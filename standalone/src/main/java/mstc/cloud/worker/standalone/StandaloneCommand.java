@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import mstc.cloud.worker.bootstrap.cli.ConfigurationOptions;
 import mstc.cloud.worker.bootstrap.cli.WorkerConsole;
+import mstc.cloud.worker.embedded.PortInUseException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,6 +20,8 @@ import picocli.CommandLine.Option;
       "Messages, objects and jobs are kept in a folder and survive a restart."
     })
 final class StandaloneCommand implements Callable<Integer> {
+  private static final int HIGHEST_PORT = 65_535;
+
   @Mixin private ConfigurationOptions options = new ConfigurationOptions();
 
   @Option(names = "--folder", description = "Where everything is kept; default: ${DEFAULT-VALUE}.")
@@ -38,12 +41,28 @@ final class StandaloneCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    Standalone standalone =
-        Standalone.start(
-            new Standalone.Settings(folder, brokerPort, storePort),
-            options::sources,
-            WorkerConsole::open);
-    WorkerConsole.untilStopped(standalone);
+    WorkerConsole.untilStopped(start());
     return 0;
+  }
+
+  private Standalone start() throws IOException {
+    requirePort("--broker-port", brokerPort);
+    requirePort("--store-port", storePort);
+    try {
+      return Standalone.start(
+          new Standalone.Settings(folder, brokerPort, storePort),
+          options::sources,
+          WorkerConsole::open);
+    } catch (PortInUseException e) {
+      String option = e.port() == brokerPort ? "--broker-port" : "--store-port";
+      throw new IllegalStateException(e.getMessage() + " The option is " + option + ".", e);
+    }
+  }
+
+  private static void requirePort(String option, int port) {
+    if (port < 0 || port > HIGHEST_PORT) {
+      throw new IllegalStateException(
+          "%s must be from 0 to %d, but is %d".formatted(option, HIGHEST_PORT, port));
+    }
   }
 }

@@ -140,6 +140,14 @@ final class WorkerProcess implements AutoCloseable {
     }
   }
 
+  /** Waits until the process ends by itself, and returns its exit code. */
+  int awaitExit() throws InterruptedException {
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      throw new AssertionError("the worker did not end within 60 s");
+    }
+    return process.exitValue();
+  }
+
   /** Starts the process again after its end. */
   void restart() throws IOException {
     process = launch();
