@@ -67,7 +67,6 @@ final class EmbeddedServices implements AutoCloseable {
     values.put("mstc.object-store.s3.endpoint", store.endpoint().toString());
     values.put("mstc.object-store.s3.access-key", ACCESS_KEY);
     values.put("mstc.object-store.s3.secret-key", SECRET_KEY);
-    values.put("mstc.runtime.type", "local");
     return values;
   }
 

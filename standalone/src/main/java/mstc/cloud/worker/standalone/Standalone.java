@@ -48,7 +48,9 @@ final class Standalone implements AutoCloseable {
     Path folder = settings.folder().toAbsolutePath().normalize();
     Files.createDirectories(folder);
     // Checked before anything is started, so that a mistake in it is told alone and at once.
-    Map<String, String> given = new TreeMap<>(Map.of("mstc.scratch-dir", folder + "/scratch"));
+    Map<String, String> given =
+        new TreeMap<>(
+            Map.of("mstc.scratch-dir", folder + "/scratch", "mstc.runtime.type", "local"));
     loaded.accept(ConfigurationReader.read(sources.apply(given)));
     EmbeddedServices services =
         EmbeddedServices.start(folder, settings.brokerPort(), settings.storePort());

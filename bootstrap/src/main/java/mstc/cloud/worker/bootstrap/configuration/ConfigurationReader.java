@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mstc.cloud.worker.bootstrap.configuration.Parameters.StoreType;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.Credentials;
@@ -42,6 +43,8 @@ public final class ConfigurationReader {
           "AWS_WEB_IDENTITY_TOKEN_FILE",
           "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
           "AWS_CONTAINER_CREDENTIALS_FULL_URI");
+
+  private static final Pattern LOOPBACK = Pattern.compile("(?i)localhost|127\\..*|::1");
 
   private final ConfigurationSources sources;
   private final List<String> problems = new ArrayList<>();
@@ -100,11 +103,16 @@ public final class ConfigurationReader {
             Parameters.SCRATCH_DIR,
             Path.of(System.getProperty("java.io.tmpdir"), "mstc-cloud-worker").toAbsolutePath());
     StoreSettings store = store();
+    RuntimeSettings runtime = runtime(scratchDirectory);
+    JobSettings jobs = jobs(store);
+    if (runtime instanceof KubernetesSettings) {
+      warnOfStoreOutOfReach(jobs.store());
+    }
     return new WorkerConfiguration(
         workQueue(),
         store,
-        runtime(scratchDirectory),
-        jobs(store),
+        runtime,
+        jobs,
         new HttpSettings(
             settings.value(Parameters.HTTP_ENABLED),
             settings.value(Parameters.HTTP_HOST),
@@ -292,6 +300,20 @@ public final class ConfigurationReader {
     return settings.isGiven(parameter)
         ? settings.optional(parameter)
         : otherwise.map(value -> settings.valueOr(parameter, value));
+  }
+
+  /** Of a worker on a laptop that reaches the store through a port-forward, say. */
+  private void warnOfStoreOutOfReach(JobStoreAddress store) {
+    store
+        .host()
+        .filter(host -> LOOPBACK.matcher(host).matches())
+        .ifPresent(host ->
+            warnings.add(
+                "jobs are told that the store is at %s, which is their own pod; where pods reach"
+                        .formatted(host)
+                    + " it: %s and %s"
+                        .formatted(
+                            Parameters.JOBS_STORE_HOST.name(), Parameters.JOBS_STORE_PORT.name())));
   }
 
   /** A file written with echo ends with a line break, and so does the variable made from it. */

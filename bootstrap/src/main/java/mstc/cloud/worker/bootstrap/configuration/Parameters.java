@@ -176,7 +176,9 @@ final class Parameters {
           .withDerivedDefault("its current one");
   static final Parameter<String> KUBERNETES_NAMESPACE =
       Parameter.of(
-              "mstc.runtime.kubernetes.namespace", DNS_LABEL, "The namespace that jobs run in.")
+              "mstc.runtime.kubernetes.namespace",
+              DNS_LABEL,
+              "The namespace that jobs run in; its workers share broker, store and Lease.")
           .withDefault("mstc-dev");
   static final Parameter<String> KUBERNETES_LEASE =
       Parameter.of(

@@ -34,7 +34,6 @@ class ConfigurationReaderTest {
 
     // then
     WorkerConfiguration configuration = loaded.configuration();
-    assertThat(loaded.warnings()).isEmpty();
     assertThat(configuration.workQueue().host()).isEqualTo("localhost");
     assertThat(configuration.workQueue().port()).isEqualTo(5672);
     assertThat(configuration.workQueue().user()).isEqualTo("guest");

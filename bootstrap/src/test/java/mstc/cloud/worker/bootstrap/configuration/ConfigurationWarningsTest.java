@@ -8,6 +8,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationWarningsTest {
 
@@ -15,7 +18,12 @@ class ConfigurationWarningsTest {
   void an_unknown_variable_of_ours_only_warns() {
     // given
     Map<String, String> environment =
-        Map.of("MSTC_HTP_PORT", "1", "MSTC_COLOUR", "blue", "MSTC", "x", "PATH", "/bin");
+        Map.of(
+            "MSTC_HTP_PORT", "1",
+            "MSTC_COLOUR", "blue",
+            "MSTC", "x",
+            "PATH", "/bin",
+            "MINIO_SERVICE_HOST", "minio");
 
     // when
     LoadedConfiguration loaded =
@@ -81,7 +89,8 @@ class ConfigurationWarningsTest {
     // when
     LoadedConfiguration loaded =
         ConfigurationReader.read(
-            ConfigurationSources.ofEnvironment(Map.of("WORK_QUEUE_PASS", "hidden\n")));
+            ConfigurationSources.ofEnvironment(
+                Map.of("WORK_QUEUE_PASS", "hidden\n", "MINIO_SERVICE_HOST", "minio")));
 
     // then
     assertThat(loaded.configuration().workQueue().password().value()).isEqualTo("hidden\n");
@@ -97,7 +106,11 @@ class ConfigurationWarningsTest {
     Path certificate = Files.createFile(folder.resolve("ca.pem"));
     ConfigurationSources sources =
         ConfigurationSources.ofEnvironment(
-            Map.of("MSTC_WORK_QUEUE_TLS_CA_CERTIFICATE", certificate.toString()));
+            Map.of(
+                "MSTC_WORK_QUEUE_TLS_CA_CERTIFICATE",
+                certificate.toString(),
+                "MINIO_SERVICE_HOST",
+                "minio"));
 
     // when
     LoadedConfiguration loaded = ConfigurationReader.read(sources);
@@ -108,5 +121,35 @@ class ConfigurationWarningsTest {
         .containsExactly(
             "mstc.work-queue.tls.ca-certificate (variable MSTC_WORK_QUEUE_TLS_CA_CERTIFICATE) has"
                 + " no effect, as mstc.work-queue.tls.enabled is false");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"localhost", "127.0.0.1", "::1"})
+  void a_store_on_the_workers_own_machine_is_out_of_reach_for_kubernetes_jobs(String host) {
+    // when
+    LoadedConfiguration loaded =
+        ConfigurationReader.read(
+            ConfigurationSources.ofEnvironment(Map.of("MINIO_SERVICE_HOST", host)));
+
+    // then
+    assertThat(loaded.warnings())
+        .containsExactly(
+            "jobs are told that the store is at "
+                + host
+                + ", which is their own pod; where pods reach it: mstc.jobs.store-host and"
+                + " mstc.jobs.store-port");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"MSTC_JOBS_STORE_HOST, minio", "MSTC_RUNTIME_TYPE, local"})
+  void a_store_that_jobs_reach_is_not_warned_of(String variable, String value) {
+    // when
+    LoadedConfiguration loaded =
+        ConfigurationReader.read(
+            ConfigurationSources.ofEnvironment(
+                Map.of("MINIO_SERVICE_HOST", "localhost", variable, value)));
+
+    // then
+    assertThat(loaded.warnings()).isEmpty();
   }
 }
