@@ -11,3 +11,20 @@ app.kubernetes.io/part-of: MSTC
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
+
+{{/* The files of its ConfigMap. */}}
+{{- define "mstc-work-queue.config" -}}
+# The same plugins whichever image this is.
+enabled_plugins: |
+  [rabbitmq_management].
+rabbitmq.conf: |
+  # Clients are never on this host, not even guest's.
+  loopback_users = none
+  log.console = true
+  {{- with .Values.resources.limits }}
+  {{- if regexMatch "^[0-9]+[KMGT]i$" (toString .memory) }}
+  # RabbitMQ does not see the container's limit everywhere.
+  total_memory_available_override_value = {{ .memory }}B
+  {{- end }}
+  {{- end }}
+{{- end }}
