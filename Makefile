@@ -36,12 +36,16 @@ port-forward: port-forward-stop
 	    >$(FORWARDS)/$$service.log 2>&1 & echo $$! >$(FORWARDS)/$$service.pid; \
 	done
 	@for log in $(FORWARDS)/*.log; do \
-	  for attempt in $$(seq 100); do grep -q '^Forwarding' $$log && break; sleep 0.1; done; \
+	  for attempt in $$(seq 600); do grep -q '^Forwarding' $$log && break; sleep 0.1; done; \
 	  grep -q '^Forwarding' $$log || { cat $$log; exit 1; }; sed -n 's/^Forwarding from 127/127/p' $$log; \
 	done
 
 port-forward-stop:
-	@for pid in $(FORWARDS)/*.pid; do [ ! -f $$pid ] || kill $$(cat $$pid) 2>/dev/null || true; done
+	@for file in $(FORWARDS)/*.pid; do \
+	  [ -f $$file ] || continue; \
+	  pid=$$(cat $$file); \
+	  case $$(ps -p $$pid -o args= 2>/dev/null) in *port-forward*) kill $$pid ;; esac; \
+	done
 	@rm -rf $(FORWARDS)
 
 # The image mstc/python-test, with Docker.
