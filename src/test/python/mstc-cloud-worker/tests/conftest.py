@@ -38,8 +38,8 @@ class Services:
                 host=self.broker_host,
                 port=self.broker_port,
                 credentials=pika.PlainCredentials(self.broker_user, self.broker_password),
-                socket_timeout=5,
-                stack_timeout=5,
+                socket_timeout=30,
+                stack_timeout=30,
             )
         )
 

@@ -94,7 +94,7 @@ class AnsweringTest {
   @Test
   void anUnroutableReplyIsTriedForItsPatienceThenNotedAndTheRecordEnds() {
     // given
-    useRoutingPatience(Duration.ofMillis(60));
+    useRoutingPatience(Duration.ofSeconds(1));
     UniqueName job = sendAndAwaitJob("gone");
 
     // when

@@ -76,7 +76,7 @@ final class Site implements AutoCloseable {
         16,
         Duration.ofSeconds(20),
         Duration.ofSeconds(20),
-        Duration.ofMillis(100),
+        Duration.ofSeconds(1),
         Duration.ofHours(1),
         new Backoff(Duration.ofMillis(2), Duration.ofMillis(20)));
   }

@@ -41,7 +41,7 @@ class BrokerKilledIT {
             id,
             Catalogue.request(
                 "outlives",
-                "echo started >> %s; sleep 3; echo ended".formatted(folder.resolve(id))));
+                "echo started >> %s; sleep 10; echo ended".formatted(folder.resolve(id))));
       }
       await()
           .atMost(Duration.ofSeconds(30))

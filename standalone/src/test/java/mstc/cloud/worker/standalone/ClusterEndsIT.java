@@ -194,7 +194,7 @@ class ClusterEndsIT {
     worker.client().send("pod-gone", request("pod-gone", "echo here; exec sleep 600"));
     Pod pod = worker.awaitRunning("pod-gone");
 
-    worker.admin().resource(pod).withGracePeriod(1).delete();
+    worker.admin().resource(pod).withGracePeriod(10).delete();
 
     Reply reply = worker.client().awaitReply("pod-gone", PATIENCE);
     assertThat(reply.outcome()).isIn(JobOutcome.Kind.FAILED, JobOutcome.Kind.LOST);

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,9 +87,12 @@ class ClusterFaultsIT {
       WorkerProcess worker = cluster().start(cluster().kubeconfigThrough(proxy)).awaitReady();
       proxy.refuse(moment == Moment.BEFORE_PATCH ? PATCH_JOB : null);
       String script =
-          moment == Moment.MID_UPLOAD
-              ? "yes %s | head -c %d".formatted("x".repeat(999), LOG_BYTES)
-              : "echo begin; sleep 3; echo end";
+          switch (moment) {
+            case MID_UPLOAD -> "yes %s | head -c %d".formatted("x".repeat(999), LOG_BYTES);
+            // Long enough to be seen running.
+            case MID_RUN -> "echo begin; sleep 15; echo end";
+            default -> "echo begin; sleep 3; echo end";
+          };
       Set<String> uids = ConcurrentHashMap.newKeySet();
 
       // when
@@ -157,6 +161,9 @@ class ClusterFaultsIT {
   private boolean isUploading() throws IOException {
     try (var files = Files.walk(folder.resolve("objects"))) {
       return files.filter(Files::isRegularFile).count() > 1;
+    } catch (UncheckedIOException e) {
+      // The store renamed one of them meanwhile.
+      return false;
     }
   }
 
@@ -170,7 +177,7 @@ class ClusterFaultsIT {
     WorkerProcess first = cluster().start().awaitReady();
     awaitLeader(first);
     WorkerProcess second = cluster().start().awaitReady();
-    cluster().client().send("dies", request("dies", "echo begin; sleep 5; echo end"));
+    cluster().client().send("dies", request("dies", "echo begin; sleep 15; echo end"));
     cluster().awaitRunning("dies");
 
     // when
@@ -178,7 +185,7 @@ class ClusterFaultsIT {
     Reply afterDeath = cluster().client().awaitReply("dies", PATIENCE);
     first.restart();
     first.awaitReady();
-    cluster().client().send("stops", request("stops", "echo begin; sleep 5; echo end"));
+    cluster().client().send("stops", request("stops", "echo begin; sleep 15; echo end"));
     cluster().awaitRunning("stops");
     long leading = leaderships(first);
     long stopped = System.nanoTime();
@@ -287,7 +294,7 @@ class ClusterFaultsIT {
       cluster().client().send(id, request("many", "echo " + id));
     }
     await()
-        .atMost(Duration.ofMinutes(6))
+        .atMost(Duration.ofMinutes(15))
         .pollInterval(Duration.ofMillis(250))
         .until(() -> {
           unfinished.add(

@@ -31,13 +31,13 @@ import org.slf4j.LoggerFactory;
  */
 class ClusterThroughputIT {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterThroughputIT.class);
-  private static final Duration PATIENCE = Duration.ofMinutes(6);
+  private static final Duration PATIENCE = Duration.ofMinutes(20);
 
   /** Creates at once: what `kubectl` and controllers do. */
   private static final int CREATORS = 20;
 
   private static final int TURNS = 3;
-  private static final int MOST_TURNS = 9;
+  private static final int MOST_TURNS = 15;
 
   @TempDir Path folder;
   private int round;

@@ -186,7 +186,7 @@ final class ClusterWorker implements AutoCloseable {
   Pod awaitRunning(String jobName) {
     await()
         .alias("a running pod of " + jobName)
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .until(() -> pods(jobName).stream().anyMatch(ClusterWorker::isRunning));
     return pods(jobName).stream().filter(ClusterWorker::isRunning).findFirst().orElseThrow();
   }

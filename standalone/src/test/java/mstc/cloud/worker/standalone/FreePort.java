@@ -3,14 +3,22 @@ package mstc.cloud.worker.standalone;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** A port of loopback that nothing listens on at the moment. */
+/** A port of loopback that nothing listens on at the moment, another one each time. */
 final class FreePort {
+  private static final Set<Integer> FOUND = ConcurrentHashMap.newKeySet();
+
   private FreePort() {}
 
   static int find() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+    while (true) {
+      try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        if (FOUND.add(socket.getLocalPort())) {
+          return socket.getLocalPort();
+        }
+      }
     }
   }
 }

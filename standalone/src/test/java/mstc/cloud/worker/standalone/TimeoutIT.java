@@ -36,12 +36,12 @@ class TimeoutIT {
               .replace("{", "{\"timeOut\": 1, "));
 
       // then
-      Reply reply = client.awaitReply("late", Duration.ofSeconds(90));
+      Reply reply = client.awaitReply("late", Duration.ofSeconds(150));
       assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
       assertThat(reply.result())
           .isEqualTo("Job " + reply.job().orElseThrow() + " failed: timed out after 1 minute.");
       assertThat(reply.duration().orElseThrow())
-          .isBetween(Duration.ofSeconds(60), Duration.ofSeconds(65));
+          .isBetween(Duration.ofSeconds(60), Duration.ofSeconds(85));
       assertThat(reply.log().orElseThrow().bytes()).isEqualTo("before\n".length());
       assertThat(worker.output()).contains("Job late-");
     }

@@ -26,7 +26,7 @@ final class ClusterJobs {
         Optional.empty(),
         spool,
         1024 * 1024 * 1024,
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(25),
         Duration.ofSeconds(3),
         KubernetesSettings.JobTemplate.of(Map.of("STORE", "here"), Optional.empty()),
         KubernetesSettings.Timing.DEFAULT);

@@ -130,7 +130,7 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
 
   @Override
   protected WorkRequestBuilder timingOutSoon(WorkRequestBuilder job) {
-    return job.env(Map.of(ClusterJobs.TIMEOUT_SECONDS, "5"));
+    return job.env(Map.of(ClusterJobs.TIMEOUT_SECONDS, "20"));
   }
 
   @Override

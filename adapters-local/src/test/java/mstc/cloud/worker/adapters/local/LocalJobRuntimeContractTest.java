@@ -100,7 +100,7 @@ class LocalJobRuntimeContractTest extends JobRuntimeContract {
   /** Requests know whole minutes only, so the runtime under test looks at a variable. */
   @Override
   protected WorkRequestBuilder timingOutSoon(WorkRequestBuilder job) {
-    return job.env(Map.of(ShellJobs.TIMEOUT_MILLIS, "1000"));
+    return job.env(Map.of(ShellJobs.TIMEOUT_MILLIS, "3000"));
   }
 
   @Override

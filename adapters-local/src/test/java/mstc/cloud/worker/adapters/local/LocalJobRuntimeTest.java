@@ -363,7 +363,7 @@ class LocalJobRuntimeTest {
     Job job =
         job(
             running("trap '' TERM; echo $$; while true; do sleep 1; done")
-                .env(Map.of(ShellJobs.TIMEOUT_MILLIS, "500")));
+                .env(Map.of(ShellJobs.TIMEOUT_MILLIS, "3000")));
 
     // when
     JobEnd end = run(job);

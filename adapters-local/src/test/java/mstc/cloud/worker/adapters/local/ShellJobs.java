@@ -29,7 +29,7 @@ final class ShellJobs {
     return new LocalSettings(
         root,
         CATALOGUE,
-        Duration.ofSeconds(2),
+        Duration.ofSeconds(5),
         Map.of("AWS_REGION", "eu-test-1", "AWS_SECRET_ACCESS_KEY", "hush"),
         LocalSettings.DEFAULT_INHERITED_VARIABLES,
         Duration.ofSeconds(3));

@@ -45,6 +45,15 @@ import org.junit.jupiter.api.io.TempDir;
 final class FaultsIT {
   private static final DeliveryHandler ACKNOWLEDGING = _ -> new Disposition.Acknowledge();
 
+  /** Notices silence soon. */
+  private static final RabbitSettings.Timing QUICK =
+      new RabbitSettings.Timing(
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          Duration.ofMillis(20),
+          Duration.ofMillis(250));
+
   private final List<RabbitWorkQueue> queues = new ArrayList<>();
   private RabbitBrokerSide broker;
 
@@ -62,7 +71,7 @@ final class FaultsIT {
   @Test
   void a_connection_that_falls_silent_is_replaced() {
     // given
-    RabbitWorkQueue queue = connected(ACKNOWLEDGING);
+    RabbitWorkQueue queue = connected(broker.settings().withTiming(QUICK), ACKNOWLEDGING);
 
     // when
     broker.proxy().hold();
@@ -77,7 +86,7 @@ final class FaultsIT {
   @Test
   void a_reply_into_silence_fails_and_may_be_repeated() {
     // given
-    RabbitWorkQueue queue = connected(ACKNOWLEDGING);
+    RabbitWorkQueue queue = connected(broker.settings().withTiming(QUICK), ACKNOWLEDGING);
     ReplyAddress address = new ReplyAddress(broker.newReplyQueue(), Optional.empty());
 
     // when
@@ -414,7 +423,11 @@ final class FaultsIT {
   }
 
   private RabbitWorkQueue connected(DeliveryHandler handler) {
-    RabbitWorkQueue queue = opened(broker.settings(), handler);
+    return connected(broker.settings(), handler);
+  }
+
+  private RabbitWorkQueue connected(RabbitSettings settings, DeliveryHandler handler) {
+    RabbitWorkQueue queue = opened(settings, handler);
     await().until(queue::isConnected);
     return queue;
   }

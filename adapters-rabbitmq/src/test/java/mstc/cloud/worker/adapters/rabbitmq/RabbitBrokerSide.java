@@ -29,11 +29,11 @@ import mstc.cloud.worker.domain.queue.WorkQueue;
  * that can be cut, the client directly.
  */
 final class RabbitBrokerSide implements BrokerSide {
-  private static final RabbitSettings.Timing QUICK =
+  private static final RabbitSettings.Timing TIMING =
       new RabbitSettings.Timing(
-          Duration.ofSeconds(1),
-          Duration.ofSeconds(5),
-          Duration.ofSeconds(5),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
           Duration.ofMillis(20),
           Duration.ofMillis(250));
   private static final Pattern JOB_NAME = Pattern.compile("\"jobName\":\"([^\"]+)\"");
@@ -51,7 +51,7 @@ final class RabbitBrokerSide implements BrokerSide {
     String unique = "mstc.test." + UUID.randomUUID();
     settings =
         RabbitSettings.of("localhost", proxy.port(), broker.user(), broker.password())
-            .withTiming(QUICK)
+            .withTiming(TIMING)
             .withNames(
                 new RabbitSettings.Names(unique + ".exchange", unique + ".work", unique + ".dead"));
     ConnectionFactory factory = new ConnectionFactory();
@@ -104,7 +104,7 @@ final class RabbitBrokerSide implements BrokerSide {
     attempt(() -> {
       publishing.basicPublish(
           settings.names().exchange(), settings.names().queue(), true, properties, body);
-      publishing.waitForConfirmsOrDie(QUICK.confirmation().toMillis());
+      publishing.waitForConfirmsOrDie(TIMING.confirmation().toMillis());
       return true;
     });
   }

@@ -313,7 +313,7 @@ public abstract class WorkQueueContract {
     await().until(() -> handled.get() >= 8);
     quietly(() -> assertThat(handled.get()).isBetween(8, 16));
     int soFar = handled.get();
-    awaitFor(Duration.ofSeconds(5)).until(() -> broker.waiting() == 30 - soFar);
+    await().until(() -> broker.waiting() == 30 - soFar);
 
     // when there is room again
     synchronized (lock) {
@@ -775,7 +775,7 @@ public abstract class WorkQueueContract {
     Awaitility.await()
         .pollInterval(Duration.ofMillis(20))
         .during(QUIET)
-        .atMost(QUIET.multipliedBy(5))
+        .atMost(QUIET.plusSeconds(30))
         .untilAsserted(assertion);
   }
 

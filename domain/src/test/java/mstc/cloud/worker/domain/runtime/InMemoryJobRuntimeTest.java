@@ -27,7 +27,7 @@ class InMemoryJobRuntimeTest extends JobRuntimeContract {
   private static final JobOutcome SUCCEEDED = new JobOutcome.Succeeded();
 
   private final InMemoryJobRuntime.Records records =
-      new InMemoryJobRuntime.Records(InstantSource.system(), Duration.ofSeconds(2));
+      new InMemoryJobRuntime.Records(InstantSource.system(), Duration.ofSeconds(5));
   private final Set<UniqueName> asleep = ConcurrentHashMap.newKeySet();
 
   @Override

@@ -42,7 +42,11 @@ public abstract class S3FaultsContract {
   private static final ObjectAttributes TEXT = ObjectAttributes.ofType("text/plain");
   private static final ObjectLocation LOCATION =
       new ObjectLocation(new BucketName("logs"), "job-1.log");
-  private static final Duration TIMEOUT = Duration.ofSeconds(1);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+  /** Where the server is silent. */
+  private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(1);
+
   private static final Duration BOUND = Duration.ofSeconds(20);
   private static final Duration PROMPTLY = Duration.ofSeconds(10);
 
@@ -313,7 +317,7 @@ public abstract class S3FaultsContract {
   @Test
   void aServerThatNeverAnswersIsARetryableFailureInBoundedTime() throws IOException {
     try (var silent = new SilentServer();
-        ObjectStore store = open(silent.endpoint(), false, TIMEOUT)) {
+        ObjectStore store = open(silent.endpoint(), false, SHORT_TIMEOUT)) {
       // given
       Instant start = Instant.now();
 
@@ -329,7 +333,7 @@ public abstract class S3FaultsContract {
   @Test
   void aServerThatStopsReadingIsARetryableFailureInBoundedTime() throws IOException {
     try (var silent = new SilentServer();
-        ObjectStore store = open(silent.endpoint(), false, TIMEOUT)) {
+        ObjectStore store = open(silent.endpoint(), false, SHORT_TIMEOUT)) {
       // given
       Path large = zeros(1 << 20);
       Instant start = Instant.now();
