@@ -7,13 +7,19 @@ import java.net.ServerSocket;
 import java.net.URI;
 
 /** What both servers ask of a TCP port. */
-final class Ports {
-  private static final int HIGHEST = 65_535;
+public final class Ports {
+  /** The highest there is. */
+  public static final int HIGHEST = 65_535;
 
   private Ports() {}
 
+  /** Whether a server can be told to listen there; 0 stands for any free port. */
+  public static boolean isValid(int port) {
+    return port >= 0 && port <= HIGHEST;
+  }
+
   static void requireValid(int port) {
-    if (port < 0 || port > HIGHEST) {
+    if (!isValid(port)) {
       throw new IllegalArgumentException("A port lies between 0 and 65535, but this is " + port);
     }
   }

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import mstc.cloud.worker.bootstrap.cli.ConfigurationOptions;
 import mstc.cloud.worker.bootstrap.cli.WorkerConsole;
 import mstc.cloud.worker.embedded.PortInUseException;
+import mstc.cloud.worker.embedded.Ports;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,8 +21,6 @@ import picocli.CommandLine.Option;
       "Messages, objects and jobs are kept in a folder and survive a restart."
     })
 final class StandaloneCommand implements Callable<Integer> {
-  private static final int HIGHEST_PORT = 65_535;
-
   @Mixin private ConfigurationOptions options = new ConfigurationOptions();
 
   @Option(names = "--folder", description = "Where everything is kept; default: ${DEFAULT-VALUE}.")
@@ -60,9 +59,9 @@ final class StandaloneCommand implements Callable<Integer> {
   }
 
   private static void requirePort(String option, int port) {
-    if (port < 0 || port > HIGHEST_PORT) {
+    if (!Ports.isValid(port)) {
       throw new IllegalStateException(
-          "%s must be from 0 to %d, but is %d".formatted(option, HIGHEST_PORT, port));
+          "%s must be from 0 to %d, but is %d".formatted(option, Ports.HIGHEST, port));
     }
   }
 }

@@ -309,11 +309,12 @@ public final class ConfigurationReader {
         .filter(host -> LOOPBACK.matcher(host).matches())
         .ifPresent(host ->
             warnings.add(
-                "jobs are told that the store is at %s, which is their own pod; where pods reach"
-                        .formatted(host)
-                    + " it: %s and %s"
-                        .formatted(
-                            Parameters.JOBS_STORE_HOST.name(), Parameters.JOBS_STORE_PORT.name())));
+                ("jobs are told that the store is at %s, which is their own pod;"
+                        + " where pods reach it: %s and %s")
+                    .formatted(
+                        host,
+                        Parameters.JOBS_STORE_HOST.name(),
+                        Parameters.JOBS_STORE_PORT.name())));
   }
 
   /** A file written with echo ends with a line break, and so does the variable made from it. */
