@@ -249,6 +249,11 @@ final class PortCalls {
       }
 
       @Override
+      public void delete(ObjectLocation location) {
+        store.delete(location);
+      }
+
+      @Override
       public void check() {
         make(
             PortCall.CHECK_STORE,
