@@ -254,6 +254,11 @@ final class PortCalls {
       }
 
       @Override
+      public void discardUploads(ObjectLocation location) {
+        store.discardUploads(location);
+      }
+
+      @Override
       public void check() {
         make(
             PortCall.CHECK_STORE,
