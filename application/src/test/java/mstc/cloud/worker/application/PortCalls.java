@@ -249,6 +249,16 @@ final class PortCalls {
       }
 
       @Override
+      public void delete(ObjectLocation location) {
+        store.delete(location);
+      }
+
+      @Override
+      public void discardUploads(ObjectLocation location) {
+        store.discardUploads(location);
+      }
+
+      @Override
       public void check() {
         make(
             PortCall.CHECK_STORE,
