@@ -26,8 +26,11 @@ import mstc.cloud.worker.faults.history.History;
 
 /** A history by what it is about. */
 final class Facts {
-  /** A fault works on for as long: connections are made anew, a Lease runs out. */
-  private static final Duration AFTERMATH = Duration.ofSeconds(60);
+  /** How long a fault works on where replies are sent: what was not noted is found out. */
+  private static final Duration REPEATED_WITHIN = Duration.ofSeconds(60);
+
+  /** How long a fault works on where Jobs are watched: a Lease runs out, watches begin anew. */
+  private static final Duration BLIND_WITHIN = Duration.ofSeconds(30);
 
   private final History history;
   private final List<RequestFacts> requests = new ArrayList<>();
@@ -86,7 +89,7 @@ final class Facts {
 
   /** Whether a fault explains that a reply is sent again between two times. */
   boolean mayRepeatReplies(Instant first, Instant last) {
-    return isAround(FaultKind::mayRepeatReplies, first, last);
+    return isAround(FaultKind::mayRepeatReplies, REPEATED_WITHIN, first, last);
   }
 
   /**
@@ -96,14 +99,16 @@ final class Facts {
   boolean wasDeletedUnseen(RequestFacts request) {
     return request
         .times(Meddling.JOB_DELETED)
-        .anyMatch(at -> isAround(FaultKind::mayBlindWorkers, at, at));
+        .anyMatch(
+            at -> isAround(FaultKind::mayBlindWorkers, BLIND_WITHIN, at, at.plus(BLIND_WITHIN)));
   }
 
-  private boolean isAround(Predicate<FaultKind> which, Instant first, Instant last) {
+  private boolean isAround(
+      Predicate<FaultKind> which, Duration aftermath, Instant first, Instant last) {
     return faults.stream()
         .anyMatch(span ->
             which.test(span.kind())
                 && !span.from().isAfter(last.plusSeconds(1))
-                && (span.to().equals(Instant.MAX) || span.to().plus(AFTERMATH).isAfter(first)));
+                && (span.to().equals(Instant.MAX) || span.to().plus(aftermath).isAfter(first)));
   }
 }

@@ -1,6 +1,9 @@
 package mstc.cloud.worker.faults.check;
 
+import static java.util.stream.Collectors.groupingBy;
+
 import java.util.List;
+import java.util.Map;
 import mstc.cloud.worker.faults.history.Event.LogRead;
 import mstc.cloud.worker.faults.history.Event.Part;
 import mstc.cloud.worker.faults.history.Expected;
@@ -25,7 +28,13 @@ enum LogVerdict {
 
   static LogVerdict of(
       RequestFacts request, Expected expected, Answer answer, boolean complete, LogRead log) {
-    boolean whole = isWhole(expected, request.ranFor(answer), log.parts());
+    // Where more Jobs than one ran under the name, which is told elsewhere, the log is of one.
+    Map<String, List<PodFacts>> byJob =
+        request.ranFor(answer).stream().collect(groupingBy(PodFacts::jobUid));
+    boolean whole =
+        byJob.isEmpty()
+            ? isWhole(expected, List.of(), log.parts())
+            : byJob.values().stream().anyMatch(pods -> isWhole(expected, pods, log.parts()));
     if (complete) {
       return whole ? COMPLETE_AND_WHOLE : COMPLETE_BUT_NOT_WHOLE;
     }

@@ -74,4 +74,15 @@ record PodFacts(
   private Optional<Duration> duration() {
     return startedAt.flatMap(start -> finishedAt.map(end -> Duration.between(start, end)));
   }
+
+  @Override
+  public String toString() {
+    return "%s, which ran %s and ended with %s%s%s"
+        .formatted(
+            uid,
+            duration().map(ran -> ran.toSeconds() + " s").orElse("for how long is not known"),
+            exitCode.isPresent() ? "exit code " + exitCode.getAsInt() : "what nobody saw",
+            reason.map(why -> ", " + why).orElse(""),
+            disrupted ? ", taken away" : "");
+  }
 }

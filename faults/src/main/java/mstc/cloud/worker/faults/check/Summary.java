@@ -54,6 +54,13 @@ public final class Summary {
     List<Replied> replies = history.all(Replied.class).filter(r -> !r.redelivered()).toList();
     row("answers", replies.size());
     row(
+        "  that nobody could give",
+        facts.requests().stream()
+            .filter(facts::wasDeletedUnseen)
+            .flatMap(request -> request.sends().stream().map(request::repliesTo))
+            .filter(List::isEmpty)
+            .count());
+    row(
         "answers that came again",
         replies.size() - replies.stream().map(Replied::send).distinct().count());
     Map<String, Long> outcomes =

@@ -114,7 +114,14 @@ public sealed interface Event {
    *
    * @param same how many of its first bytes are those that the job writes
    */
-  record Part(long bytes, long same) {}
+  record Part(long bytes, long same) {
+    @Override
+    public String toString() {
+      return bytes == same
+          ? "the first " + bytes
+          : "%d, of which the first %d are right".formatted(bytes, same);
+    }
+  }
 
   /** A stored log, read at the end. */
   record LogRead(Instant at, String request, String object, long bytes, List<Part> parts)

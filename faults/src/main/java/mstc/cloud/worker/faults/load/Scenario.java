@@ -36,7 +36,7 @@ public record Scenario(Shape shape, Work work, boolean once, Resend resend) {
     Shape shape = drawShape(random, allowed);
     boolean once = shape == Shape.OVER_HTTP || random.nextInt(100) < 65;
     Work work = drawWork(random, key, shape);
-    Resend resend = once && shape.isValid() ? drawResend(random) : Resend.NEVER;
+    Resend resend = once && shape.mayBeSentAgain() ? drawResend(random) : Resend.NEVER;
     return new Scenario(shape, work, once, resend);
   }
 

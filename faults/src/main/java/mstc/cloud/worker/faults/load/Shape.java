@@ -42,8 +42,11 @@ public enum Shape {
     return weight;
   }
 
-  /** Whether a job comes of it. */
-  boolean isValid() {
-    return this != INVALID && this != UNREADABLE;
+  /**
+   * Whether it is promised what comes of it when it is sent again: not where it may never be seen
+   * that it ran.
+   */
+  boolean mayBeSentAgain() {
+    return this != INVALID && this != UNREADABLE && this != JOB_DELETED;
   }
 }

@@ -116,8 +116,10 @@ final class Load {
 
     void run() throws Exception {
       if (scenario.shape() == Shape.OVER_HTTP) {
+        Sent sent = next(scenario.expected());
+        history.note(sent);
         running.register();
-        Thread.ofVirtual().start(this::callUntilAnswered);
+        Thread.ofVirtual().start(() -> callUntilAnswered(sent));
       } else {
         send(body, scenario.expected());
       }
@@ -227,10 +229,8 @@ final class Load {
     }
 
     /** Sends it over HTTP again and again, as one with an id may be, until a replica answers. */
-    private void callUntilAnswered() {
+    private void callUntilAnswered(Sent sent) {
       try {
-        Sent sent = next(scenario.expected());
-        history.note(sent);
         for (int attempt = 0; Instant.now().isBefore(end.plus(CALL)); attempt++) {
           Optional<String> reply = call(replica(attempt), sent.messageId().orElseThrow());
           if (reply.isPresent()) {

@@ -125,7 +125,7 @@ public final class Run implements AutoCloseable {
     return history.soFar();
   }
 
-  private <T extends AutoCloseable> T started(T part) {
+  private synchronized <T extends AutoCloseable> T started(T part) {
     started.push(part);
     return part;
   }

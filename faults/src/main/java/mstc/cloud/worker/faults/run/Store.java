@@ -121,7 +121,7 @@ final class Store implements AutoCloseable {
 
   /**
    * Uploads in parts that were begun and neither completed nor aborted, as MinIO keeps them on its
-   * disk: it lists them by their objects' full names only.
+   * disk: minio-java does not read MinIO's own list of them, for want of a storage class in it.
    */
   List<String> uploads() throws IOException {
     Path uploads = data.resolve(".minio.sys").resolve("multipart");
