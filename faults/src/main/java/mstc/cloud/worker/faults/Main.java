@@ -13,8 +13,8 @@ import mstc.cloud.worker.faults.check.Violation;
 import mstc.cloud.worker.faults.history.History;
 import mstc.cloud.worker.faults.history.HistoryFile;
 import mstc.cloud.worker.faults.run.Console;
-import mstc.cloud.worker.faults.run.FaultsException;
 import mstc.cloud.worker.faults.run.Run;
+import mstc.cloud.worker.faults.service.FaultsException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -74,6 +74,8 @@ public final class Main implements Callable<Integer> {
 
   /** Runs the command line and exits with its code. */
   public static void main(String[] arguments) {
+    // Not where logback finds it by itself: this module is on the class path of other tests, too.
+    System.setProperty("logback.configurationFile", "mstc/cloud/worker/faults/logback.xml");
     System.exit(commandLine().execute(arguments));
   }
 

@@ -17,6 +17,7 @@ import mstc.cloud.worker.faults.history.Event.Meddling;
 import mstc.cloud.worker.faults.history.HistoryFile;
 import mstc.cloud.worker.faults.schedule.Fault;
 import mstc.cloud.worker.faults.schedule.PlannedFault;
+import mstc.cloud.worker.faults.service.FaultsException;
 
 /** Breaks things at their times, and mends them. */
 final class Breaker {
@@ -134,7 +135,7 @@ final class Breaker {
     if (emptySpool) {
       replicas.get(replica).scratch().clear();
     }
-    replicas.get(replica).start();
+    replicas.get(replica).restart();
   }
 
   private void takeAway(Fault.PodTakenAway fault) {

@@ -21,6 +21,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import mstc.cloud.worker.faults.history.Event.Replied;
 import mstc.cloud.worker.faults.history.Event.Sent;
 import mstc.cloud.worker.faults.history.HistoryFile;
+import mstc.cloud.worker.faults.service.Await;
+import mstc.cloud.worker.faults.service.Broker;
 
 /**
  * The run's client: it sends each message once, with the broker's word for it, and notes every

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.faults.run;
 
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -35,7 +36,7 @@ final class Leftovers {
   }
 
   /** All there is but dead letters. */
-  List<LeftBehind> find() throws IOException, TimeoutException {
+  List<LeftBehind> find() throws IOException, TimeoutException, MinioException {
     List<LeftBehind> found = new ArrayList<>();
     if (client.waiting() > 0) {
       found.add(left(Place.WORK_QUEUE, client.waiting() + " messages"));

@@ -20,6 +20,7 @@ import mstc.cloud.worker.faults.load.Resend;
 import mstc.cloud.worker.faults.load.Scenario;
 import mstc.cloud.worker.faults.load.Shape;
 import mstc.cloud.worker.faults.schedule.PlannedRequest;
+import mstc.cloud.worker.faults.service.Await;
 
 /** Sends the requests at their times, sends them again, and cancels them. */
 final class Load {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import mstc.cloud.worker.faults.service.FaultsException;
 
 /** The servers that a run starts, as they are found on this machine. */
 record Programs(Path rabbitmq, Path minio, Path toxiproxy) {

@@ -13,6 +13,9 @@ import java.util.Map;
 import mstc.cloud.worker.faults.schedule.Fault;
 import mstc.cloud.worker.faults.schedule.Service;
 import mstc.cloud.worker.faults.schedule.Trouble;
+import mstc.cloud.worker.faults.service.FaultsException;
+import mstc.cloud.worker.faults.service.FreePort;
+import mstc.cloud.worker.faults.service.Server;
 import tools.jackson.databind.json.JsonMapper;
 
 /** A toxiproxy with one proxy for each service of each replica, so that each can be cut alone. */

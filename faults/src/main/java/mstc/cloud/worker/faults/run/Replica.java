@@ -1,14 +1,12 @@
 package mstc.cloud.worker.faults.run;
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,11 +16,10 @@ import java.util.stream.Stream;
 import mstc.cloud.worker.faults.history.Event.Misbehaved;
 import mstc.cloud.worker.faults.history.Event.ProcessSeen;
 import mstc.cloud.worker.faults.history.HistoryFile;
-import org.jspecify.annotations.Nullable;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 
-/** A replica of the worker: the built application in a process of its own. */
+/** A replica of the worker, with a disk of its own; it is noted when it does what it should not. */
 final class Replica implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(90);
   private static final int LONGEST_STOP_SECONDS = 60;
   private static final Duration SETTLED = Duration.ofSeconds(30);
   private static final Duration PROBE = Duration.ofSeconds(3);
@@ -30,73 +27,65 @@ final class Replica implements AutoCloseable {
   private final int number;
   private final ScratchDisk scratch;
   private final Path temporaryFiles;
-  private final int httpPort = FreePort.find();
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final WorkerProcess worker;
   private final HistoryFile history;
-  private final ProcessBuilder builder;
-  private @Nullable Process process;
   private Instant started = Instant.MAX;
   private AtomicBoolean mayEnd = new AtomicBoolean();
 
   /**
+   * Starts it; it may not be ready yet.
+   *
    * @param folder of its own
+   * @param scratch for its own files
    * @param application the folder with the application's jars
    * @param environment where its services are
    */
   Replica(
       int number,
       Path folder,
+      ScratchDisk scratch,
       Path application,
       Map<String, String> environment,
       HistoryFile history)
-      throws IOException, InterruptedException {
+      throws IOException {
     this.number = number;
     this.history = history;
-    scratch = ScratchDisk.create(folder.resolve("scratch"));
+    this.scratch = scratch;
     temporaryFiles = Files.createDirectories(folder.resolve("tmp"));
-    builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-XX:-UsePerfData",
-                "-Djava.io.tmpdir=" + temporaryFiles,
-                "-cp",
-                application + "/*",
-                "mstc.cloud.worker.standalone.Main",
-                "worker",
-                "--set",
-                "mstc.http.port=" + httpPort)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("output").toFile()));
-    builder.environment().keySet().removeIf(Replica::isConfiguration);
-    builder.environment().putAll(environment);
-    builder.environment().put("SCRATCH_DIR", scratch.folder().toString());
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("SCRATCH_DIR", scratch.folder().toString());
+    worker =
+        new WorkerProcess(
+            folder.resolve("output"),
+            application + "/*",
+            List.of("-Xmx256m", "-XX:-UsePerfData", "-Djava.io.tmpdir=" + temporaryFiles),
+            List.of("worker"),
+            all);
+    watch();
   }
 
-  private static boolean isConfiguration(String variable) {
-    return Stream.of("MSTC_", "WORK_QUEUE_", "MINIO_", "AWS_").anyMatch(variable::startsWith);
+  /** Starts it again after its end; it may not be ready yet. */
+  synchronized void restart() throws IOException {
+    worker.restart();
+    watch();
   }
 
-  /** Starts it; it may not be ready yet. */
-  synchronized void start() throws IOException {
-    Process begun = builder.start();
+  private void watch() {
+    Process process = worker.process();
     AtomicBoolean mayEndNow = new AtomicBoolean();
-    process = begun;
     mayEnd = mayEndNow;
     started = Instant.now();
-    Thread.ofVirtual().start(() -> watch(begun, mayEndNow));
-  }
-
-  private void watch(Process begun, AtomicBoolean mayEndNow) {
-    try {
-      int code = begun.waitFor();
-      if (!mayEndNow.get()) {
-        misbehaved("its process ended by itself with exit code " + code);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Thread.ofVirtual()
+        .start(() -> {
+          try {
+            int code = process.waitFor();
+            if (!mayEndNow.get()) {
+              misbehaved("its process ended by itself with exit code " + code);
+            }
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
   }
 
   private void misbehaved(String words) {
@@ -104,49 +93,36 @@ final class Replica implements AutoCloseable {
   }
 
   void awaitReady() throws InterruptedException {
-    Await.require(
-        "worker " + number,
-        START,
-        () -> call("GET", "/health/ready", "", PROBE).statusCode() == 200);
+    worker.awaitReady();
   }
 
   synchronized void kill() throws InterruptedException {
     mayEnd.set(true);
-    if (process != null) {
-      process.destroyForcibly().waitFor();
-    }
+    worker.kill();
   }
 
   /** Asks it to stop; does not wait. */
   synchronized void terminate() {
     mayEnd.set(true);
-    if (process != null) {
-      process.destroy();
-    }
+    worker.terminate();
   }
 
   /** Waits for its end after it was asked to stop. */
   synchronized void awaitEnd() throws InterruptedException {
-    if (process != null && !process.waitFor(LONGEST_STOP_SECONDS, TimeUnit.SECONDS)) {
+    if (!worker.process().waitFor(LONGEST_STOP_SECONDS, TimeUnit.SECONDS)) {
       misbehaved("it did not end within %d s of SIGTERM".formatted(LONGEST_STOP_SECONDS));
-      process.destroyForcibly().waitFor();
+      worker.kill();
     }
   }
 
   /** Has it stand still. */
   synchronized void pause() throws IOException, InterruptedException {
-    signal("-STOP");
+    worker.pause();
   }
 
   /** Has it go on. */
   synchronized void resume() throws IOException, InterruptedException {
-    signal("-CONT");
-  }
-
-  private void signal(String signal) throws IOException, InterruptedException {
-    if (process != null) {
-      new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
-    }
+    worker.resume();
   }
 
   ScratchDisk scratch() {
@@ -164,22 +140,15 @@ final class Replica implements AutoCloseable {
   HttpResponse<String> call(
       String method, String path, String body, Duration timeout, String... headers)
       throws IOException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + path))
-            .timeout(timeout)
-            .method(method, HttpRequest.BodyPublishers.ofString(body));
-    if (headers.length > 0) {
-      request.headers(headers);
-    }
-    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    return worker.call(method, path, body, timeout, headers);
   }
 
   /** What its process takes; empty where it is young, stands still, or the system does not tell. */
   Optional<ProcessSeen> measure() throws InterruptedException {
     Process running;
     synchronized (this) {
-      running = process;
-      if (running == null || Instant.now().isBefore(started.plus(SETTLED))) {
+      running = worker.process();
+      if (Instant.now().isBefore(started.plus(SETTLED))) {
         return Optional.empty();
       }
     }
@@ -202,7 +171,5 @@ final class Replica implements AutoCloseable {
   @Override
   public void close() throws InterruptedException {
     kill();
-    http.close();
-    scratch.close();
   }
 }

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.faults.run;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,12 +24,18 @@ import mstc.cloud.worker.faults.schedule.Fault;
 import mstc.cloud.worker.faults.schedule.PlannedFault;
 import mstc.cloud.worker.faults.schedule.Schedule;
 import mstc.cloud.worker.faults.schedule.Service;
+import mstc.cloud.worker.faults.service.Await;
+import mstc.cloud.worker.faults.service.Broker;
+import mstc.cloud.worker.faults.service.FaultsException;
+import mstc.cloud.worker.faults.service.WorkerNamespace;
 
 /** One run: starts everything, carries out the schedule, waits for the end and ends everything. */
 public final class Run implements AutoCloseable {
   private static final Duration LONGEST_DRAIN = Duration.ofMinutes(4);
   private static final Duration TIDYING = Duration.ofSeconds(60);
   private static final Duration BETWEEN_MEASURES = Duration.ofSeconds(5);
+
+  private static final int HTTPS_PORT = 443;
 
   private final Settings settings;
   private final Console console;
@@ -76,7 +83,8 @@ public final class Run implements AutoCloseable {
                 schedule.faults().size(),
                 settings.folder()));
     Path folder = settings.folder();
-    Cluster cluster = started(new Cluster(settings.home()));
+    WorkerNamespace namespace = started(new WorkerNamespace(settings.home(), "mstc-faults-"));
+    Cluster cluster = new Cluster(namespace);
     Broker broker = started(new Broker(programs.rabbitmq(), folder.resolve("rabbitmq")));
     Store store = started(new Store(programs.minio(), folder.resolve("minio")));
     Proxies proxies =
@@ -85,18 +93,19 @@ public final class Run implements AutoCloseable {
                 programs.toxiproxy(),
                 folder.resolve("toxiproxy"),
                 Map.of(
-                    Service.API_SERVER, cluster.address(),
+                    Service.API_SERVER, address(namespace.apiServer()),
                     Service.BROKER, "127.0.0.1:" + broker.port(),
                     Service.STORE, "127.0.0.1:" + store.port())));
-    List<Replica> replicas = new ArrayList<>();
+    List<ScratchDisk> disks = new ArrayList<>();
     for (int number = 0; number < Fault.REPLICAS; number++) {
-      replicas.add(started(replica(number, cluster, proxies)));
+      disks.add(started(ScratchDisk.create(folder(number).resolve("scratch"))));
     }
-    List<PlannedFault> faults = possible(schedule, replicas, cluster);
+    List<PlannedFault> faults = possible(schedule, disks, cluster);
     ClusterWatch watch = started(new ClusterWatch(cluster, history));
     Client client = started(new Client(broker, history));
-    for (Replica replica : replicas) {
-      replica.start();
+    List<Replica> replicas = new ArrayList<>();
+    for (int number = 0; number < Fault.REPLICAS; number++) {
+      replicas.add(started(replica(number, disks.get(number), namespace, proxies)));
     }
     for (Replica replica : replicas) {
       replica.awaitReady();
@@ -130,13 +139,21 @@ public final class Run implements AutoCloseable {
     return part;
   }
 
-  private Replica replica(int number, Cluster cluster, Proxies proxies)
-      throws IOException, InterruptedException {
-    Path folder = Files.createDirectories(settings.folder().resolve("worker-" + number));
+  private static String address(URI url) {
+    return url.getHost() + ":" + (url.getPort() < 0 ? HTTPS_PORT : url.getPort());
+  }
+
+  private Path folder(int replica) throws IOException {
+    return Files.createDirectories(settings.folder().resolve("worker-" + replica));
+  }
+
+  private Replica replica(int number, ScratchDisk disk, WorkerNamespace namespace, Proxies proxies)
+      throws IOException {
+    Path folder = folder(number);
     Path kubeconfig =
         Files.writeString(
             folder.resolve("kubeconfig"),
-            cluster.kubeconfig(proxies.port(Service.API_SERVER, number)));
+            namespace.kubeconfigThrough(proxies.port(Service.API_SERVER, number)));
     Map<String, String> environment =
         Map.of(
             "KUBECONFIG",
@@ -154,18 +171,14 @@ public final class Run implements AutoCloseable {
             "MINIO_ROOT_PASSWORD",
             Store.PASSWORD,
             "MSTC_RUNTIME_KUBERNETES_NAMESPACE",
-            cluster.namespace());
-    return new Replica(number, folder, settings.application(), environment, history);
+            namespace.name());
+    return new Replica(number, folder, disk, settings.application(), environment, history);
   }
 
   /** The faults that this machine allows. */
-  private List<PlannedFault> possible(Schedule schedule, List<Replica> replicas, Cluster cluster) {
+  private List<PlannedFault> possible(Schedule schedule, List<ScratchDisk> disks, Cluster cluster) {
     List<String> leftOut =
-        replicas.stream()
-            .map(replica -> replica.scratch().whyNotToFill())
-            .flatMap(Optional::stream)
-            .distinct()
-            .toList();
+        disks.stream().map(ScratchDisk::whyNotToFill).flatMap(Optional::stream).distinct().toList();
     leftOut.forEach(console::say);
     history.note(
         new RunBegun(

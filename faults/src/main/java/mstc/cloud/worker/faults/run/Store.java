@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import mstc.cloud.worker.faults.load.Scenario;
+import mstc.cloud.worker.faults.service.FreePort;
+import mstc.cloud.worker.faults.service.Server;
 
 /** A MinIO of the run's own, which keeps its objects when it is killed. */
 final class Store implements AutoCloseable {
@@ -29,7 +31,7 @@ final class Store implements AutoCloseable {
   private final Server server;
   private final MinioClient client;
 
-  Store(Path program, Path folder) throws IOException, InterruptedException {
+  Store(Path program, Path folder) throws IOException, InterruptedException, MinioException {
     data = Files.createDirectories(folder.resolve("data"));
     server =
         new Server(
@@ -56,11 +58,7 @@ final class Store implements AutoCloseable {
             .credentials(USER, PASSWORD)
             .build();
     server.start();
-    try {
-      client.makeBucket(MakeBucketArgs.builder().bucket(Scenario.BUCKET).build());
-    } catch (MinioException e) {
-      throw new FaultsException("MinIO makes no bucket", e);
-    }
+    client.makeBucket(MakeBucketArgs.builder().bucket(Scenario.BUCKET).build());
   }
 
   private boolean answers() throws MinioException {
@@ -91,32 +89,23 @@ final class Store implements AutoCloseable {
   }
 
   /** The names of all objects, and those of buckets that nobody asked for. */
-  List<String> objects() {
-    try {
-      List<String> names = new ArrayList<>();
-      for (Result<Item> item :
-          client.listObjects(
-              ListObjectsArgs.builder().bucket(Scenario.BUCKET).recursive(true).build())) {
-        names.add(item.get().objectName());
-      }
-      buckets().stream()
-          .filter(bucket -> !bucket.equals(Scenario.BUCKET))
-          .map(bucket -> "bucket " + bucket)
-          .forEach(names::add);
-      return names;
-    } catch (MinioException e) {
-      throw new FaultsException("MinIO lists nothing", e);
+  List<String> objects() throws MinioException {
+    List<String> names = new ArrayList<>();
+    for (Result<Item> item :
+        client.listObjects(
+            ListObjectsArgs.builder().bucket(Scenario.BUCKET).recursive(true).build())) {
+      names.add(item.get().objectName());
     }
+    buckets().stream()
+        .filter(bucket -> !bucket.equals(Scenario.BUCKET))
+        .map(bucket -> "bucket " + bucket)
+        .forEach(names::add);
+    return names;
   }
 
   /** Opens an object. */
-  InputStream read(String object) {
-    try {
-      return client.getObject(
-          GetObjectArgs.builder().bucket(Scenario.BUCKET).object(object).build());
-    } catch (MinioException e) {
-      throw new FaultsException("MinIO does not give " + object, e);
-    }
+  InputStream read(String object) throws MinioException {
+    return client.getObject(GetObjectArgs.builder().bucket(Scenario.BUCKET).object(object).build());
   }
 
   /**

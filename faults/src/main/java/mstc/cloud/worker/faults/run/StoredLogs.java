@@ -1,5 +1,6 @@
 package mstc.cloud.worker.faults.run;
 
+import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -25,7 +26,7 @@ final class StoredLogs {
   }
 
   /** Reads them all. */
-  void note(List<PlannedRequest> requests) throws IOException {
+  void note(List<PlannedRequest> requests) throws IOException, MinioException {
     Map<String, KnownText> texts =
         requests.stream()
             .collect(
@@ -47,7 +48,8 @@ final class StoredLogs {
     }
   }
 
-  private void note(String request, String object, KnownText text) throws IOException {
+  private void note(String request, String object, KnownText text)
+      throws IOException, MinioException {
     try (InputStream in = store.read(object)) {
       StoredParts parts = StoredParts.read(in, text);
       history.note(new LogRead(Instant.now(), request, object, parts.bytes(), parts.parts()));

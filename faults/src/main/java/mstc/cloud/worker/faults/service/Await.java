@@ -1,21 +1,23 @@
-package mstc.cloud.worker.faults.run;
+package mstc.cloud.worker.faults.service;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 
 /** Waits for conditions. */
-final class Await {
+public final class Await {
   private static final Duration PAUSE = Duration.ofMillis(200);
 
   private Await() {}
 
   /**
-   * Waits until a condition holds; one that throws does not hold.
+   * Waits until a condition holds. One that throws does not hold, but for a {@link
+   * FaultsException}, which is thrown on.
    *
    * @return whether it held in time
    */
-  static boolean until(Instant end, Callable<Boolean> condition) throws InterruptedException {
+  public static boolean until(Instant end, Callable<Boolean> condition)
+      throws InterruptedException {
     while (true) {
       if (holds(condition)) {
         return true;
@@ -30,7 +32,7 @@ final class Await {
   private static boolean holds(Callable<Boolean> condition) throws InterruptedException {
     try {
       return condition.call();
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | FaultsException e) {
       throw e;
     } catch (Exception e) {
       return false;
@@ -42,7 +44,7 @@ final class Await {
    *
    * @throws FaultsException where it does not in time
    */
-  static void require(String what, Duration patience, Callable<Boolean> condition)
+  public static void require(String what, Duration patience, Callable<Boolean> condition)
       throws InterruptedException {
     if (!until(Instant.now().plus(patience), condition)) {
       throw new FaultsException("waited %d s in vain for %s".formatted(patience.toSeconds(), what));

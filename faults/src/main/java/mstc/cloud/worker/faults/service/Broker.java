@@ -1,4 +1,4 @@
-package mstc.cloud.worker.faults.run;
+package mstc.cloud.worker.faults.service;
 
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
@@ -9,13 +9,27 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
 
-/** A RabbitMQ of the run's own, which keeps its messages when it is killed. */
-final class Broker implements AutoCloseable {
+/**
+ * A RabbitMQ that can be killed and started again on the same port; its messages are kept in a
+ * folder.
+ */
+public final class Broker implements AutoCloseable {
   private final int port = FreePort.find();
   private final Server server;
 
-  Broker(Path program, Path folder) throws IOException, InterruptedException {
+  /**
+   * Starts it and waits until it serves.
+   *
+   * @param program the path of {@code rabbitmq-server}
+   * @param settings lines of its configuration
+   */
+  public Broker(Path program, Path folder, String... settings)
+      throws IOException, InterruptedException {
     Files.createDirectories(folder.resolve("home"));
+    Path configuration =
+        Files.writeString(
+            folder.resolve("rabbitmq.conf"),
+            "loopback_users = none\n" + String.join("\n", settings) + "\n");
     Path plugins = Files.writeString(folder.resolve("enabled_plugins"), "[].\n");
     server =
         new Server(
@@ -30,6 +44,7 @@ final class Broker implements AutoCloseable {
                 "RABBITMQ_DIST_PORT", Integer.toString(FreePort.find()),
                 "RABBITMQ_MNESIA_BASE", folder.resolve("mnesia").toString(),
                 "RABBITMQ_LOG_BASE", folder.resolve("log").toString(),
+                "RABBITMQ_CONFIG_FILE", configuration.toString(),
                 "RABBITMQ_ENABLED_PLUGINS_FILE", plugins.toString()),
             () -> {
               connect("mstc-faults probe").close();
@@ -38,12 +53,13 @@ final class Broker implements AutoCloseable {
     server.start();
   }
 
-  int port() {
+  /** Where it listens, on loopback. */
+  public int port() {
     return port;
   }
 
-  /** A connection that comes back by itself, past all proxies. */
-  Connection connect(String name) throws IOException, TimeoutException {
+  /** A connection that comes back by itself. */
+  public Connection connect(String name) throws IOException, TimeoutException {
     ConnectionFactory factory = new ConnectionFactory();
     factory.setHost("127.0.0.1");
     factory.setPort(port);
@@ -51,12 +67,13 @@ final class Broker implements AutoCloseable {
     return factory.newConnection(name);
   }
 
-  void kill() throws InterruptedException {
+  /** Ends it and all its processes with SIGKILL. */
+  public void kill() throws InterruptedException {
     server.kill();
   }
 
-  /** Starts it again, and waits until it serves. */
-  void restart() throws IOException, InterruptedException {
+  /** Starts it again with what it had stored, and waits until it serves. */
+  public void restart() throws IOException, InterruptedException {
     server.start();
   }
 

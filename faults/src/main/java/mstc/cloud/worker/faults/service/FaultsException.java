@@ -1,4 +1,4 @@
-package mstc.cloud.worker.faults.run;
+package mstc.cloud.worker.faults.service;
 
 /** The run cannot be made or went wrong itself; its message says what to do. */
 public final class FaultsException extends RuntimeException {
@@ -7,7 +7,8 @@ public final class FaultsException extends RuntimeException {
     super(message);
   }
 
-  FaultsException(String message, Throwable cause) {
+  /** With what was wrong, and why. */
+  public FaultsException(String message, Throwable cause) {
     super(message + ": " + cause.getMessage(), cause);
   }
 }

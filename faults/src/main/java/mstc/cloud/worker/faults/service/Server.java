@@ -1,4 +1,4 @@
-package mstc.cloud.worker.faults.run;
+package mstc.cloud.worker.faults.service;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /** A server in a process of its own, that can be killed and started again as it was. */
-final class Server implements AutoCloseable {
+public final class Server implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(90);
 
   private final String name;
@@ -22,7 +22,7 @@ final class Server implements AutoCloseable {
    * @param output where it writes to, appended at each start
    * @param ready whether it serves; what throws does not
    */
-  Server(
+  public Server(
       String name,
       Path output,
       List<String> command,
@@ -40,7 +40,7 @@ final class Server implements AutoCloseable {
   }
 
   /** Starts it, and waits until it serves. */
-  void start() throws IOException, InterruptedException {
+  public void start() throws IOException, InterruptedException {
     Process started = builder.start();
     process = started;
     Await.require(
@@ -55,7 +55,7 @@ final class Server implements AutoCloseable {
   }
 
   /** Ends it and all its processes with SIGKILL. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     Process running = process;
     if (running != null) {
       running.descendants().forEach(ProcessHandle::destroyForcibly);
