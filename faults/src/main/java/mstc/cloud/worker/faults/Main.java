@@ -1,7 +1,6 @@
 package mstc.cloud.worker.faults;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -119,7 +118,6 @@ public final class Main implements Callable<Integer> {
             minutes,
             home,
             home.resolve("standalone/target/app").toAbsolutePath(),
-            Files.createTempDirectory("mstc-faults-"),
             Optional.ofNullable(System.getenv(IMAGE)).orElse("python:3-slim"));
     try (Run run = new Run(settings, new Console(out))) {
       Thread atExit = new Thread(() -> close(run));
@@ -130,7 +128,7 @@ public final class Main implements Callable<Integer> {
       if (code == 0 && !keep) {
         run.removeFolder();
       } else {
-        out.println("kept: " + settings.historyFile());
+        out.println("kept: " + run.historyFile());
       }
       return code;
     }

@@ -29,7 +29,7 @@ final class ClusterWatch implements AutoCloseable {
   private static final String REQUEST_LABEL = "app.kubernetes.io/name";
   private static final String ANSWERED = "mstc/answered";
 
-  /** Written to in place of the time that makes equal states differ. */
+  /** In place of the time, by which alone equal states differ. */
   private static final Instant NO_TIME = Instant.EPOCH;
 
   private final HistoryFile history;
@@ -57,7 +57,7 @@ final class ClusterWatch implements AutoCloseable {
             .inform(new Notes<>(this::notePod, this::noteGonePod));
   }
 
-  /** Whether a Job of the request was seen. */
+  /** The request's Job as it was last seen. */
   Optional<JobSeen> job(String request) {
     return Optional.ofNullable(jobs.get(request));
   }

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.faults.run;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -162,7 +163,7 @@ final class Replica implements AutoCloseable {
                   .map(heap ->
                       new ProcessSeen(
                           Instant.now(), number, running.pid(), threadCount, count, heap)));
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       // It died meanwhile, stands still, or this is no Linux.
       return Optional.empty();
     }

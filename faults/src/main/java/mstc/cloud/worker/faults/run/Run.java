@@ -34,11 +34,12 @@ public final class Run implements AutoCloseable {
   private static final Duration LONGEST_DRAIN = Duration.ofMinutes(4);
   private static final Duration TIDYING = Duration.ofSeconds(60);
   private static final Duration BETWEEN_MEASURES = Duration.ofSeconds(5);
-
   private static final int HTTPS_PORT = 443;
 
   private final Settings settings;
   private final Console console;
+  private final Programs programs;
+  private final Path folder;
   private final HistoryFile history;
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
 
@@ -47,23 +48,26 @@ public final class Run implements AutoCloseable {
    *
    * @param home the project's folder
    * @param application the folder with the worker's jars
-   * @param folder where everything of the run is kept
    * @param image of the jobs: one with a shell and Python
    */
-  public record Settings(
-      long seed, int minutes, Path home, Path application, Path folder, String image) {
+  public record Settings(long seed, int minutes, Path home, Path application, String image) {}
 
-    /** The history's file. */
-    public Path historyFile() {
-      return folder.resolve("history.jsonl");
-    }
-  }
-
-  /** Begins the history; starts nothing yet. */
+  /**
+   * Finds what a run needs, and begins its history; starts nothing yet.
+   *
+   * @throws FaultsException where something is missing
+   */
   public Run(Settings settings, Console console) throws IOException {
     this.settings = settings;
     this.console = console;
-    history = HistoryFile.create(settings.historyFile());
+    programs = Programs.find(System.getenv());
+    folder = Files.createTempDirectory("mstc-faults-");
+    history = HistoryFile.create(historyFile());
+  }
+
+  /** Where the history is kept. */
+  public Path historyFile() {
+    return folder.resolve("history.jsonl");
   }
 
   /**
@@ -72,7 +76,6 @@ public final class Run implements AutoCloseable {
    * @throws FaultsException where the run itself could not be made
    */
   public History make() throws Exception {
-    Programs programs = Programs.find(System.getenv());
     Schedule schedule = Schedule.draw(settings.seed(), settings.minutes());
     console.say(
         "seed %d, %d minutes: %d requests, %d faults; in %s"
@@ -81,8 +84,7 @@ public final class Run implements AutoCloseable {
                 settings.minutes(),
                 schedule.requests().size(),
                 schedule.faults().size(),
-                settings.folder()));
-    Path folder = settings.folder();
+                folder));
     WorkerNamespace namespace = started(new WorkerNamespace(settings.home(), "mstc-faults-"));
     Cluster cluster = new Cluster(namespace);
     Broker broker = started(new Broker(programs.rabbitmq(), folder.resolve("rabbitmq")));
@@ -144,15 +146,15 @@ public final class Run implements AutoCloseable {
   }
 
   private Path folder(int replica) throws IOException {
-    return Files.createDirectories(settings.folder().resolve("worker-" + replica));
+    return Files.createDirectories(folder.resolve("worker-" + replica));
   }
 
   private Replica replica(int number, ScratchDisk disk, WorkerNamespace namespace, Proxies proxies)
       throws IOException {
-    Path folder = folder(number);
+    Path ownFolder = folder(number);
     Path kubeconfig =
         Files.writeString(
-            folder.resolve("kubeconfig"),
+            ownFolder.resolve("kubeconfig"),
             namespace.kubeconfigThrough(proxies.port(Service.API_SERVER, number)));
     Map<String, String> environment =
         Map.of(
@@ -172,7 +174,7 @@ public final class Run implements AutoCloseable {
             Store.PASSWORD,
             "MSTC_RUNTIME_KUBERNETES_NAMESPACE",
             namespace.name());
-    return new Replica(number, folder, disk, settings.application(), environment, history);
+    return new Replica(number, ownFolder, disk, settings.application(), environment, history);
   }
 
   /** The faults that this machine allows. */
@@ -251,7 +253,7 @@ public final class Run implements AutoCloseable {
 
   /** Removes the run's folder with all that is in it, after its end. */
   public void removeFolder() throws IOException {
-    try (Stream<Path> paths = Files.walk(settings.folder())) {
+    try (Stream<Path> paths = Files.walk(folder)) {
       for (Path path : paths.toList().reversed()) {
         Files.deleteIfExists(path);
       }

@@ -14,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
@@ -101,20 +102,18 @@ public final class WorkerNamespace implements AutoCloseable {
 
   /** A kubeconfig of the worker's account. */
   public String kubeconfig() {
-    return kubeconfig("server: " + apiServer());
+    return kubeconfig(List.of("server: " + apiServer()));
   }
 
   /** A kubeconfig of the worker's account for a proxy that passes the encryption through. */
   public String kubeconfigThrough(int proxyPort) {
     return kubeconfig(
-        """
-        server: https://127.0.0.1:%d
-              tls-server-name: "%s\"\
-        """
-            .formatted(proxyPort, apiServer().getHost()));
+        List.of(
+            "server: https://127.0.0.1:" + proxyPort,
+            "tls-server-name: \"" + apiServer().getHost() + "\""));
   }
 
-  private String kubeconfig(String server) {
+  private String kubeconfig(List<String> way) {
     return """
     apiVersion: v1
     kind: Config
@@ -131,7 +130,7 @@ public final class WorkerNamespace implements AutoCloseable {
       - name: worker
         user: {token: %s}
     """
-        .formatted(admin.getConfiguration().getCaCertData(), server, token);
+        .formatted(admin.getConfiguration().getCaCertData(), String.join("\n      ", way), token);
   }
 
   /** Returns before the namespace is gone. */

@@ -186,7 +186,7 @@ class CheckerTest {
                 spoilt(
                     "the end of a log is missing",
                     Rule.COMPLETE_IS_WHOLE,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad")
                         .sent()
                         .ran(0)
@@ -195,7 +195,7 @@ class CheckerTest {
                 spoilt(
                     "the beginning of a log is missing",
                     Rule.COMPLETE_IS_WHOLE,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad")
                         .sent()
                         .ran(0)
@@ -204,7 +204,7 @@ class CheckerTest {
                 spoilt(
                     "a log has too much",
                     Rule.COMPLETE_IS_WHOLE,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad")
                         .sent()
                         .ran(0)
@@ -213,7 +213,7 @@ class CheckerTest {
                 spoilt(
                     "an empty log of a pod that was taken away late",
                     Rule.COMPLETE_IS_WHOLE,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad")
                         .sent()
                         .ranUntilEvicted(60)
@@ -223,7 +223,7 @@ class CheckerTest {
                 spoilt(
                     "the log of an attempt is missing",
                     Rule.COMPLETE_IS_WHOLE,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad")
                         .sent()
                         .ranUntilEvicted(8)
@@ -233,7 +233,7 @@ class CheckerTest {
                 spoilt(
                     "the second attempt's log is cut",
                     Rule.COMPLETE_IS_WHOLE,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad")
                         .sent()
                         .ranUntilEvicted(8)
@@ -243,7 +243,7 @@ class CheckerTest {
                 spoilt(
                     "not complete, and no warning",
                     Rule.INCOMPLETE_IS_SAID_WHY,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad")
                         .sent()
                         .ran(0)
@@ -252,12 +252,12 @@ class CheckerTest {
                 spoilt(
                     "the log object is missing",
                     Rule.LOG_IS_STORED,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad").sent().ran(0).answered(success())),
                 spoilt(
                     "the log object has another size",
                     Rule.LOG_IS_STORED,
-                    "bad-bad-job.log",
+                    "bad-job.log",
                     request("bad").sent().ran(0).answered(success().ofLog(900)).storedWhole()),
                 spoilt(
                     "no log is told of",

@@ -84,12 +84,9 @@ final class RequestFixture {
     return now;
   }
 
+  /** All Jobs of a request have one name, as it follows from the identity. */
   private String job() {
-    return job(name + "-job");
-  }
-
-  private String job(String uid) {
-    return name + "-" + uid;
+    return name + "-job";
   }
 
   RequestFixture ran(int exitCode) {
@@ -98,7 +95,7 @@ final class RequestFixture {
 
   /** A pod of a Job of that uid ran for some seconds and ended. */
   RequestFixture ran(String jobUid, int exitCode, int seconds) {
-    events.add(new JobSeen(tick(), name, jobUid, job(jobUid), false, false, false, false));
+    events.add(new JobSeen(tick(), name, jobUid, job(), false, false, false, false));
     Instant started = tick();
     String uid = "pod-" + ++pods;
     events.add(pod(jobUid, uid, "Running", started, Optional.empty(), OptionalInt.empty(), false));
