@@ -7,9 +7,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.faults.history.Event.FaultBegun;
 import mstc.cloud.worker.faults.history.Event.FaultEnded;
 import mstc.cloud.worker.faults.history.Event.Meddled;
@@ -32,6 +36,9 @@ final class Breaker {
   private final Console console;
   private final List<Thread> threads = new ArrayList<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+
+  /** What is still being mended, longer than was planned, is not broken again before it is. */
+  private final Map<String, Lock> held = new ConcurrentHashMap<>();
 
   Breaker(
       Cluster cluster,
@@ -60,7 +67,7 @@ final class Breaker {
               .start(() -> {
                 try {
                   Thread.sleep(Duration.between(Instant.now(), runBegan.plus(planned.begin())));
-                  run(number, planned);
+                  holding(locks(planned.fault()), number, planned);
                 } catch (Exception e) {
                   failures.add(
                       new FaultsException(
@@ -81,6 +88,28 @@ final class Breaker {
   /** What went wrong in the faults themselves. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(failures.peek());
+  }
+
+  private void holding(List<Lock> locks, int number, PlannedFault planned) throws Exception {
+    if (locks.isEmpty()) {
+      run(number, planned);
+      return;
+    }
+    Lock first = locks.getFirst();
+    first.lock();
+    try {
+      holding(locks.subList(1, locks.size()), number, planned);
+    } finally {
+      first.unlock();
+    }
+  }
+
+  /** In the order of their names, so that no two faults wait for each other. */
+  private List<Lock> locks(Fault fault) {
+    return fault.holds().stream()
+        .sorted()
+        .map(name -> held.computeIfAbsent(name, _ -> new ReentrantLock()))
+        .toList();
   }
 
   private void run(int number, PlannedFault planned) throws Exception {

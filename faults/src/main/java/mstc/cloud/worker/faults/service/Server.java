@@ -41,6 +41,9 @@ public final class Server implements AutoCloseable {
 
   /** Starts it, and waits until it serves. */
   public void start() throws IOException, InterruptedException {
+    if (process != null && process.isAlive()) {
+      throw new FaultsException(name + " runs already");
+    }
     Process started = builder.start();
     process = started;
     Await.require(
