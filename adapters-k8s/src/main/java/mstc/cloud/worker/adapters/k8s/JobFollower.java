@@ -108,6 +108,10 @@ final class JobFollower implements Runnable {
     thread.interrupt();
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
   @Override
   public void run() {
     try {

@@ -55,8 +55,17 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   private static final int LEASE_TIMEOUT_MILLIS = 3_000;
 
+  /** How soon whoever waits for a release notices that the job is another replica's. */
+  private static final Duration RELEASE_CHECK_INTERVAL = Duration.ofSeconds(1);
+
   /** For how long a stop waits for the Lease to be given back. */
   private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(3);
+
+  /** Between looks whether this replica may be sure to lead. */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+  /** Between attempts to list what a new leader follows. */
+  private static final Duration LIST_AGAIN = Duration.ofMillis(500);
 
   private final KubernetesSettings settings;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -76,6 +85,10 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   private final Map<UniqueName, JobFollower> followers = new LinkedHashMap<>();
   private boolean leading;
+
+  /** Counts how often this replica has begun to lead, or ceased to. */
+  private long term;
+
   private boolean closed;
   private @Nullable JobListener listener;
   private @Nullable Spool spool;
@@ -179,6 +192,17 @@ public final class KubernetesJobRuntime implements JobRuntime {
   @Override
   public Submission submit(
       mstc.cloud.worker.domain.job.Job job, Optional<ReplyAddress> replyAddress) {
+    return create(job, attempt -> manifest.of(job, replyAddress, attempt));
+  }
+
+  @Override
+  public Submission hold(
+      mstc.cloud.worker.domain.job.Job job, Optional<ReplyAddress> replyAddress) {
+    return create(job, attempt -> manifest.held(job, replyAddress, attempt));
+  }
+
+  private Submission create(
+      mstc.cloud.worker.domain.job.Job job, Function<String, Job> manifestOfAttempt) {
     requireUsable();
     spool()
         .nearlyFull()
@@ -186,13 +210,12 @@ public final class KubernetesJobRuntime implements JobRuntime {
           throw JobRuntimeException.retryable(problem, null);
         });
     String attempt = unsettled.take(job.name()).orElseGet(() -> UUID.randomUUID().toString());
-    Job toCreate = manifest.of(job, replyAddress, attempt);
+    Job toCreate = manifestOfAttempt.apply(attempt);
     if (LOG.isDebugEnabled()) {
       LOG.debug("Job manifest:\n{}", client.getKubernetesSerialization().asYaml(toCreate));
     }
     try {
-      tracked.update(calls.create(toCreate));
-      return new Submission.Created();
+      return own(calls.create(toCreate));
     } catch (KubernetesClientException e) {
       if (ApiErrors.isRefusal(e)) {
         return new Submission.Refused(ApiErrors.message(e));
@@ -224,12 +247,48 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (JobAnnotations.annotation(holder.get(), JobNames.ATTEMPT)
         .filter(attempt::equals)
         .isPresent()) {
-      return new Submission.Created();
+      return own(holder.get());
     }
     if (holder.get().getMetadata().getDeletionTimestamp() != null) {
       throw ApiErrors.failure("job " + job.name() + " is being deleted", conflict);
     }
     return new Submission.NameTaken(record(holder.get()));
+  }
+
+  /** What a call gives whose own Job is on record. */
+  private Submission own(Job created) {
+    tracked.update(created);
+    return JobAnnotations.isHeld(created)
+        ? new Submission.Held(record(created))
+        : new Submission.Created();
+  }
+
+  @Override
+  public Optional<Submission> findSubmission(mstc.cloud.worker.domain.job.Job job) {
+    requireUsable();
+    Optional<Job> holder = calls.get(job.name());
+    holder.ifPresent(tracked::update);
+    return holder.map(found ->
+        JobAnnotations.annotation(found, JobNames.ATTEMPT)
+                .filter(attempt -> unsettled.settle(job.name(), attempt))
+                .isPresent()
+            ? own(found)
+            : new Submission.NameTaken(record(found)));
+  }
+
+  @Override
+  public boolean release(JobRecord held) {
+    requireUsable();
+    String uid = JobAnnotations.uid(held);
+    // It was read to be released: only whether it is that Job, and held, must be asked again.
+    Optional<Job> released =
+        tracked
+            .find(held.job().name().uuid())
+            .map(job -> job.snapshot().job())
+            .filter(job -> job.getMetadata().getUid().equals(uid) && JobAnnotations.isHeld(job))
+            .flatMap(job -> calls.release(job, uid));
+    released.ifPresent(tracked::update);
+    return released.isPresent();
   }
 
   @Override
@@ -331,7 +390,41 @@ public final class KubernetesJobRuntime implements JobRuntime {
   // Following.
 
   @Override
+  public boolean awaitRelease(UniqueName name, Duration atMost)
+      throws InterruptedException, JobHandedOverException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (true) {
+      requireFollowed(name);
+      TrackedJob job =
+          tracked.findUnanswered(name).orElseThrow(() -> new JobHandedOverException(name));
+      TrackedJob.Snapshot snapshot = job.snapshot();
+      long left = deadline - System.nanoTime();
+      if (snapshot.gone() || !JobAnnotations.isHeld(snapshot.job())) {
+        return true;
+      }
+      if (left <= 0) {
+        return false;
+      }
+      job.awaitChange(snapshot, Duration.ofNanos(Math.min(left, RELEASE_CHECK_INTERVAL.toNanos())));
+    }
+  }
+
+  @Override
   public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
+    JobFollower follower = requireFollowed(name);
+    JobEnd end = follower.awaitEnd();
+    while (!leadership.isSure()) {
+      // It has stood still, and does not know yet whether another leads meanwhile.
+      if (follower.isClosed()) {
+        throw new JobHandedOverException(name);
+      }
+      Thread.sleep(LOOK_AGAIN);
+    }
+    return end;
+  }
+
+  private JobFollower requireFollowed(UniqueName name)
+      throws InterruptedException, JobHandedOverException {
     JobFollower follower;
     lock.lockInterruptibly();
     try {
@@ -345,7 +438,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (follower == null) {
       throw new JobHandedOverException(name);
     }
-    return follower.awaitEnd();
+    return follower;
   }
 
   @Override
@@ -374,10 +467,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
       if (changed && sure) {
         return false;
       }
-      Optional<Job> patched =
-          changed
-              ? Optional.empty()
-              : calls.answer(name, job.get().getMetadata().getResourceVersion(), answer);
+      Optional<Job> patched = changed ? Optional.empty() : calls.answer(job.get(), answer);
       if (patched.isPresent()) {
         tracked.update(patched.get());
         return true;
@@ -408,7 +498,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (hasEnded(job.get()) || JobAnnotations.isCancelled(job.get())) {
       return true;
     }
-    Optional<Job> cancelled = calls.cancel(name);
+    Optional<Job> cancelled = calls.cancel(job.get());
     cancelled.ifPresent(tracked::update);
     return cancelled.isPresent();
   }
@@ -429,15 +519,49 @@ public final class KubernetesJobRuntime implements JobRuntime {
             .isPresent();
   }
 
-  /** This replica follows all Jobs from now on. */
+  /**
+   * This replica may follow all Jobs from now on. What is remembered of them may be old: they may
+   * have been answered since.
+   */
   private void lead() {
     lock.lock();
     try {
-      if (closed) {
+      if (!closed) {
+        long begun = ++term;
+        threads.execute(() -> lead(begun));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void lead(long begun) {
+    try {
+      while (isTerm(begun) && !watches.relist()) {
+        Thread.sleep(LIST_AGAIN);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("This replica stops before it leads");
+      return;
+    }
+    lock.lock();
+    try {
+      if (term != begun || closed) {
         return;
       }
+      // Deleted while this replica did not lead, perhaps long after somebody answered them.
+      tracked.forgetDeleted();
       leading = true;
       tracked.listUnanswered().forEach(this::beginFollowing);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isTerm(long begun) {
+    lock.lock();
+    try {
+      return term == begun && !closed;
     } finally {
       lock.unlock();
     }
@@ -464,6 +588,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private void follow() {
     lock.lock();
     try {
+      term++;
       leading = false;
       followers.values().forEach(JobFollower::close);
       followers.clear();
