@@ -14,6 +14,7 @@ import io.minio.ListObjectsV2Response;
 import io.minio.MinioAsyncClient;
 import io.minio.ObjectArgs;
 import io.minio.PutObjectAPIArgs;
+import io.minio.RemoveObjectArgs;
 import io.minio.UploadPartArgs;
 import io.minio.messages.Part;
 import java.io.IOException;
@@ -49,7 +50,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps objects in MinIO, or another server that speaks S3.
  *
- * <p>Files above 32 MiB are sent in parts, one after the other, each straight from the file. When
+ * <p>Files above 8 MiB are sent in parts, one after the other, each straight from the file. When
  * such an upload fails, its parts are removed as far as the server can be reached.
  *
  * <p>Retries are minio-java's: up to 5 attempts of a request that the server answers with 408, 429,
@@ -60,9 +61,9 @@ import org.slf4j.LoggerFactory;
  * <p>An interrupt ends a call at once in a virtual thread; in a platform thread that waits for the
  * server, when the server answers or the request timeout is over.
  *
- * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:ListBucket}
- * (without it the server answers 403 for a missing object, which is a failure here), {@code
- * s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
+ * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:DeleteObject},
+ * {@code s3:ListBucket} (without it the server answers 403 for a missing object, which is a failure
+ * here), {@code s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
  */
 public final class MinioObjectStore implements ObjectStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(MinioObjectStore.class);
@@ -392,6 +393,23 @@ public final class MinioObjectStore implements ObjectStore {
     } while (page.result().isTruncated());
     listing.sort(BY_KEY);
     return List.copyOf(listing);
+  }
+
+  @Override
+  public void delete(ObjectLocation location) {
+    guarded(
+        "remove " + location,
+        failures,
+        () -> {
+          try {
+            client.removeObject(at(RemoveObjectArgs.builder(), location).build()).join();
+          } catch (CompletionException e) {
+            if (MinioFailures.statusOf(e) != 404) {
+              throw e;
+            }
+          }
+          return location;
+        });
   }
 
   /**

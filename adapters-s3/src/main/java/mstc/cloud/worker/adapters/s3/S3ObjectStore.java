@@ -52,7 +52,7 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 /**
  * Keeps objects in Amazon S3, or another server that speaks S3.
  *
- * <p>Files above 32 MiB are sent in parts, one after the other, each straight from the file. When
+ * <p>Files above 8 MiB are sent in parts, one after the other, each straight from the file. When
  * such an upload fails, its parts are removed as far as the server can be reached.
  *
  * <p>Retries are those of the SDK's standard mode: up to 3 attempts of a request (or as many as
@@ -65,9 +65,9 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  * <p>An interrupt ends a call at once in a virtual thread; in a platform thread that waits for the
  * server, when the server answers or the attempt is over.
  *
- * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:ListBucket}
- * (without it S3 answers 403 for a missing object, which is a failure here), {@code
- * s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
+ * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:DeleteObject},
+ * {@code s3:ListBucket} (without it S3 answers 403 for a missing object, which is a failure here),
+ * {@code s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
  */
 public final class S3ObjectStore implements ObjectStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(S3ObjectStore.class);
@@ -458,6 +458,24 @@ public final class S3ObjectStore implements ObjectStore {
           } catch (S3Exception e) {
             if (e.statusCode() == 404) {
               return List.of();
+            }
+            throw e;
+          }
+        });
+  }
+
+  @Override
+  public void delete(ObjectLocation location) {
+    guarded(
+        "remove " + location,
+        failures,
+        () -> {
+          try {
+            return client.deleteObject(
+                request -> request.bucket(location.bucket().value()).key(location.key()));
+          } catch (S3Exception e) {
+            if (e.statusCode() == 404) {
+              return e;
             }
             throw e;
           }

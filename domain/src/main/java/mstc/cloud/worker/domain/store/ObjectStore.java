@@ -44,6 +44,12 @@ public interface ObjectStore extends AutoCloseable {
    */
   List<ObjectListing> list(BucketName bucket, String prefix);
 
+  /**
+   * Removes an object; does nothing when there is no such object or bucket. In a bucket that keeps
+   * versions, the earlier ones stay.
+   */
+  void delete(ObjectLocation location);
+
   /** Returns when the store answers and accepts the credentials; changes nothing. */
   void check();
 

@@ -112,6 +112,14 @@ public final class InMemoryObjectStore implements ObjectStore {
   }
 
   @Override
+  public void delete(ObjectLocation location) {
+    locked(() -> {
+      contents.remove(location);
+      return Optional.ofNullable(objects.remove(location));
+    });
+  }
+
+  @Override
   public void check() {
     locked(() -> true);
   }

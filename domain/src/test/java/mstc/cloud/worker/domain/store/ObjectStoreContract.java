@@ -362,7 +362,9 @@ public abstract class ObjectStoreContract {
         "a;b,c:d@e$f!g(h)~.log",
         "quote'd.log",
         "nested/deep er/than+this/job-1.log",
-        "größe-日本-😀.log"
+        "größe-日本-😀.log",
+        ".hidden.log",
+        ".mstc/job-1/00000001"
       })
   void aKeyIsTakenAsItIs(String key) throws IOException {
     // given
@@ -413,6 +415,110 @@ public abstract class ObjectStoreContract {
     assertThat(listing)
         .extracting(line -> line.location().key())
         .containsExactly("B", "a-b", "a/b", "é", "ﬁ", "😀");
+  }
+
+  @Test
+  void aListingHoldsWhatBeginsWithThePrefixAndNothingElse() throws IOException {
+    // given
+    for (String key :
+        List.of(".mstc/job-1/1", ".mstc/job-1/2", ".mstc/job-10/1", ".mstcx", "job-1")) {
+      store.put(at(key), file("x"), TEXT);
+    }
+
+    // when
+    List<ObjectListing> folder = store.list(bucket, ".mstc/job-1/");
+    List<ObjectListing> middleOfAName = store.list(bucket, ".mstc/job-1/2");
+
+    // then
+    assertThat(folder)
+        .containsExactly(
+            new ObjectListing(at(".mstc/job-1/1"), 1), new ObjectListing(at(".mstc/job-1/2"), 1));
+    assertThat(middleOfAName).containsExactly(new ObjectListing(at(".mstc/job-1/2"), 1));
+  }
+
+  @Test
+  void whatIsDeletedIsGoneAndMayBeStoredAgain() throws IOException {
+    // given
+    ObjectLocation location = at(".mstc/job-1/1");
+    store.put(location, file("first"), TEXT);
+
+    // when
+    store.delete(location);
+
+    // then
+    assertThat(store.stat(location)).isEmpty();
+    assertThat(store.read(location)).isEmpty();
+    assertThat(store.list(bucket, "")).isEmpty();
+    assertThat(store.putIfAbsent(location, file("second"), TEXT)).isEqualTo(PutResult.STORED);
+    assertThat(text(location)).contains("second");
+  }
+
+  @Test
+  void deletingTouchesNoOtherKey() throws IOException {
+    // given
+    List<String> others = List.of(".mstc/job-1/10", ".mstc/job-1/2", ".mstc/job-10/1", "job-1");
+    for (String key : others) {
+      store.put(at(key), file(key), TEXT);
+    }
+    store.put(at(".mstc/job-1/1"), file("x"), TEXT);
+
+    // when
+    store.delete(at(".mstc/job-1/1"));
+
+    // then
+    assertThat(store.list(bucket, ""))
+        .extracting(line -> line.location().key())
+        .containsExactlyElementsOf(others);
+    assertThat(text(at(".mstc/job-1/10"))).contains(".mstc/job-1/10");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"missing", "missing/deeper", ".mstc", ".mstc/job-1", ".mstc/job-1/"})
+  void deletingWhatIsNotThereDoesNothing(String missing) throws IOException {
+    // given
+    store.put(at(".mstc/job-1/1"), file("x"), TEXT);
+
+    // when
+    store.delete(at(missing));
+    store.delete(at(missing));
+
+    // then
+    assertThat(store.list(bucket, "")).containsExactly(new ObjectListing(at(".mstc/job-1/1"), 1));
+  }
+
+  @Test
+  void deletingFromAMissingBucketDoesNothing() {
+    // when
+    store.delete(at("missing"));
+
+    // then
+    assertThat(store.list(bucket, "")).isEmpty();
+  }
+
+  @Test
+  void objectsMayComeAndGoAtOnce() throws Exception {
+    // given
+    Path file = file("x");
+    store.put(at("creates-the-bucket"), file, TEXT);
+    var calls = new ArrayList<Callable<List<ObjectListing>>>();
+    for (int i = 0; i < 8; i++) {
+      ObjectLocation location = at(".mstc/job-1/" + i);
+      calls.add(() -> {
+        for (int round = 0; round < 20; round++) {
+          store.put(location, file, TEXT);
+          store.delete(location);
+        }
+        store.put(location, file, TEXT);
+        return store.list(bucket, location.key());
+      });
+    }
+
+    // when
+    List<List<ObjectListing>> listings = atOnce(calls);
+
+    // then
+    assertThat(listings).allSatisfy(listing -> assertThat(listing).hasSize(1));
+    assertThat(store.list(bucket, ".mstc/job-1/")).hasSize(8);
   }
 
   @Test
@@ -513,6 +619,7 @@ public abstract class ObjectStoreContract {
         failureOf(() -> store.stat(location)),
         failureOf(() -> store.read(location)),
         failureOf(() -> store.list(location.bucket(), "")),
+        failureOf(() -> store.delete(location)),
         failureOf(store::check));
   }
 
