@@ -9,21 +9,22 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import mstc.cloud.worker.adapters.k8s.JobAnnotations.Unstartable;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.Snapshot;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.TrackedPod;
+import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobLog;
-import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,15 +52,24 @@ final class JobFollower implements Runnable {
   /** With nothing to do but to wait for a change. */
   private static final Duration LONG = Duration.ofHours(1);
 
+  private final mstc.cloud.worker.domain.job.Job job;
   private final UniqueName name;
   private final Duration timeout;
+  private final String identity;
   private final TrackedJob tracked;
   private final JobCalls calls;
-  private final LogSource logs;
+  private final LogCollection logs;
   private final Spool spool;
   private final Duration startGrace;
 
-  private final Map<String, PodLog> podLogs = new LinkedHashMap<>();
+  private final Map<String, PodLog> podLogs = new ConcurrentHashMap<>();
+
+  /**
+   * What other workers that followed it handed over, by pod: the identities of their successors.
+   */
+  private Map<String, Set<String>> handedOver = Map.of();
+
+  private boolean takenOver;
   private final CompletableFuture<JobEnd> end = new CompletableFuture<>();
   private final Thread thread;
   private volatile boolean closed;
@@ -70,20 +80,27 @@ final class JobFollower implements Runnable {
   private boolean allPodsSeen;
   private Duration questionInterval = POD_EXPECTED;
 
+  /**
+   * @param inherited whether another worker may have followed it before
+   * @param identity of this replica
+   */
   JobFollower(
-      UniqueName name,
-      Duration timeout,
+      mstc.cloud.worker.domain.job.Job job,
+      boolean inherited,
+      String identity,
       TrackedJob tracked,
       JobCalls calls,
-      LogSource logs,
-      Spool spool,
+      LogCollection logs,
       Duration startGrace) {
-    this.name = name;
-    this.timeout = timeout;
+    this.job = job;
+    this.name = job.name();
+    this.timeout = job.request().timeout();
+    this.takenOver = !inherited;
+    this.identity = identity;
     this.tracked = tracked;
     this.calls = calls;
     this.logs = logs;
-    this.spool = spool;
+    this.spool = logs.spool();
     this.startGrace = startGrace;
     this.thread = Thread.ofVirtual().name("follow-" + name).unstarted(this);
   }
@@ -108,6 +125,22 @@ final class JobFollower implements Runnable {
     thread.interrupt();
   }
 
+  /** Waits until all that was written to its long logs by then has been read, or for that long. */
+  void awaitCaughtUp(Instant writtenBy, Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    for (PodLog podLog : podLogs.values()) {
+      podLog.awaitCaughtUp(writtenBy, Duration.ofNanos(deadline - System.nanoTime()));
+    }
+  }
+
+  /** Once closed, waits until nothing is written to its logs any more. */
+  void awaitClosed() throws InterruptedException {
+    thread.join();
+    for (PodLog podLog : podLogs.values()) {
+      podLog.awaitDone();
+    }
+  }
+
   @Override
   public void run() {
     try {
@@ -126,6 +159,7 @@ final class JobFollower implements Runnable {
       Snapshot snapshot = tracked.snapshot();
       Duration next = LONG;
       try {
+        takeOver();
         snapshot.pods().forEach(this::collectLog);
         JobVerdict verdict = JobVerdict.of(snapshot, timeout, allPodsSeen, Instant.now());
         switch (verdict) {
@@ -145,7 +179,7 @@ final class JobFollower implements Runnable {
             return finish(snapshot, ended);
           }
         }
-      } catch (JobRuntimeException | UncheckedIOException e) {
+      } catch (PortException | UncheckedIOException e) {
         LOG.warn("job={} trying again: {}", name, e.getMessage());
         next = TRY_AGAIN;
       } catch (RuntimeException e) {
@@ -154,6 +188,22 @@ final class JobFollower implements Runnable {
       }
       tracked.awaitChange(snapshot, next);
     }
+  }
+
+  /** Brings in what another worker has read of its logs. */
+  private void takeOver() {
+    if (takenOver) {
+      return;
+    }
+    try {
+      handedOver = logs.archive().restore(job, spool);
+      for (SpooledLog log : spool.otherLogs(name.value(), Set.of())) {
+        logs.keeping().watch(job, log);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("its log cannot be spooled: " + e, e);
+    }
+    takenOver = true;
   }
 
   /** Begins to collect a pod's log once there can be one, and lets it end once it is whole. */
@@ -165,22 +215,36 @@ final class JobFollower implements Runnable {
           if (trackedPod.gone()
               || PodStates.isOver(trackedPod)
               || PodStates.terminated(pod).isPresent()) {
-            podLog.containerEnded();
+            podLog.containerEnded(finishedAt(pod));
           }
         });
   }
 
+  private static Optional<Instant> finishedAt(Pod pod) {
+    return PodStates.terminated(pod)
+        .map(ContainerStateTerminated::getFinishedAt)
+        .flatMap(PodStates::instant);
+  }
+
   private PodLog begin(Pod pod, Instant startedAt) {
+    String uid = pod.getMetadata().getUid();
     try {
+      SpooledLog log = spool.log(name.value(), uid);
+      Optional<AttachedLogs.Attached> stream = logs.attached().take(uid);
+      boolean overlaps =
+          stream.isPresent() && handedOver.getOrDefault(uid, Set.of()).contains(identity);
       PodLog podLog =
           new PodLog(
-              logs,
-              spool.log(name.value(), pod.getMetadata().getUid()),
+              logs.source(),
+              log,
               pod.getMetadata().getName(),
               pod.getSpec().getContainers().getFirst().getName(),
-              startedAt);
+              startedAt,
+              stream,
+              overlaps);
+      logs.keeping().watch(job, podLog);
       if (PodStates.terminated(pod).isPresent()) {
-        podLog.containerEnded();
+        podLog.containerEnded(finishedAt(pod));
       }
       Thread.ofVirtual().name("log-" + pod.getMetadata().getName()).start(podLog);
       return podLog;
@@ -259,7 +323,7 @@ final class JobFollower implements Runnable {
       for (TrackedPod trackedPod : snapshot.pods()) {
         PodLog podLog = podLogs.get(trackedPod.uid());
         if (podLog != null) {
-          podLog.containerEnded();
+          podLog.containerEnded(finishedAt(trackedPod.pod()));
           podLog.awaitDone();
           complete &= podLog.isComplete();
           warnings.addAll(podLog.warnings());

@@ -91,20 +91,22 @@ final class JobWatches implements AutoCloseable {
     try {
       while (true) {
         Thread.sleep(interval);
-        relist();
+        var _ = relist();
       }
     } catch (InterruptedException e) {
       LOG.debug("Lists end");
     }
   }
 
-  /** Brings what is known up to date. */
-  void relist() {
+  /** Brings what is known up to date; false where the cluster cannot be asked. */
+  boolean relist() {
     try {
       relist(jobs(), tracked::update, tracked::retainJobs);
       relist(pods(), tracked::update, tracked::retainPods);
+      return true;
     } catch (KubernetesClientException e) {
       LOG.debug("Not listed this time: {}", ApiErrors.message(e));
+      return false;
     }
   }
 

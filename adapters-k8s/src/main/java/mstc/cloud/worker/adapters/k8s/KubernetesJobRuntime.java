@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,6 +37,8 @@ import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +61,18 @@ public final class KubernetesJobRuntime implements JobRuntime {
   /** For how long a stop waits for the Lease to be given back. */
   private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(3);
 
+  /** For how long a leader that stops waits for another replica to open the logs that it reads. */
+  private static final Duration ATTACH_PATIENCE = Duration.ofSeconds(3);
+
+  /** And then until it has read what was written before that. */
+  private static final Duration CATCH_UP_PATIENCE = Duration.ofSeconds(4);
+
+  /** And for the object store, to keep what it has read. */
+  private static final Duration KEEP_PATIENCE = Duration.ofSeconds(15);
+
+  /** Between attempts to list what a new leader follows. */
+  private static final Duration LIST_AGAIN = Duration.ofMillis(500);
+
   private final KubernetesSettings settings;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final ExecutorService messages =
@@ -68,6 +83,9 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private final LogSource logs;
   private final TrackedJobs tracked = new TrackedJobs(new Tracking());
   private final JobWatches watches;
+  private final AttachedLogs attached;
+  private final LogArchive archive;
+  private final Handover handover;
   private final Leadership leadership;
   private final UnsettledAttempts unsettled = new UnsettledAttempts();
 
@@ -76,20 +94,30 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   private final Map<UniqueName, JobFollower> followers = new LinkedHashMap<>();
   private boolean leading;
+
+  /** Counts how often this replica has begun to lead, or ceased to. */
+  private long term;
+
   private boolean closed;
   private @Nullable JobListener listener;
   private @Nullable Spool spool;
+  private @Nullable LogKeeping keeping;
 
-  /** A runtime that does nothing until it is started. */
-  public KubernetesJobRuntime(KubernetesSettings settings) {
-    this(settings, WorkRequest::timeout);
+  /**
+   * A runtime that does nothing until it is started.
+   *
+   * @param store keeps what has been read of long logs for whoever follows their jobs next
+   */
+  public KubernetesJobRuntime(KubernetesSettings settings, ObjectStore store) {
+    this(settings, store, WorkRequest::timeout);
   }
 
   /**
    * @param timeouts after which time a job is really ended; requests know whole minutes only, tests
    *     cannot wait for one
    */
-  KubernetesJobRuntime(KubernetesSettings settings, Function<WorkRequest, Duration> timeouts) {
+  KubernetesJobRuntime(
+      KubernetesSettings settings, ObjectStore store, Function<WorkRequest, Duration> timeouts) {
     this.settings = settings;
     this.client = client(settings, threads);
     this.manifest = new JobManifest(settings, timeouts);
@@ -97,7 +125,12 @@ public final class KubernetesJobRuntime implements JobRuntime {
     this.logs = new ClusterLogSource(client, settings.namespace());
     this.watches =
         new JobWatches(client, settings.namespace(), tracked, settings.timing().relist());
-    this.leadership = new Leadership(quick(client), settings, threads, this::lead, this::follow);
+    this.attached = new AttachedLogs(logs);
+    this.archive = new LogArchive(store);
+    KubernetesClient quickClient = quick(client);
+    this.handover = new Handover(quickClient, settings, threads, this::attachToLogs);
+    this.leadership =
+        new Leadership(quickClient, settings, threads, this::lead, this::follow, handover::onLease);
   }
 
   /** The same client, whose calls give up before the Lease is somebody else's. */
@@ -143,11 +176,14 @@ public final class KubernetesJobRuntime implements JobRuntime {
   public void start(JobListener toTell) {
     lock.lock();
     try {
-      spool = Spool.open(settings.spool(), settings.spoolBytes());
+      Spool opened = Spool.open(settings.spool(), settings.spoolBytes());
+      spool = opened;
+      keeping = new LogKeeping(archive, opened);
       listener = toTell;
     } finally {
       lock.unlock();
     }
+    keeping().start();
     watches.start(this::synced);
   }
 
@@ -164,6 +200,14 @@ public final class KubernetesJobRuntime implements JobRuntime {
         client.getMasterUrl(),
         settings.namespace(),
         tracked.unanswered());
+  }
+
+  private LogKeeping keeping() {
+    LogKeeping started = keeping;
+    if (started == null) {
+      throw new IllegalStateException("the runtime is not started");
+    }
+    return started;
   }
 
   private Spool spool() {
@@ -336,7 +380,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     lock.lockInterruptibly();
     try {
       if (leading && !followers.containsKey(name)) {
-        tracked.findUnanswered(name).ifPresent(job -> beginFollowing(name, job));
+        tracked.findUnanswered(name).ifPresent(job -> beginFollowing(name, job, true));
       }
       follower = followers.get(name);
     } finally {
@@ -351,6 +395,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
   @Override
   public boolean recordAnswer(JobRecord answered, Answer answer) {
     requireUsable();
+    removeKept(answered);
     UniqueName name = answered.job().name();
     Optional<TrackedJob.Snapshot> known = tracked.find(name.uuid()).map(TrackedJob::snapshot);
     Optional<Job> job = known.map(TrackedJob.Snapshot::job).filter(held -> name(held).equals(name));
@@ -382,6 +427,21 @@ public final class KubernetesJobRuntime implements JobRuntime {
         tracked.update(patched.get());
         return true;
       }
+    }
+  }
+
+  /** Its log is stored, and the record goes on until nothing else of it is left behind. */
+  private void removeKept(JobRecord answered) {
+    try {
+      archive.remove(answered.job());
+    } catch (ObjectStoreException e) {
+      if (e.isRetryable()) {
+        throw e;
+      }
+      LOG.warn(
+          "Job {}: what was kept of its log stays in the store: {}",
+          answered.job().name(),
+          e.getMessage());
     }
   }
 
@@ -429,30 +489,73 @@ public final class KubernetesJobRuntime implements JobRuntime {
             .isPresent();
   }
 
-  /** This replica follows all Jobs from now on. */
+  /**
+   * This replica may follow all Jobs from now on. What is remembered of them may be old: they may
+   * have been answered since.
+   */
   private void lead() {
     lock.lock();
     try {
-      if (closed) {
-        return;
+      if (!closed) {
+        long begun = ++term;
+        threads.execute(() -> lead(begun));
       }
-      leading = true;
-      tracked.listUnanswered().forEach(this::beginFollowing);
     } finally {
       lock.unlock();
     }
   }
 
-  private void beginFollowing(UniqueName name, TrackedJob job) {
-    JobRecord record = record(job.snapshot().job());
+  private void lead(long begun) {
+    try {
+      while (isTerm(begun) && !watches.relist()) {
+        Thread.sleep(LIST_AGAIN);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("This replica stops before it leads");
+      return;
+    }
+    lock.lock();
+    try {
+      if (term != begun || closed) {
+        return;
+      }
+      // Deleted while this replica did not lead, perhaps long after somebody answered them.
+      tracked.forgetDeleted();
+      leading = true;
+      tracked.listUnanswered().forEach((name, job) -> beginFollowing(name, job, true));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isTerm(long begun) {
+    lock.lock();
+    try {
+      return term == begun && !closed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * @param inherited whether another worker may have followed it before, or nobody its beginning
+   */
+  private void beginFollowing(UniqueName name, TrackedJob job, boolean inherited) {
+    JobRecord record;
+    try {
+      record = record(job.snapshot().job());
+    } catch (JobRuntimeException e) {
+      LOG.error("Job {} cannot be followed: {}", name, e.getMessage());
+      return;
+    }
     JobFollower follower =
         new JobFollower(
-            name,
-            record.job().request().timeout(),
+            record.job(),
+            inherited,
+            settings.identity(),
             job,
             calls,
-            logs,
-            spool(),
+            new LogCollection(logs, spool(), archive, keeping(), attached),
             settings.startGrace());
     if (followers.putIfAbsent(name, follower) == null) {
       follower.start();
@@ -460,12 +563,62 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
   }
 
+  /** Opens the logs that a leader reads which is about to stop. */
+  private void attachToLogs() {
+    List<AttachedLogs.Target> targets =
+        tracked.listUnanswered().values().stream()
+            .map(TrackedJob::snapshot)
+            .flatMap(snapshot -> snapshot.pods().stream())
+            .filter(pod ->
+                !PodStates.isOver(pod)
+                    && PodStates.startedAt(pod.pod()).isPresent()
+                    && PodStates.terminated(pod.pod()).isEmpty())
+            .map(pod ->
+                new AttachedLogs.Target(
+                    pod.uid(),
+                    pod.pod().getMetadata().getName(),
+                    pod.pod().getSpec().getContainers().getFirst().getName()))
+            .toList();
+    try {
+      attached.attach(targets);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Gives what was read of logs to whoever leads next: another replica opens them first, so that
+   * nothing is rotated away unread between the two.
+   */
+  private void handOver(List<JobFollower> following) {
+    try {
+      Set<String> successors = handover.announce(ATTACH_PATIENCE);
+      if (!successors.isEmpty()) {
+        Instant attachedAt = Instant.now();
+        long deadline = System.nanoTime() + CATCH_UP_PATIENCE.toNanos();
+        for (JobFollower follower : following) {
+          follower.awaitCaughtUp(attachedAt, Duration.ofNanos(deadline - System.nanoTime()));
+        }
+      }
+      following.forEach(JobFollower::close);
+      for (JobFollower follower : following) {
+        follower.awaitClosed();
+      }
+      keeping().keepAll(successors, KEEP_PATIENCE);
+    } catch (InterruptedException e) {
+      LOG.warn("What was read of logs is not handed over: interrupted");
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Another replica does, or none. */
   private void follow() {
     lock.lock();
     try {
+      term++;
       leading = false;
       followers.values().forEach(JobFollower::close);
+      followers.keySet().forEach(keeping()::forget);
       followers.clear();
     } finally {
       lock.unlock();
@@ -482,6 +635,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
     } finally {
       lock.unlock();
     }
+    keeping().forget(name);
+    archive.forget(name);
     threads.execute(() -> spool().remove(name.value()));
   }
 
@@ -492,8 +647,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
       run(() -> {
         lock.lock();
         try {
-          if (leading) {
-            beginFollowing(name, job);
+          if (leading && !closed) {
+            beginFollowing(name, job, false);
           }
         } finally {
           lock.unlock();
@@ -602,16 +757,22 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   @Override
   public void close() {
+    List<JobFollower> following;
     lock.lock();
     try {
       if (closed) {
         return;
       }
       closed = true;
+      following = List.copyOf(followers.values());
     } finally {
       lock.unlock();
     }
+    if (!following.isEmpty()) {
+      handOver(following);
+    }
     follow();
+    attached.close();
     Thread release = Thread.ofVirtual().name("release").start(leadership::close);
     try {
       if (!release.join(RELEASE_PATIENCE)) {
@@ -631,6 +792,10 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
     client.close();
     threads.shutdownNow();
+    LogKeeping kept = keeping;
+    if (kept != null) {
+      kept.close();
+    }
     Spool opened = spool;
     if (opened != null) {
       opened.close();

@@ -19,6 +19,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,13 +48,15 @@ final class Leadership implements AutoCloseable {
   /**
    * @param onStart called when this replica becomes the leader
    * @param onStop called when it no longer is
+   * @param onLease called with every version of the Lease
    */
   Leadership(
       KubernetesClient client,
       KubernetesSettings settings,
       Executor executor,
       Runnable onStart,
-      Runnable onStop) {
+      Runnable onStop,
+      Consumer<Lease> onLease) {
     this.client = client;
     this.settings = settings;
     this.executor = executor;
@@ -62,7 +65,10 @@ final class Leadership implements AutoCloseable {
     this.leases =
         Informers.informer(
             client.leases().inNamespace(settings.namespace()).withName(settings.leaseName()),
-            this::tryAtOnceIfFree,
+            lease -> {
+              onLease.accept(lease);
+              tryAtOnceIfFree(lease);
+            },
             lease -> LOG.debug("The Lease was deleted"));
   }
 

@@ -27,6 +27,7 @@ final class PodLog implements Runnable {
   private static final Duration MARK_INTERVAL = Duration.ofSeconds(2);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration CATCH_UP_LOOK = Duration.ofMillis(50);
 
   /** After a container's end: for how long a followed stream is silent once all of it has come. */
   private static final Duration SILENCE = Duration.ofMillis(150);
@@ -59,18 +60,25 @@ final class PodLog implements Runnable {
   /** So may one that is followed, but a job may as well be silent. */
   private static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
-  /** Sooner than this after its start, the kubelet has not looked at a container's log yet. */
-  private static final Duration LATE = Duration.ofSeconds(10);
-
   /**
-   * For how long a job may have been silent at first. Sooner than this after its start nothing was
-   * rotated away, as that takes 10 MiB in the same time; of a job that writes a lot that is
-   * believed for two seconds only.
+   * A log is not rotated sooner than this after its container's start, which is told in whole
+   * seconds: 10 MiB would have to be written and looked at in that time, and nothing in the cluster
+   * could tell of it. Until a container is known to run, a second or two go by.
    */
-  private static final Duration SILENT_AT_FIRST = Duration.ofSeconds(15);
+  private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(3);
 
-  private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(2);
   private static final long A_LOT_BYTES = 1 << 20;
+
+  /** For a log shorter than this it does not matter where another worker goes on. */
+  private static final long ROTATED_BYTES = 4L << 20;
+
+  /** What may be missing of a log that nobody followed from its start. */
+  private static final String NOT_FROM_START =
+      "no worker followed it in its first seconds, what was rotated away then is not known";
+
+  /** What may be missing of a log that was not followed all the time. */
+  private static final String NOT_ALL_THE_TIME =
+      "no worker followed it for a while, what was rotated away then is not known";
 
   /** What is missing of a log that nobody can read any more. */
   static final String GONE_TOO_SOON = "the pod was gone before its whole log was read";
@@ -80,6 +88,7 @@ final class PodLog implements Runnable {
   private final String pod;
   private final String container;
   private final Instant startedAt;
+  private Optional<AttachedLogs.Attached> attached;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -91,35 +100,53 @@ final class PodLog implements Runnable {
   private boolean silenced;
   private boolean heardTheEnd;
   private boolean ended;
+  private Optional<Instant> finishedAt = Optional.empty();
   private boolean closed;
+  private boolean caughtUp;
   private long endedNanos;
   private long lastReadNanos;
   private boolean hasReadALot;
   private boolean done;
 
   // Only the running thread's, until it is done.
-  private SpooledLog.StreamEnd lastStreamEnd = SpooledLog.StreamEnd.BROKEN;
+  private SpooledLog.StreamEnd lastStreamEnd;
   private long lastMarkNanos;
 
   /**
    * @param startedAt when the container started
+   * @param attached a stream that is open already
+   * @param overlaps whether that was so while another worker read what is in the log
    */
-  PodLog(LogSource source, SpooledLog log, String pod, String container, Instant startedAt) {
+  PodLog(
+      LogSource source,
+      SpooledLog log,
+      String pod,
+      String container,
+      Instant startedAt,
+      Optional<AttachedLogs.Attached> attached,
+      boolean overlaps) {
     this.source = source;
     this.log = log;
     this.pod = pod;
     this.container = container;
     this.startedAt = startedAt;
+    this.attached = attached;
+    this.lastStreamEnd = overlaps ? SpooledLog.StreamEnd.COVERED : SpooledLog.StreamEnd.BROKEN;
   }
 
   SpooledLog spooled() {
     return log;
   }
 
-  /** The container has ended: what it wrote is all there is. May be repeated. */
-  void containerEnded() {
+  /**
+   * The container has ended: what it wrote is all there is. May be repeated.
+   *
+   * @param at when it ended; empty where that is not known
+   */
+  void containerEnded(Optional<Instant> at) {
     lock.lock();
     try {
+      finishedAt = finishedAt.or(() -> at);
       if (ended) {
         return;
       }
@@ -135,11 +162,36 @@ final class PodLog implements Runnable {
   void close() {
     lock.lock();
     try {
+      caughtUp = closed ? caughtUp : hasCaughtUp();
       closed = true;
       changed.signalAll();
       closeStream();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Whether nothing more can come of what the container had written: its streams have brought
+   * nothing for a while, or all there is. Once closed, whether that was so.
+   */
+  boolean isCaughtUp() {
+    return locked(() -> closed ? caughtUp : hasCaughtUp());
+  }
+
+  private boolean hasCaughtUp() {
+    return log.isWhole()
+        || (stream != null && System.nanoTime() - lastReadNanos >= FIRST_SILENCE.toNanos());
+  }
+
+  /** Waits until all that a long log was written by then has been read, or for that long. */
+  void awaitCaughtUp(Instant writtenBy, Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (log.size() >= ROTATED_BYTES
+        && !isCaughtUp()
+        && log.newestTime().filter(writtenBy::isBefore).isEmpty()
+        && System.nanoTime() < deadline) {
+      Thread.sleep(CATCH_UP_LOOK);
     }
   }
 
@@ -174,7 +226,7 @@ final class PodLog implements Runnable {
     try (log) {
       if (!log.isWhole()) {
         collect();
-        noteRotation();
+        noteWhatIsNotProven();
       }
       log.noteWhole();
     } catch (InterruptedException e) {
@@ -249,9 +301,10 @@ final class PodLog implements Runnable {
    */
   private long read(boolean follow)
       throws IOException, UnreadableException, LogSource.GoneException {
-    Instant openedAt = Instant.now();
-    InputStream opened = open(follow);
-    SpooledLog.Lines coming = log.lines(lastStreamEnd, openedAt);
+    AttachedLogs.Attached opening = open(follow);
+    InputStream opened = opening.stream();
+    SpooledLog.Lines coming =
+        log.lines(lastStreamEnd, opening.askedAt(), isSoonAfterStart(opening.openedAt()));
     SpooledLog.StreamEnd end = SpooledLog.StreamEnd.BROKEN;
     try (opened) {
       read(opened, coming);
@@ -264,6 +317,9 @@ final class PodLog implements Runnable {
       LOG.debug("pod={} its stream was closed, as nothing more came", pod);
       end = SpooledLog.StreamEnd.LEFT;
     } finally {
+      if (end != SpooledLog.StreamEnd.BROKEN && hasBeenAtTheEnd()) {
+        end = SpooledLog.StreamEnd.COVERED;
+      }
       leaveStream();
       if (end != SpooledLog.StreamEnd.BROKEN || coming.newBytes() > 0) {
         lastStreamEnd = end;
@@ -291,15 +347,26 @@ final class PodLog implements Runnable {
     }
   }
 
-  private InputStream open(boolean follow) throws UnreadableException, LogSource.GoneException {
-    InputStream opened;
+  private boolean isSoonAfterStart(Instant time) {
+    return time.isBefore(startedAt.plus(NOT_ROTATED_YET));
+  }
+
+  private AttachedLogs.Attached open(boolean follow)
+      throws UnreadableException, LogSource.GoneException {
+    AttachedLogs.Attached opening;
     try {
-      opened = source.open(pod, container, follow, log.resumeFrom());
+      if (attached.isPresent()) {
+        opening = attached.get();
+        attached = Optional.empty();
+      } else {
+        opening = AttachedLogs.open(source, pod, container, follow, log.resumeFrom());
+      }
     } catch (LogSource.GoneException e) {
       throw e;
     } catch (IOException e) {
       throw new UnreadableException(String.valueOf(e.getMessage()), e);
     }
+    InputStream opened = opening.stream();
     lock.lock();
     try {
       stream = opened;
@@ -316,7 +383,7 @@ final class PodLog implements Runnable {
     } finally {
       lock.unlock();
     }
-    return opened;
+    return opening;
   }
 
   private void read(InputStream in, SpooledLog.Lines lines) throws IOException {
@@ -408,6 +475,11 @@ final class PodLog implements Runnable {
     return beginning ? FIRST_SILENCE : LONGEST_SILENCE;
   }
 
+  /** Whether its kubelet notices rotations, as it has been at the file's end before. */
+  private boolean hasBeenAtTheEnd() {
+    return locked(() -> !beginning);
+  }
+
   private boolean wasSilenced() {
     return locked(() -> silenced);
   }
@@ -467,15 +539,17 @@ final class PodLog implements Runnable {
     }
   }
 
-  /**
-   * Whoever begins to follow late, without what an earlier worker spooled, cannot know what has
-   * been rotated away, unless the first line there is came soon after the start.
-   */
-  private void noteRotation() {
-    Instant soon = startedAt.plus(log.size() > A_LOT_BYTES ? NOT_ROTATED_YET : SILENT_AT_FIRST);
-    if (log.began().isAfter(startedAt.plus(LATE))
-        && log.firstTime().filter(time -> time.isAfter(soon)).isPresent()) {
-      log.noteGap("it was followed late, and its beginning may have been rotated away");
+  /** Complete is what is proven to be, not what is not known to be incomplete. */
+  private void noteWhatIsNotProven() {
+    boolean fromStart =
+        log.isFromStart()
+            || log.firstTime().filter(this::isSoonAfterStart).isPresent()
+            || finishedAt.filter(this::isSoonAfterStart).isPresent();
+    if (!fromStart) {
+      log.noteGap(NOT_FROM_START);
+    }
+    if (log.isLoose()) {
+      log.noteGap(NOT_ALL_THE_TIME);
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -108,6 +109,37 @@ final class Spool implements AutoCloseable {
   SpooledLog log(String jobName, String podUid) throws IOException {
     Path jobFolder = Files.createDirectories(folder(jobName));
     return SpooledLog.open(this, jobFolder.resolve(podUid + LOG_SUFFIX));
+  }
+
+  /** A file beside a log, for as long as something is done with it. */
+  Path sideFile(String jobName, String podUid, String purpose) throws IOException {
+    return Files.createDirectories(folder(jobName)).resolve(podUid + "." + purpose);
+  }
+
+  /** Whether there is more of a log here than so many bytes, or as much. */
+  boolean knowsMore(String jobName, String podUid, long bytes) throws IOException {
+    if (!Files.exists(folder(jobName).resolve(podUid + LOG_SUFFIX))) {
+      return false;
+    }
+    try (SpooledLog log = log(jobName, podUid)) {
+      return log.wholeBytes() > 0 && log.wholeBytes() >= bytes;
+    }
+  }
+
+  /**
+   * Puts what another worker read of a log in place of what is here.
+   *
+   * @param read its bytes; moved
+   * @param mark from where to go on
+   */
+  void replace(String jobName, String podUid, Path read, String mark) throws IOException {
+    Path log = folder(jobName).resolve(podUid + LOG_SUFFIX);
+    release(Files.exists(log) ? Files.size(log) : 0);
+    take(Files.size(read));
+    // Without its mark it counts for nothing.
+    Files.deleteIfExists(SpooledLog.markFile(log));
+    Files.move(read, log, StandardCopyOption.REPLACE_EXISTING);
+    Files.writeString(SpooledLog.markFile(log), mark);
   }
 
   /** The logs of a job's other pods, which an earlier worker left; the oldest first, all closed. */

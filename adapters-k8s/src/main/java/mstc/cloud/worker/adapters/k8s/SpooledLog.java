@@ -4,8 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,6 +19,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.PrintableText;
@@ -46,7 +52,10 @@ final class SpooledLog implements AutoCloseable {
     ENDED(Duration.ofSeconds(1)),
 
     /** It was left, as nothing came any more. */
-    LEFT(Duration.ofSeconds(5));
+    LEFT(Duration.ofSeconds(5)),
+
+    /** Not before all had come that was written until the next one was opened. */
+    COVERED(Duration.ofDays(10_000));
 
     /**
      * Less than the time between two rotations: where the next file begins sooner, or was asked for
@@ -125,42 +134,94 @@ final class SpooledLog implements AutoCloseable {
    * @param began when a worker began to follow it
    * @param firstTime the time of its first line; empty before that
    * @param whole whether it was read to its end
+   * @param fromStart whether a stream of it was open before it could first have been rotated, and
+   *     nothing can have been missed until its first line
    * @param gaps what is known to be missing, each in one line
    */
   private record History(
-      Instant began, Optional<Instant> firstTime, boolean whole, List<String> gaps) {
+      Instant began,
+      Optional<Instant> firstTime,
+      boolean whole,
+      boolean fromStart,
+      List<String> gaps) {
     String toText() {
       return Stream.concat(
               Stream.of(
-                  "%s %s %s".formatted(began, firstTime.map(Instant::toString).orElse("-"), whole)),
+                  "%s %s %s %s"
+                      .formatted(
+                          began, firstTime.map(Instant::toString).orElse("-"), whole, fromStart)),
               gaps.stream())
           .collect(Collectors.joining("\n"));
     }
 
     static History begin() {
-      return new History(Instant.now(), Optional.empty(), false, List.of());
+      return new History(Instant.now(), Optional.empty(), false, false, List.of());
     }
 
+    /** Earlier versions wrote no {@link #fromStart}. */
     static Optional<History> parse(List<String> lines) {
       String[] words = lines.isEmpty() ? new String[0] : lines.getFirst().split(" ", -1);
-      return words.length == 3
+      return words.length == 3 || words.length == 4
           ? Optional.of(
               new History(
                   Instant.parse(words[0]),
                   PodStates.instant(words[1]),
                   Boolean.parseBoolean(words[2]),
+                  words.length == 4 && Boolean.parseBoolean(words[3]),
                   List.copyOf(lines.subList(1, lines.size()))))
           : Optional.empty();
     }
+
+    History withFirstTime(Instant time) {
+      return new History(began, Optional.of(time), whole, fromStart, gaps);
+    }
+
+    History withWhole() {
+      return new History(began, firstTime, true, fromStart, gaps);
+    }
+
+    History withFromStart(boolean value) {
+      return new History(began, firstTime, whole, value, gaps);
+    }
+
+    History withGap(String gap) {
+      return new History(
+          began,
+          firstTime,
+          whole,
+          fromStart,
+          Stream.concat(gaps.stream(), Stream.of(gap)).toList());
+    }
   }
+
+  /**
+   * Which bytes were copied.
+   *
+   * @param from the first one
+   * @param to behind the last one
+   */
+  record Span(long from, long to) {}
 
   private final Spool spool;
   private final Path file;
   private final Path markFile;
   private final FileChannel channel;
+
+  /** Guards what follows: one thread writes, others copy. */
+  private final ReentrantLock lock = new ReentrantLock();
+
   private History history;
 
   private long wholeLinesBytes;
+
+  /** Up to where it is as it was when it was last copied. */
+  private long unchangedBytes = Long.MAX_VALUE;
+
+  /**
+   * Whether something may have been written after what is here, and rotated away before the stream
+   * that is read: no line of here came again in it.
+   */
+  private boolean loose;
 
   private Optional<Second> second = Optional.empty();
 
@@ -182,7 +243,7 @@ final class SpooledLog implements AutoCloseable {
   }
 
   static SpooledLog open(Spool spool, Path file) throws IOException {
-    Path markFile = file.resolveSibling(file.getFileName() + ".mark");
+    Path markFile = markFile(file);
     List<String> noted = Files.exists(markFile) ? Files.readAllLines(markFile) : List.of();
     List<String> mark = noted.isEmpty() ? List.of() : List.of(noted.getFirst().split(" ", -1));
     Optional<History> history = History.parse(noted.stream().skip(1).toList());
@@ -192,6 +253,7 @@ final class SpooledLog implements AutoCloseable {
         new SpooledLog(spool, file, markFile, channel, history.orElseGet(History::begin));
     log.position = channel.size();
     long wholeLinesBytes = 0;
+    log.loose = history.isPresent();
     if (history.isPresent() && mark.size() == 5) {
       wholeLinesBytes = Long.parseLong(mark.getFirst());
       log.second = Optional.of(Second.parse(mark.subList(1, 5)));
@@ -204,6 +266,10 @@ final class SpooledLog implements AutoCloseable {
     }
     log.cutBack(wholeLinesBytes);
     return log;
+  }
+
+  static Path markFile(Path file) {
+    return file.resolveSibling(file.getFileName() + ".mark");
   }
 
   Path file() {
@@ -234,6 +300,67 @@ final class SpooledLog implements AutoCloseable {
     return history.firstTime();
   }
 
+  /** Whether nothing can have been rotated away before its first line. */
+  boolean isFromStart() {
+    return history.fromStart();
+  }
+
+  /** Whether something may be missing between what is here and what was read after it. */
+  boolean isLoose() {
+    return loose;
+  }
+
+  /** The uid of the pod that wrote it. */
+  String podUid() {
+    String name = file.getFileName().toString();
+    return name.substring(0, name.length() - Spool.LOG_SUFFIX.length());
+  }
+
+  /** How many bytes of whole lines there are so far. */
+  long wholeBytes() {
+    lock.lock();
+    try {
+      return wholeLinesBytes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The time of the newest line; empty where there is none. */
+  Optional<Instant> newestTime() {
+    lock.lock();
+    try {
+      return second.map(newest -> newest.newest);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Copies what another worker needs to go on from here: a mark, and whole lines before it. May be
+   * called by any thread, also once the log is closed.
+   *
+   * @param from which byte to begin with; told up to where nothing has changed since the last copy
+   * @param header what comes before the bytes; told the mark
+   */
+  Span copy(OutputStream out, LongUnaryOperator from, Function<String, byte[]> header)
+      throws IOException {
+    lock.lock();
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      long begin = from.applyAsLong(Math.min(unchangedBytes, wholeLinesBytes));
+      unchangedBytes = Long.MAX_VALUE;
+      out.write(header.apply(markText()));
+      WritableByteChannel target = Channels.newChannel(out);
+      long position = begin;
+      while (position < wholeLinesBytes) {
+        position += in.transferTo(position, wholeLinesBytes - position, target);
+      }
+      return new Span(begin, wholeLinesBytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** What is known to be missing, each in one line. */
   List<String> gaps() {
     return history.gaps();
@@ -245,8 +372,7 @@ final class SpooledLog implements AutoCloseable {
     if (history.gaps().contains(line)) {
       return;
     }
-    List<String> gaps = Stream.concat(history.gaps().stream(), Stream.of(line)).toList();
-    history = new History(history.began(), history.firstTime(), history.whole(), gaps);
+    history = history.withGap(line);
     try {
       saveMark();
     } catch (IOException e) {
@@ -261,21 +387,26 @@ final class SpooledLog implements AutoCloseable {
 
   /** Notes that it was read to its end. */
   void noteWhole() {
-    history = new History(history.began(), history.firstTime(), true, history.gaps());
+    history = history.withWhole();
   }
 
   private void noteFirstTime(Instant time) {
     if (history.firstTime().isEmpty()) {
-      history = new History(history.began(), Optional.of(time), history.whole(), history.gaps());
+      history = history.withFirstTime(time);
     }
   }
 
   /** Notes that the line which the file ends with, if any, is whole as it is. */
   void endLine() {
-    if (!truncated) {
-      unfinished.ifPresent(this::noteLine);
+    lock.lock();
+    try {
+      if (!truncated) {
+        unfinished.ifPresent(this::noteLine);
+      }
+      unfinished = Optional.empty();
+    } finally {
+      lock.unlock();
     }
-    unfinished = Optional.empty();
   }
 
   private void noteLine(Instant time) {
@@ -297,6 +428,7 @@ final class SpooledLog implements AutoCloseable {
       return;
     }
     wholeLinesBytes = size;
+    unchangedBytes = Math.min(unchangedBytes, size);
     if (position > size) {
       spool.release(position - size);
       position = size;
@@ -308,9 +440,13 @@ final class SpooledLog implements AutoCloseable {
   /** Remembers where the log stands, for a worker after this one. */
   void saveMark() throws IOException {
     Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
-    String mark = second.map(newest -> wholeLinesBytes + " " + newest.toText()).orElse("");
-    Files.writeString(next, mark + '\n' + history.toText());
+    Files.writeString(next, markText());
     Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private String markText() {
+    String mark = second.map(newest -> wholeLinesBytes + " " + newest.toText()).orElse("");
+    return mark + '\n' + history.toText();
   }
 
   private void write(byte[] text, int offset, int length) throws IOException {
@@ -352,9 +488,24 @@ final class SpooledLog implements AutoCloseable {
    *
    * @param before how the stream before it ended
    * @param openedAt when it was asked for
+   * @param early whether the log cannot have been rotated before it was open
    */
-  Lines lines(StreamEnd before, Instant openedAt) {
+  Lines lines(StreamEnd before, Instant openedAt, boolean early) {
+    if (wholeLinesBytes == 0 && unfinished.isEmpty()) {
+      // Nothing is here that could come again.
+      history = history.withFromStart(early || (history.fromStart() && before != StreamEnd.BROKEN));
+      loose = false;
+    } else {
+      Instant last = unfinished.or(() -> second.map(newest -> newest.newest)).orElse(Instant.MIN);
+      loose |= before == StreamEnd.BROKEN || !openedAt.isBefore(last.plus(before.sameRotation));
+      loose &= before != StreamEnd.COVERED;
+    }
     return new Lines(before, openedAt);
+  }
+
+  /** The same of a stream that may have been opened at any time. */
+  Lines lines(StreamEnd before, Instant openedAt) {
+    return lines(before, openedAt, false);
   }
 
   /** One stream of lines with times, given in pieces of any size. */
@@ -397,13 +548,18 @@ final class SpooledLog implements AutoCloseable {
      * @throws IOException when the file cannot be written
      */
     void add(byte[] bytes, int length) throws IOException {
-      int index = 0;
-      while (index < length) {
-        if (!inLine) {
-          index = readTime(bytes, index, length);
-        } else {
-          index = readLine(bytes, index, length);
+      lock.lock();
+      try {
+        int index = 0;
+        while (index < length) {
+          if (!inLine) {
+            index = readTime(bytes, index, length);
+          } else {
+            index = readLine(bytes, index, length);
+          }
         }
+      } finally {
+        lock.unlock();
       }
     }
 
@@ -467,11 +623,18 @@ final class SpooledLog implements AutoCloseable {
         return false;
       }
       int index = newest.indexOf(at, repeats, knownLines);
+      if (index < 0 && newest.inherited && at.equals(newest.newest)) {
+        // Its first lines are in a file before this one.
+        repeats = knownLines;
+        loose &= knownUnfinished;
+        return true;
+      }
       if (index < 0) {
         // Before the first there may be the end of a long line that began a second earlier.
         return newest.inherited || (!newSeen && repeats == 0 && at.isBefore(newest.first()));
       }
       repeats = index + 1;
+      loose &= repeats < knownLines || knownUnfinished;
       if (newSeen) {
         // What was taken for new is the end of a line that a rotation divided before they came.
         cutBack(knownBytes);
@@ -500,6 +663,7 @@ final class SpooledLog implements AutoCloseable {
       boolean sameLine = unfinished.isPresent() && at.equals(last);
       boolean inNextFile = repeats < knownLines || (unfinished.isPresent() && !sameLine);
       gap = inNextFile && !isNextTo(last, at);
+      loose = false;
       if (sameLine || gap) {
         cutBack(wholeLinesBytes);
       }

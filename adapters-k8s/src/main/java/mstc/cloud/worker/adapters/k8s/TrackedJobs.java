@@ -199,6 +199,17 @@ final class TrackedJobs {
     }
   }
 
+  /** Keeps no deleted Job any longer. */
+  void forgetDeleted() {
+    lock.lock();
+    try {
+      new ArrayList<>(byUid.values())
+          .stream().filter(entry -> entry.tracked.snapshot().gone()).forEach(this::drop);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void drop(Entry entry) {
     byUid.values().remove(entry);
     byUuid.remove(entry.name.uuid(), entry);

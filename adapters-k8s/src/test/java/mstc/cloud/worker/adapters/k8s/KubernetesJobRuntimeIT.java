@@ -16,6 +16,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequestBuilder;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeContract;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The contract, with scripts that a shell in a container runs, on the cluster of KUBECONFIG. */
 class KubernetesJobRuntimeIT extends JobRuntimeContract {
   @TempDir Path folder;
+  private final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
   private @Nullable TestCluster cluster;
 
   @Override
@@ -30,7 +32,7 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
     if (cluster == null) {
       cluster = TestCluster.open(folder);
     }
-    return ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve("spool")));
+    return ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve("spool")), store);
   }
 
   @AfterEach

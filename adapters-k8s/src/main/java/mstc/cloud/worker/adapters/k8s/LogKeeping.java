@@ -1,0 +1,193 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides when logs that are being read are kept in the archive: long ones from time to time, so
+ * that only a bounded tail is lost with this worker; all of them where it hands over.
+ */
+final class LogKeeping implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(LogKeeping.class);
+
+  private static final Duration LOOK = Duration.ofSeconds(1);
+
+  /**
+   * Shorter logs are not kept: the kubelet has them whole, as it rotates at 10 MiB unless told
+   * otherwise.
+   */
+  private static final long LONG_LOG_BYTES = 4L << 20;
+
+  /** So much more of a long log is kept at once. */
+  private static final long TAIL_BYTES = 4L << 20;
+
+  /** So much more of it once it is silent: it may be for long, and be rotated meanwhile. */
+  private static final long SILENT_TAIL_BYTES = 1L << 20;
+
+  private static final Duration SILENT = Duration.ofSeconds(2);
+
+  /** And whatever more there is of it once it is silent, after this time. */
+  private static final Duration LONGEST_UNKEPT = Duration.ofSeconds(30);
+
+  /** Bounds the connections, and the copies in the spool. */
+  private static final int MAX_WRITES = 8;
+
+  private final LogArchive archive;
+  private final Spool spool;
+  private final ConcurrentMap<Path, Watched> logs = new ConcurrentHashMap<>();
+  private final Semaphore writes = new Semaphore(MAX_WRITES);
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("keep-log-", 0).factory());
+  private final Thread looking = Thread.ofVirtual().name("keep-logs").unstarted(this::look);
+
+  LogKeeping(LogArchive archive, Spool spool) {
+    this.archive = archive;
+    this.spool = spool;
+  }
+
+  /** One log, and what was seen of it last. */
+  private static final class Watched {
+    private final Job job;
+    private final SpooledLog log;
+    private final BooleanSupplier caughtUp;
+    private final AtomicBoolean beingKept = new AtomicBoolean();
+    private long bytes = -1;
+    private long changedNanos;
+    private volatile long keptNanos = System.nanoTime();
+
+    Watched(Job job, SpooledLog log, BooleanSupplier caughtUp) {
+      this.job = job;
+      this.log = log;
+      this.caughtUp = caughtUp;
+    }
+  }
+
+  void start() {
+    looking.start();
+  }
+
+  /** Keeps that log from now on, until its job is {@linkplain #forget forgotten}. */
+  void watch(Job job, PodLog log) {
+    logs.put(log.spooled().file(), new Watched(job, log.spooled(), log::isCaughtUp));
+  }
+
+  /** The same of one that nothing is written to any more. */
+  void watch(Job job, SpooledLog log) {
+    logs.put(log.file(), new Watched(job, log, () -> true));
+  }
+
+  /** Keeps a job's logs no longer. */
+  void forget(UniqueName job) {
+    logs.values().removeIf(watched -> watched.job.name().equals(job));
+  }
+
+  private void look() {
+    try {
+      while (true) {
+        Thread.sleep(LOOK);
+        logs.values().stream().filter(this::isDue).forEach(this::keepSoon);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("Logs are kept no longer");
+    }
+  }
+
+  private boolean isDue(Watched watched) {
+    long now = System.nanoTime();
+    long bytes = watched.log.wholeBytes();
+    if (bytes != watched.bytes) {
+      watched.bytes = bytes;
+      watched.changedNanos = now;
+    }
+    long unkept = bytes - archive.keptBytes(watched.job.name(), watched.log.podUid());
+    if (bytes < LONG_LOG_BYTES || unkept <= 0) {
+      return false;
+    }
+    boolean silent = now - watched.changedNanos >= SILENT.toNanos();
+    boolean longAgo = now - watched.keptNanos >= LONGEST_UNKEPT.toNanos();
+    return unkept >= TAIL_BYTES || (silent && (unkept >= SILENT_TAIL_BYTES || longAgo));
+  }
+
+  private void keepSoon(Watched watched) {
+    if (!watched.beingKept.compareAndSet(false, true)) {
+      return;
+    }
+    threads.execute(() -> {
+      try {
+        keep(watched, Set.of());
+      } catch (ObjectStoreException | IOException e) {
+        LOG.debug("job={} its log is not kept now: {}", watched.job.name(), e.getMessage());
+      } catch (InterruptedException e) {
+        LOG.debug("job={} its log is kept no longer", watched.job.name());
+      } finally {
+        watched.beingKept.set(false);
+      }
+    });
+  }
+
+  private void keep(Watched watched, Set<String> successors)
+      throws IOException, InterruptedException {
+    writes.acquire();
+    try {
+      archive.save(watched.job, watched.log, spool, successors);
+      watched.keptNanos = System.nanoTime();
+    } finally {
+      writes.release();
+    }
+  }
+
+  /**
+   * Keeps all logs to their ends, as this worker reads them no longer. Blocks, for at most that
+   * long.
+   *
+   * @param successors the workers that opened streams of them while they were still read
+   */
+  void keepAll(Set<String> successors, Duration atMost) {
+    looking.interrupt();
+    List<Watched> all = new ArrayList<>(logs.values());
+    all.forEach(watched ->
+        threads.execute(() -> {
+          try {
+            keep(watched, watched.caughtUp.getAsBoolean() ? successors : Set.of());
+          } catch (ObjectStoreException | IOException e) {
+            LOG.warn(
+                "Job {}: what was read of its log is not handed over: {}",
+                watched.job.name(),
+                e.getMessage());
+          } catch (InterruptedException e) {
+            LOG.debug("job={} its log is not handed over in time", watched.job.name());
+          }
+        }));
+    threads.shutdown();
+    try {
+      if (!threads.awaitTermination(atMost.toNanos(), TimeUnit.NANOSECONDS)) {
+        LOG.warn("What was read of some logs is not handed over: the store took too long");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    looking.interrupt();
+    threads.shutdownNow();
+  }
+}
