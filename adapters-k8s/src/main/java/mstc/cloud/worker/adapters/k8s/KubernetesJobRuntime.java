@@ -178,7 +178,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
     try {
       Spool opened = Spool.open(settings.spool(), settings.spoolBytes());
       spool = opened;
-      keeping = new LogKeeping(archive, opened);
+      keeping =
+          new LogKeeping(archive, opened, name -> tracked.findUnanswered(name).isPresent());
       listener = toTell;
     } finally {
       lock.unlock();
@@ -636,8 +637,10 @@ public final class KubernetesJobRuntime implements JobRuntime {
       lock.unlock();
     }
     keeping().forget(name);
-    archive.forget(name);
-    threads.execute(() -> spool().remove(name.value()));
+    threads.execute(() -> {
+      archive.finish(name);
+      spool().remove(name.value());
+    });
   }
 
   /** Passes on what happens to Jobs, on the threads of the watches and of callers. */
@@ -669,6 +672,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
       run(() -> {
         if (!isLeading()) {
           tracked.forget(name);
+          endFollowing(name);
         }
       });
     }

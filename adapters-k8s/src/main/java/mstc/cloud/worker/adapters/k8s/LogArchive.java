@@ -69,10 +69,21 @@ final class LogArchive {
 
   /** What is in the store of one job. */
   private static final class Kept {
+    private final Job job;
     private final Map<String, KeptLog> logs = new ConcurrentHashMap<>();
 
     /** Whether there may be segments that this worker did not write. */
     private volatile boolean inherited;
+
+    private volatile boolean removed;
+
+    Kept(Job job) {
+      this.job = job;
+    }
+
+    boolean mayHaveSegments() {
+      return (inherited || !logs.isEmpty()) && !removed;
+    }
 
     KeptLog log(String podUid) {
       return logs.computeIfAbsent(podUid, uid -> new KeptLog());
@@ -135,7 +146,7 @@ final class LogArchive {
    * @throws IOException when the spool cannot be written
    */
   Map<String, Set<String>> restore(Job job, Spool spool) throws IOException {
-    jobs.computeIfAbsent(job.name(), name -> new Kept()).inherited = true;
+    jobs.computeIfAbsent(job.name(), name -> new Kept(job)).inherited = true;
     Map<String, Set<String>> successors = new LinkedHashMap<>();
     try {
       for (Map.Entry<String, List<LogSegment>> found : list(job).entrySet()) {
@@ -158,7 +169,7 @@ final class LogArchive {
 
   private Optional<Set<String>> restore(
       Job job, String podUid, List<LogSegment> segments, Spool spool) throws IOException {
-    KeptLog kept = jobs.computeIfAbsent(job.name(), name -> new Kept()).log(podUid);
+    KeptLog kept = jobs.computeIfAbsent(job.name(), name -> new Kept(job)).log(podUid);
     List<LogSegment> chain = LogSegment.newestChain(segments);
     int newest = segments.stream().mapToInt(LogSegment::number).max().orElse(0);
     // Where this worker has something else, that is kept anew from its beginning.
@@ -215,7 +226,7 @@ final class LogArchive {
    */
   void save(Job job, SpooledLog log, Spool spool, Set<String> successors) throws IOException {
     String podUid = log.podUid();
-    KeptLog kept = jobs.computeIfAbsent(job.name(), name -> new Kept()).log(podUid);
+    KeptLog kept = jobs.computeIfAbsent(job.name(), name -> new Kept(job)).log(podUid);
     Path copy = spool.sideFile(job.name().value(), podUid, "segment");
     kept.lock.lock();
     try {
@@ -259,20 +270,30 @@ final class LogArchive {
    */
   void remove(Job job) {
     Kept kept = jobs.get(job.name());
-    if (kept != null && (kept.inherited || !kept.logs.isEmpty())) {
-      removeAll(job);
+    if (kept != null && kept.mayHaveSegments()) {
+      store
+          .list(job.request().outputBucket(), prefix(job.name()))
+          .forEach(listed -> store.delete(listed.location()));
+      kept.removed = true;
     }
   }
 
-  private void removeAll(Job job) {
-    store
-        .list(job.request().outputBucket(), prefix(job.name()))
-        .forEach(listed -> store.delete(listed.location()));
-  }
-
-  /** Nobody asks for the job any more. */
-  void forget(UniqueName job) {
-    jobs.remove(job);
+  /**
+   * The job is answered, by this worker or another. What this one wrote too late for that to be
+   * removed with the rest is removed now.
+   */
+  void finish(UniqueName job) {
+    Kept kept = jobs.remove(job);
+    if (kept != null && kept.mayHaveSegments()) {
+      jobs.put(job, kept);
+      try {
+        remove(kept.job);
+      } catch (ObjectStoreException e) {
+        LOG.warn("Job {}: what was kept of its log stays in the store: {}", job, e.getMessage());
+      } finally {
+        jobs.remove(job);
+      }
+    }
   }
 
   private Map<String, List<LogSegment>> list(Job job) {

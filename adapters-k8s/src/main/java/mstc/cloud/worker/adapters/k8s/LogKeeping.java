@@ -14,6 +14,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
@@ -38,38 +39,41 @@ final class LogKeeping implements AutoCloseable {
   /** So much more of a long log is kept at once. */
   private static final long TAIL_BYTES = 4L << 20;
 
-  /** So much more of it once it is silent: it may be for long, and be rotated meanwhile. */
-  private static final long SILENT_TAIL_BYTES = 1L << 20;
+  /** So much more is kept soon: it may go on slowly, or fall silent and be rotated. */
+  private static final long SHORT_TAIL_BYTES = 1L << 20;
 
-  private static final Duration SILENT = Duration.ofSeconds(2);
+  private static final Duration SOON = Duration.ofSeconds(5);
 
-  /** And whatever more there is of it once it is silent, after this time. */
-  private static final Duration LONGEST_UNKEPT = Duration.ofSeconds(30);
+  /** And whatever more there is. */
+  private static final Duration AT_LAST = Duration.ofSeconds(30);
 
   /** Bounds the connections, and the copies in the spool. */
   private static final int MAX_WRITES = 8;
 
   private final LogArchive archive;
   private final Spool spool;
+  private final Predicate<UniqueName> unanswered;
   private final ConcurrentMap<Path, Watched> logs = new ConcurrentHashMap<>();
   private final Semaphore writes = new Semaphore(MAX_WRITES);
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("keep-log-", 0).factory());
   private final Thread looking = Thread.ofVirtual().name("keep-logs").unstarted(this::look);
 
-  LogKeeping(LogArchive archive, Spool spool) {
+  /**
+   * @param unanswered whether a job has not been answered by anyone, as far as is known here
+   */
+  LogKeeping(LogArchive archive, Spool spool, Predicate<UniqueName> unanswered) {
     this.archive = archive;
     this.spool = spool;
+    this.unanswered = unanswered;
   }
 
-  /** One log, and what was seen of it last. */
+  /** One log, and when it was kept last. */
   private static final class Watched {
     private final Job job;
     private final SpooledLog log;
     private final BooleanSupplier caughtUp;
     private final AtomicBoolean beingKept = new AtomicBoolean();
-    private long bytes = -1;
-    private long changedNanos;
     private volatile long keptNanos = System.nanoTime();
 
     Watched(Job job, SpooledLog log, BooleanSupplier caughtUp) {
@@ -110,19 +114,25 @@ final class LogKeeping implements AutoCloseable {
   }
 
   private boolean isDue(Watched watched) {
-    long now = System.nanoTime();
-    long bytes = watched.log.wholeBytes();
-    if (bytes != watched.bytes) {
-      watched.bytes = bytes;
-      watched.changedNanos = now;
-    }
-    long unkept = bytes - archive.keptBytes(watched.job.name(), watched.log.podUid());
-    if (bytes < LONG_LOG_BYTES || unkept <= 0) {
-      return false;
-    }
-    boolean silent = now - watched.changedNanos >= SILENT.toNanos();
-    boolean longAgo = now - watched.keptNanos >= LONGEST_UNKEPT.toNanos();
-    return unkept >= TAIL_BYTES || (silent && (unkept >= SILENT_TAIL_BYTES || longAgo));
+    return isDue(
+        watched.log.wholeBytes(),
+        archive.keptBytes(watched.job.name(), watched.log.podUid()),
+        Duration.ofNanos(System.nanoTime() - watched.keptNanos));
+  }
+
+  /**
+   * Whether what has been read is to be kept now.
+   *
+   * @param bytes of the log's whole lines
+   * @param kept how many of them are
+   * @param since how long ago that was, or its beginning
+   */
+  static boolean isDue(long bytes, long kept, Duration since) {
+    long unkept = bytes - kept;
+    return bytes >= LONG_LOG_BYTES
+        && (unkept >= TAIL_BYTES
+            || (unkept >= SHORT_TAIL_BYTES && since.compareTo(SOON) >= 0)
+            || (unkept > 0 && since.compareTo(AT_LAST) >= 0));
   }
 
   private void keepSoon(Watched watched) {
@@ -150,6 +160,10 @@ final class LogKeeping implements AutoCloseable {
       watched.keptNanos = System.nanoTime();
     } finally {
       writes.release();
+    }
+    if (!unanswered.test(watched.job.name())) {
+      // It stood still meanwhile, and nobody else will look for it.
+      archive.finish(watched.job.name());
     }
   }
 

@@ -463,6 +463,7 @@ final class SpooledLog implements AutoCloseable {
       spool.take(note.length);
       append(note, 0, note.length);
       truncated = true;
+      noteGap("it was cut, as the spool may hold %d bytes".formatted(spool.maxBytes()));
     }
   }
 

@@ -268,7 +268,20 @@ class LogArchiveTest {
     store.stop();
 
     archive.remove(JOB);
-    archive.forget(JOB.name());
+    archive.finish(JOB.name());
+  }
+
+  @Test
+  void whatIsWrittenAfterTheEndIsRemovedByWhoWroteIt() throws IOException {
+    write(100);
+    save();
+    assertThat(otherArchive.restore(JOB, otherSpool)).hasSize(1);
+    otherArchive.remove(JOB);
+    write(100);
+    save();
+    archive.finish(JOB.name());
+
+    assertThat(keys()).isEmpty();
   }
 
   @Test
