@@ -249,6 +249,11 @@ final class PortCalls {
       }
 
       @Override
+      public void delete(ObjectLocation location) {
+        throw new UnsupportedOperationException("a log must never be deleted");
+      }
+
+      @Override
       public void check() {
         make(
             PortCall.CHECK_STORE,

@@ -42,12 +42,14 @@ class ClusterLogsIT {
 
   private static final Map<String, String> TEXTS =
       Map.of(
-          "silent", "begin\n" + (LINE + "\n").repeat(LINES),
+          "silent",
+          "begin\n" + (LINE + "\n").repeat(LINES),
           "dripping",
-              IntStream.rangeClosed(1, DRIPS)
-                  .mapToObj(i -> i + "\n")
-                  .collect(Collectors.joining("", "begin\n" + (LINE + "\n").repeat(LINES), "")),
-          "short", "begin\nend\n");
+          IntStream.rangeClosed(1, DRIPS)
+              .mapToObj(i -> i + "\n")
+              .collect(Collectors.joining("", "begin\n" + (LINE + "\n").repeat(LINES), "")),
+          "short",
+          "begin\nend\n");
 
   @TempDir Path folder;
   private @Nullable ClusterWorker cluster;
@@ -82,9 +84,10 @@ class ClusterLogsIT {
     SCRIPTS.keySet().forEach(name -> cluster().awaitRunning(name));
     await()
         .atMost(PATIENCE)
-        .until(() -> SCRIPTS.keySet().stream()
-            .flatMap(name -> cluster().pods(name).stream())
-            .allMatch(pod -> startedAt(pod).isBefore(Instant.now().minus(ROTATED))));
+        .until(() ->
+            SCRIPTS.keySet().stream()
+                .flatMap(name -> cluster().pods(name).stream())
+                .allMatch(pod -> startedAt(pod).isBefore(Instant.now().minus(ROTATED))));
     return leader;
   }
 

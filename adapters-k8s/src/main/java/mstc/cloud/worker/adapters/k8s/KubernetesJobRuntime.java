@@ -178,8 +178,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     try {
       Spool opened = Spool.open(settings.spool(), settings.spoolBytes());
       spool = opened;
-      keeping =
-          new LogKeeping(archive, opened, name -> tracked.findUnanswered(name).isPresent());
+      keeping = new LogKeeping(archive, opened, name -> tracked.findUnanswered(name).isPresent());
       listener = toTell;
     } finally {
       lock.unlock();
