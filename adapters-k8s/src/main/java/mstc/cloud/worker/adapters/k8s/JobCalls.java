@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -205,6 +206,30 @@ final class JobCalls {
                         event -> event.getMetadata().getResourceVersion(), JobCalls::compare))
                 .map(Event::getMessage)
                 .filter(message -> !message.contains("exceeded quota")));
+  }
+
+  /** What events tell of the pods that a Job has had, oldest first. */
+  List<PodTrace> traces(Job job) {
+    List<PodTrace> traces = new ArrayList<>();
+    for (Event creation :
+        events("involvedObject.uid", job.getMetadata().getUid(), "SuccessfulCreate")) {
+      PodTrace.createdPod(creation)
+          .ifPresent(pod ->
+              traces.add(PodTrace.of(pod, creation, events("involvedObject.name", pod, ""))));
+    }
+    traces.sort(Comparator.comparing(trace -> trace.createdAt().orElse(Instant.EPOCH)));
+    return traces;
+  }
+
+  /**
+   * @param reason empty for any
+   */
+  private List<Event> events(String field, String value, String reason) {
+    Map<String, String> fields =
+        reason.isEmpty() ? Map.of(field, value) : Map.of(field, value, "reason", reason);
+    return call(
+        "events of " + value,
+        () -> client.v1().events().inNamespace(namespace).withFields(fields).list().getItems());
   }
 
   private static int compare(String one, String other) {

@@ -3,10 +3,13 @@ package mstc.cloud.worker.adapters.k8s;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
+import io.fabric8.kubernetes.api.model.batch.v1.UncountedTerminatedPods;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what the Job controller says about a Job. */
 final class JobConditions {
@@ -23,11 +26,48 @@ final class JobConditions {
         .findFirst();
   }
 
-  /** Whether the controller has counted a pod of it, running or ended. */
+  /** Whether it has had a pod, running or ended. */
   static boolean hasHadPods(Job job) {
-    return Optional.ofNullable(job.getStatus()).stream()
-        .flatMap(status -> Stream.of(status.getActive(), status.getFailed(), status.getSucceeded()))
-        .anyMatch(count -> Objects.requireNonNullElse(count, 0) > 0);
+    return endedPods(job) > 0
+        || status(job)
+            .flatMap(status -> Stream.of(status.getActive(), status.getTerminating()))
+            .anyMatch(count -> count != null && count > 0);
+  }
+
+  /**
+   * How many pods of it have ended, but for those that were taken away; counted for good, or soon.
+   */
+  static int endedPods(Job job) {
+    return failedPods(job)
+        + status(job)
+            .mapToInt(status ->
+                count(status.getSucceeded())
+                    + uncounted(status, UncountedTerminatedPods::getSucceeded))
+            .sum();
+  }
+
+  /** The same, of those that failed. */
+  static int failedPods(Job job) {
+    return status(job)
+        .mapToInt(status ->
+            count(status.getFailed()) + uncounted(status, UncountedTerminatedPods::getFailed))
+        .sum();
+  }
+
+  private static int uncounted(
+      JobStatus status, Function<UncountedTerminatedPods, List<String>> uids) {
+    return Optional.ofNullable(status.getUncountedTerminatedPods())
+        .map(uids)
+        .map(List::size)
+        .orElse(0);
+  }
+
+  private static int count(@Nullable Integer count) {
+    return Objects.requireNonNullElse(count, 0);
+  }
+
+  private static Stream<JobStatus> status(Job job) {
+    return Optional.ofNullable(job.getStatus()).stream();
   }
 
   /** Whether the controller has nothing left to do for it. */

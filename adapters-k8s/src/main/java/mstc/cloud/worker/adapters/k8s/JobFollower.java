@@ -77,7 +77,7 @@ final class JobFollower implements Runnable {
   private Optional<Instant> stuckSince = Optional.empty();
   private Optional<Instant> askAt = Optional.empty();
   private Optional<Instant> lookAt = Optional.empty();
-  private boolean allPodsSeen;
+  private Optional<List<PodTrace>> traces = Optional.empty();
   private Duration questionInterval = POD_EXPECTED;
 
   /**
@@ -161,7 +161,7 @@ final class JobFollower implements Runnable {
       try {
         takeOver();
         snapshot.pods().forEach(this::collectLog);
-        JobVerdict verdict = JobVerdict.of(snapshot, timeout, allPodsSeen, Instant.now());
+        JobVerdict verdict = JobVerdict.of(snapshot, timeout, traces, Instant.now());
         switch (verdict) {
           case JobVerdict.Underway() -> {
             stuckSince = Optional.empty();
@@ -253,14 +253,16 @@ final class JobFollower implements Runnable {
     }
   }
 
-  /** The watches are not in step: the pods' may be behind the Jobs'. */
+  /** The watches are not in step: the pods' may be behind the Jobs'. Or a pod is gone already. */
   private Duration lookForPods(Snapshot snapshot) {
     Instant now = Instant.now();
     if (lookAt.isEmpty()) {
       lookAt = Optional.of(now.plus(WATCH_LAG));
     } else if (!now.isBefore(lookAt.get())) {
-      calls.pods(snapshot.job()).forEach(tracked::update);
-      allPodsSeen = true;
+      List<Pod> there = calls.pods(snapshot.job());
+      there.forEach(tracked::update);
+      boolean areGone = there.isEmpty() || there.size() < JobConditions.endedPods(snapshot.job());
+      traces = Optional.of(areGone ? calls.traces(snapshot.job()) : List.of());
       return Duration.ZERO;
     }
     return Duration.between(now, lookAt.get()).plusMillis(1);

@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.k8s;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import java.time.Duration;
@@ -54,11 +55,13 @@ sealed interface JobVerdict {
    * Judges what was known at one moment.
    *
    * @param timeout of the job's request
-   * @param allPodsSeen whether there are no other pods than those, and nothing newer of them
+   * @param traces of the pods that are gone, where the cluster was asked for all that there are,
+   *     and nothing is newer than those known; empty where it was not asked
    * @param now where nothing in the cluster tells when the job ended
    */
-  static JobVerdict of(Snapshot snapshot, Duration timeout, boolean allPodsSeen, Instant now) {
-    return new Judge(snapshot, timeout, allPodsSeen, now).verdict();
+  static JobVerdict of(
+      Snapshot snapshot, Duration timeout, Optional<List<PodTrace>> traces, Instant now) {
+    return new Judge(snapshot, timeout, traces, now).verdict();
   }
 
   /** One judgement. */
@@ -67,15 +70,20 @@ sealed interface JobVerdict {
     private final List<TrackedPod> pods;
     private final boolean jobGone;
     private final Duration timeout;
-    private final boolean allPodsSeen;
+    private final boolean wasClusterAsked;
+    private final List<PodTrace> unseen;
     private final Instant now;
 
-    private Judge(Snapshot snapshot, Duration timeout, boolean allPodsSeen, Instant now) {
+    private Judge(
+        Snapshot snapshot, Duration timeout, Optional<List<PodTrace>> traces, Instant now) {
       this.job = snapshot.job();
       this.pods = snapshot.pods();
       this.jobGone = snapshot.gone();
       this.timeout = timeout;
-      this.allPodsSeen = allPodsSeen;
+      this.wasClusterAsked = traces.isPresent();
+      List<String> seen = pods.stream().map(Judge::name).toList();
+      this.unseen =
+          traces.orElse(List.of()).stream().filter(trace -> !seen.contains(trace.name())).toList();
       this.now = now;
     }
 
@@ -89,23 +97,39 @@ sealed interface JobVerdict {
     }
 
     private Optional<JobVerdict> succeeded() {
+      boolean isComplete = condition("Complete").isPresent();
       boolean podSucceeded =
           pods.stream()
               .map(TrackedPod::pod)
+              .filter(pod -> isComplete || !PodStates.isBeingDeleted(pod))
               .anyMatch(pod ->
-                  PodStates.isPhase(pod, "Succeeded")
-                      && !PodStates.isBeingDeleted(pod)
-                      && !hasTimedOut(pod));
+                  (PodStates.isPhase(pod, "Succeeded") && !hasTimedOut(pod))
+                      || succeededUnnoticed(pod));
       if (podSucceeded) {
-        return Optional.of(ended(new JobOutcome.Succeeded()));
+        return Optional.of(ended(new JobOutcome.Succeeded(), deletions()));
       }
-      if (condition("Complete").isEmpty() || isToBeStopped()) {
+      if (!isComplete) {
         return Optional.empty();
       }
       return Optional.of(
-          allPodsSeen
+          wasClusterAsked
               ? ended(new JobOutcome.Succeeded(), List.of("its pod was gone before it was seen"))
               : new Unseen());
+    }
+
+    /**
+     * The kubelet learns a second or two later that a container has ended, and calls the pod late
+     * where the pod's time was over meanwhile. Its Job would then try again, if it may.
+     */
+    private boolean succeededUnnoticed(Pod pod) {
+      return isCalledLate(pod)
+          && PodStates.endedInTime(pod)
+          && PodStates.terminated(pod).filter(end -> exitCode(end) == 0).isPresent()
+          && hasNoAttemptLeft();
+    }
+
+    private boolean hasNoAttemptLeft() {
+      return failedAttempts().size() > retries() || failure().isPresent();
     }
 
     private boolean isToBeStopped() {
@@ -131,15 +155,41 @@ sealed interface JobVerdict {
     }
 
     private Optional<JobVerdict> timedOut() {
-      if (pods.stream()
-          .noneMatch(tracked -> PodStates.isOver(tracked) && hasTimedOut(tracked.pod()))) {
+      List<TrackedPod> late =
+          pods.stream()
+              .filter(tracked -> PodStates.isOver(tracked) && isCalledLate(tracked.pod()))
+              .toList();
+      if (late.isEmpty()) {
         return Optional.empty();
       }
-      if (failedAttempts().size() <= retries() && failure().isEmpty()) {
+      if (!hasNoAttemptLeft()) {
         return Optional.of(new Overdue());
       }
-      return Optional.of(
-          areOver() ? ended(new JobOutcome.TimedOut(timeout, Optional.empty())) : new Underway());
+      Optional<Pod> timedOut =
+          late.stream()
+              .map(TrackedPod::pod)
+              .filter(pod -> hasTimedOut(pod) && !wasEndedByItsJob(pod))
+              .reduce((one, next) -> next);
+      if (timedOut.isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(areOver() ? ended(lateness(timedOut.get()), deletions()) : new Underway());
+    }
+
+    /** Its own time was over only while it was being ended. */
+    private boolean wasEndedByItsJob(Pod pod) {
+      return isJobOverdue()
+          && failure()
+              .flatMap(failed -> PodStates.instant(failed.getLastTransitionTime()))
+              .flatMap(over -> PodStates.finishedAt(pod).map(over::isBefore))
+              .orElse(false);
+    }
+
+    private JobOutcome lateness(Pod pod) {
+      return PodStates.disruption(pod)
+          .filter(reason -> PodStates.isDisruptedInTime(pod))
+          .<JobOutcome>map(JobOutcome.Evicted::new)
+          .orElseGet(() -> new JobOutcome.TimedOut(timeout, Optional.empty()));
     }
 
     private int retries() {
@@ -160,7 +210,7 @@ sealed interface JobVerdict {
         return Optional.empty();
       }
       return failed.size() > retries()
-          ? Optional.of(ended(outcomeOf(failed.getLast()), warningsAbout(failed.getLast())))
+          ? Optional.of(ended(outcomeOf(failed.getLast()), deletions()))
           : Optional.empty();
     }
 
@@ -186,28 +236,59 @@ sealed interface JobVerdict {
       if (!areOver()) {
         return Optional.of(new Underway());
       }
-      if (pods.isEmpty() && !allPodsSeen) {
+      if (pods.isEmpty() && !wasClusterAsked) {
         return Optional.of(new Unseen());
       }
-      if ("DeadlineExceeded".equals(failure.get().getReason())) {
-        Optional<String> disruption =
-            pods.stream()
-                .map(TrackedPod::pod)
-                .map(PodStates::disruption)
-                .flatMap(Optional::stream)
-                .findFirst();
+      if (isJobOverdue()) {
         return Optional.of(
             ended(
-                disruption
+                disrupted().stream()
+                    .findFirst()
                     .<JobOutcome>map(JobOutcome.Evicted::new)
-                    .orElseGet(() -> new JobOutcome.TimedOut(timeout, whatHeldItUp()))));
+                    .orElseGet(() -> new JobOutcome.TimedOut(timeout, whatHeldItUp())),
+                deletions()));
       }
-      List<TrackedPod> failed = failedAttempts();
       String words = PodStates.describe(failure.get().getReason(), failure.get().getMessage());
-      return Optional.of(
-          failed.isEmpty()
-              ? ended(new JobOutcome.NotStarted(words))
-              : ended(outcomeOf(failed.getLast()), warningsAbout(failed.getLast())));
+      return Optional.of(ended(outcomeOfLast(words), deletions()));
+    }
+
+    private boolean isJobOverdue() {
+      return failure().filter(failed -> "DeadlineExceeded".equals(failed.getReason())).isPresent();
+    }
+
+    private List<String> disrupted() {
+      return pods.stream()
+          .map(TrackedPod::pod)
+          .map(PodStates::disruption)
+          .flatMap(Optional::stream)
+          .toList();
+    }
+
+    /** By the youngest of the pods, be it one that only left traces. */
+    private JobOutcome outcomeOfLast(String words) {
+      List<TrackedPod> failed = failedAttempts();
+      Optional<PodTrace> last = unseen.isEmpty() ? Optional.empty() : Optional.of(unseen.getLast());
+      if (!failed.isEmpty() && last.filter(trace -> isAfter(trace, failed.getLast())).isEmpty()) {
+        return outcomeOf(failed.getLast());
+      }
+      if (last.isPresent() && last.get().timedOut()) {
+        return new JobOutcome.TimedOut(timeout, Optional.empty());
+      }
+      if (last.flatMap(PodTrace::startedAt).isPresent()) {
+        return lostByDeletion(last.get().name());
+      }
+      return JobConditions.hasHadPods(job) || !pods.isEmpty() || last.isPresent()
+          ? new JobOutcome.Lost("its pod was gone before it was seen, and may have run: " + words)
+          : new JobOutcome.NotStarted(words);
+    }
+
+    private static boolean isAfter(PodTrace trace, TrackedPod attempt) {
+      return trace
+          .createdAt()
+          .flatMap(created ->
+              PodStates.instant(attempt.pod().getMetadata().getCreationTimestamp())
+                  .map(created::isAfter))
+          .orElse(false);
     }
 
     private Optional<String> whatHeldItUp() {
@@ -255,13 +336,16 @@ sealed interface JobVerdict {
       return PodStates.describe(waiting.getReason(), waiting.getMessage());
     }
 
-    private JobOutcome outcomeOf(TrackedPod attempt) {
+    private static JobOutcome outcomeOf(TrackedPod attempt) {
       Pod pod = attempt.pod();
+      if (PodStates.isReason(pod, "Evicted")) {
+        return new JobOutcome.Evicted(podWords(pod));
+      }
       Optional<ContainerStateTerminated> terminated = PodStates.terminated(pod);
       if (terminated.isEmpty()) {
         return withoutExit(attempt);
       }
-      int code = Objects.requireNonNullElse(terminated.get().getExitCode(), 0);
+      int code = exitCode(terminated.get());
       String reason = String.valueOf(terminated.get().getReason());
       if (reason.equals("OOMKilled")) {
         return new JobOutcome.OutOfMemory(code == 0 ? OptionalInt.empty() : OptionalInt.of(code));
@@ -272,32 +356,78 @@ sealed interface JobVerdict {
       if (PodStates.neverRan(terminated.get())) {
         return new JobOutcome.NotStarted(PodStates.describe(reason, terminated.get().getMessage()));
       }
-      return code == 0 ? withoutExit(attempt) : new JobOutcome.Failed(code);
+      return code == 0
+          ? new JobOutcome.Lost("it exited with 0 as its pod was ended: " + podWords(pod))
+          : new JobOutcome.Failed(code);
     }
 
+    private static int exitCode(ContainerStateTerminated terminated) {
+      return Objects.requireNonNullElse(terminated.getExitCode(), 0);
+    }
+
+    /** Not started only where its node, or who removed it before it had one, says it is over. */
     private static JobOutcome withoutExit(TrackedPod attempt) {
       Pod pod = attempt.pod();
-      if (attempt.gone() && !PodStates.isPhase(pod, "Failed")) {
-        return new JobOutcome.Lost(
-            "pod " + pod.getMetadata().getName() + " was deleted before it told how it ended");
+      if (attempt.startedAt().isPresent() || !PodStates.isPhase(pod, "Failed")) {
+        return wasDeleted(attempt)
+            ? lostByDeletion(name(attempt))
+            : new JobOutcome.Lost("its pod failed and did not tell how: " + podWords(pod));
       }
-      String words =
-          PodStates.status(pod)
-              .map(status -> PodStates.describe(status.getReason(), status.getMessage()))
-              .orElse("no reason given");
-      return PodStates.isReason(pod, "Evicted")
-          ? new JobOutcome.Evicted(words)
-          : new JobOutcome.NotStarted(words);
+      boolean isUnexplained =
+          PodStates.status(pod).map(PodStatus::getReason).filter(text -> !text.isBlank()).isEmpty();
+      return new JobOutcome.NotStarted(
+          wasDeleted(attempt) && isUnexplained ? deletion(attempt) : podWords(pod));
     }
 
-    private static List<String> warningsAbout(TrackedPod attempt) {
-      return wasDeleted(attempt)
-          ? List.of("pod " + attempt.pod().getMetadata().getName() + " was deleted while it ran")
-          : List.of();
+    private static String podWords(Pod pod) {
+      return PodStates.status(pod)
+          .map(status -> PodStates.describe(status.getReason(), status.getMessage()))
+          .orElse("no reason given");
     }
 
-    private boolean hasTimedOut(Pod pod) {
+    private static JobOutcome lostByDeletion(String pod) {
+      return new JobOutcome.Lost("pod " + pod + " was deleted before it told how it ended");
+    }
+
+    /** The pods that someone deleted, be it a user; not those that the cluster replaces. */
+    private List<String> deletions() {
+      return Stream.concat(
+              pods.stream()
+                  .filter(tracked ->
+                      wasDeletedByOthers(tracked) && PodStates.disruption(tracked.pod()).isEmpty())
+                  .map(Judge::deletion),
+              unseen.stream()
+                  .filter(trace -> !isJobOverdue())
+                  .map(trace -> "pod " + trace.name() + " was deleted"))
+          .toList();
+    }
+
+    private static String deletion(TrackedPod tracked) {
+      return "pod " + name(tracked) + " was deleted";
+    }
+
+    /** A Job deletes the pod that it has when its time is over, in the second that it says so. */
+    private boolean wasDeletedByOthers(TrackedPod tracked) {
+      if (!wasDeleted(tracked) || !isJobOverdue()) {
+        return wasDeleted(tracked);
+      }
+      return failure()
+          .flatMap(failed -> PodStates.instant(failed.getLastTransitionTime()))
+          .flatMap(over -> PodStates.deletionAsked(tracked.pod()).map(over::isAfter))
+          .orElse(false);
+    }
+
+    private static String name(TrackedPod tracked) {
+      return tracked.pod().getMetadata().getName();
+    }
+
+    /** Its node says that its time was over, or that it was when that was to be said. */
+    private static boolean isCalledLate(Pod pod) {
       return PodStates.isReason(pod, "DeadlineExceeded");
+    }
+
+    private static boolean hasTimedOut(Pod pod) {
+      return isCalledLate(pod) && !PodStates.endedInTime(pod);
     }
 
     private Optional<JobCondition> failure() {
@@ -308,34 +438,77 @@ sealed interface JobVerdict {
       return JobConditions.of(job, type);
     }
 
-    private Ended ended(JobOutcome outcome) {
+    private JobVerdict ended(JobOutcome outcome) {
       return ended(outcome, List.of());
     }
 
-    private Ended ended(JobOutcome outcome, List<String> warnings) {
+    private JobVerdict ended(JobOutcome told, List<String> warnings) {
+      if (lacksPods() && !wasClusterAsked) {
+        return new Unseen();
+      }
+      List<String> all = new ArrayList<>(warnings);
+      JobOutcome outcome =
+          switch (told) {
+            case JobOutcome.NotStarted(String why) -> unlessItRan(told, why, all);
+            case JobOutcome.ImageUnavailable(String why) -> unlessItRan(told, why, all);
+            case JobOutcome.Succeeded _,
+                JobOutcome.Failed _,
+                JobOutcome.TimedOut _,
+                JobOutcome.OutOfMemory _,
+                JobOutcome.Evicted _,
+                JobOutcome.Cancelled _,
+                JobOutcome.Lost _,
+                JobOutcome.Rejected _ ->
+                told;
+          };
       Optional<Instant> started =
-          pods.stream()
-              .map(TrackedPod::pod)
-              .map(PodStates::startedAt)
+          Stream.concat(
+                  pods.stream().map(TrackedPod::startedAt),
+                  unseen.stream().map(PodTrace::startedAt))
               .flatMap(Optional::stream)
               .min(Comparator.naturalOrder());
-      List<String> all = new ArrayList<>(warnings);
       Instant finished = finishedAt();
       return new Ended(
           outcome, started, started.filter(start -> start.isAfter(finished)).orElse(finished), all);
     }
 
+    /** That an attempt did not start is not what a job came to that ran before, or after all. */
+    private JobOutcome unlessItRan(JobOutcome notStarted, String why, List<String> warnings) {
+      Optional<TrackedPod> ran =
+          pods.stream()
+              .filter(tracked -> tracked.startedAt().isPresent())
+              .reduce((one, next) -> next);
+      if (ran.isEmpty()) {
+        if (lacksPods()) {
+          warnings.add("another pod of it was gone before it was seen, and may have run");
+        }
+        return notStarted;
+      }
+      warnings.add("an attempt did not start: " + why);
+      return PodStates.disruption(ran.get().pod())
+          .<JobOutcome>map(JobOutcome.Evicted::new)
+          .orElseGet(() -> outcomeOf(ran.get()));
+    }
+
+    /** Whether the Job counts more pods that failed than are known. */
+    private boolean lacksPods() {
+      return JobConditions.failedPods(job)
+          > pods.stream()
+              .map(TrackedPod::pod)
+              .filter(pod ->
+                  !PodStates.isPhase(pod, "Succeeded") && PodStates.disruption(pod).isEmpty())
+              .count();
+    }
+
     private Instant finishedAt() {
       Stream<Instant> ofContainers =
-          pods.stream()
-              .map(TrackedPod::pod)
-              .map(PodStates::terminated)
-              .flatMap(Optional::stream)
-              .map(terminated -> PodStates.instant(terminated.getFinishedAt()))
-              .flatMap(Optional::stream);
+          pods.stream().map(TrackedPod::pod).map(PodStates::finishedAt).flatMap(Optional::stream);
       return ofContainers
           .max(Comparator.naturalOrder())
-          .or(() -> failure().flatMap(failed -> PodStates.instant(failed.getLastTransitionTime())))
+          .or(() ->
+              failure()
+                  .or(() -> condition("Complete"))
+                  .flatMap(over -> PodStates.instant(over.getLastTransitionTime())))
           .orElse(now);
     }
   }

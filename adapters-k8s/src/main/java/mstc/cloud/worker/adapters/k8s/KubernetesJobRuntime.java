@@ -483,7 +483,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
                 JobVerdict.of(
                     snapshot,
                     record(snapshot.job()).job().request().timeout(),
-                    false,
+                    Optional.empty(),
                     Instant.now()))
             .filter(JobVerdict.Ended.class::isInstance)
             .isPresent();

@@ -1,23 +1,18 @@
 package mstc.cloud.worker.adapters.k8s;
 
-import io.fabric8.kubernetes.api.model.ObjectMeta;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfig;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElectionConfigBuilder;
-import io.fabric8.kubernetes.client.extended.leaderelection.LeaderElector;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaderElectionRecord;
-import io.fabric8.kubernetes.client.extended.leaderelection.resourcelock.LeaseLock;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.util.List;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -37,17 +32,20 @@ final class Leadership implements AutoCloseable {
   private final Runnable onStart;
   private final Runnable onStop;
   private final SharedIndexInformer<Lease> leases;
+
+  /** For what is told: in its order, and beside the election, which has the Lease to renew. */
+  private final ExecutorService told =
+      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("leadership").factory());
+
   private final ReentrantLock lock = new ReentrantLock();
-  private @Nullable CompletableFuture<?> election;
-
-  /** Whether the last attempt found the Lease in other hands, and the next is still to come. */
-  private boolean waiting;
-
+  private @Nullable Election election;
+  private @Nullable CompletableFuture<?> running;
   private boolean closed;
 
   /**
-   * @param onStart called when this replica becomes the leader
-   * @param onStop called when it no longer is
+   * @param onStart called when this replica becomes the leader. Where that fails, it does not stay
+   *     the leader, and tries again
+   * @param onStop called when it no longer is, once the other has returned, and as often
    * @param onLease called with every version of the Lease
    */
   Leadership(
@@ -67,54 +65,60 @@ final class Leadership implements AutoCloseable {
             client.leases().inNamespace(settings.namespace()).withName(settings.leaseName()),
             lease -> {
               onLease.accept(lease);
-              tryAtOnceIfFree(lease);
+              seen(lease);
             },
             lease -> LOG.debug("The Lease was deleted"));
   }
 
   /** Begins to try for the Lease. Returns at once. */
   void start() {
-    executor.execute(this::elect);
-    var _ = leases.start();
-  }
-
-  private void tryAtOnceIfFree(Lease lease) {
-    if (isHeld(lease.getSpec().getHolderIdentity())) {
-      return;
-    }
-    CompletableFuture<?> inVain;
-    lock.lock();
-    try {
-      inVain = waiting && !closed ? election : null;
-      waiting = false;
-    } finally {
-      lock.unlock();
-    }
-    if (inVain != null) {
-      inVain.cancel(true);
-      // Another begins with an attempt.
-      executor.execute(this::elect);
-    }
-  }
-
-  private void elect() {
-    LeaderElectionConfig configuration = configuration(owners());
     lock.lock();
     try {
       if (closed) {
         return;
       }
-      CompletableFuture<?> started = new LeaderElector(client, configuration, executor).start();
-      election = started;
-      var _ = started.whenCompleteAsync((result, failure) -> electAgain(failure), executor);
+      running = CompletableFuture.runAsync(this::elect, executor);
+      var _ = leases.start();
     } finally {
       lock.unlock();
     }
   }
 
-  private void electAgain(@Nullable Throwable failure) {
-    if (!(failure instanceof CancellationException)) {
-      elect();
+  private void elect() {
+    Election begun =
+        new Election(
+            new KubernetesLease(client, settings.namespace(), settings.leaseName(), owners()),
+            new WakeableTimer(),
+            settings.identity(),
+            settings.timing(),
+            () -> ThreadLocalRandom.current().nextDouble(),
+            this::begin,
+            this::end);
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      election = begun;
+    } finally {
+      lock.unlock();
+    }
+    begun.run();
+  }
+
+  private @Nullable Election election() {
+    lock.lock();
+    try {
+      return election;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void seen(Lease lease) {
+    Election begun = election();
+    if (begun != null) {
+      begun.seen(lease);
     }
   }
 
@@ -150,80 +154,48 @@ final class Leadership implements AutoCloseable {
         .build();
   }
 
-  private LeaderElectionConfig configuration(List<OwnerReference> owners) {
-    ObjectMeta lease =
-        new ObjectMetaBuilder()
-            .withNamespace(settings.namespace())
-            .withName(settings.leaseName())
-            .withOwnerReferences(owners)
-            .build();
-    return new LeaderElectionConfigBuilder()
-        .withName(settings.leaseName())
-        .withLock(new ReturnableLock(lease, settings.identity()))
-        .withLeaseDuration(settings.timing().lease())
-        .withRenewDeadline(settings.timing().leaseRenewal())
-        .withRetryPeriod(settings.timing().leaseRetry())
-        .withReleaseOnCancel(true)
-        .withLeaderCallbacks(new LeaderCallbacks(this::begin, this::end, this::noteHolder))
-        .build();
-  }
-
-  /**
-   * The client gives a Lease back by a patch with no holder in it, which leaves the one there is.
-   */
-  private static final class ReturnableLock extends LeaseLock {
-    ReturnableLock(ObjectMeta lease, String identity) {
-      super(lease, identity);
-    }
-
-    @Override
-    protected Lease toResource(LeaderElectionRecord held, ObjectMetaBuilder metadata) {
-      Lease lease = super.toResource(held, metadata);
-      if (lease.getSpec().getHolderIdentity() == null) {
-        lease.getSpec().setHolderIdentity("");
-      }
-      return lease;
-    }
-  }
-
   private void begin() {
     LOG.info("This replica follows and completes jobs, identity={}", settings.identity());
-    onStart.run();
+    told.execute(() -> {
+      try {
+        onStart.run();
+      } catch (RuntimeException e) {
+        LOG.error("This replica cannot follow jobs, and tries again", e);
+        Election begun = election();
+        if (begun != null) {
+          begun.resign();
+        }
+      }
+    });
   }
 
   private void end() {
     LOG.info("This replica no longer follows jobs, identity={}", settings.identity());
-    onStop.run();
-  }
-
-  private void noteHolder(@Nullable String identity) {
-    LOG.debug("leader={}", identity);
-    lock.lock();
     try {
-      waiting = isHeld(identity) && !settings.identity().equals(identity);
-    } finally {
-      lock.unlock();
+      CompletableFuture.runAsync(onStop, told).join();
+    } catch (CompletionException e) {
+      LOG.error("This replica does not know how to stop following jobs", e);
     }
-  }
-
-  private static boolean isHeld(@Nullable String holder) {
-    return holder != null && !holder.isEmpty();
   }
 
   /** Gives the Lease back, so that another replica need not wait until it expires. */
   @Override
   public void close() {
-    CompletableFuture<?> running;
+    CompletableFuture<?> ending;
     lock.lock();
     try {
       closed = true;
-      running = election;
+      ending = running;
+      if (election != null) {
+        election.close();
+      }
     } finally {
       lock.unlock();
     }
-    if (running != null) {
-      running.cancel(true);
+    if (ending != null) {
+      ending.join();
     }
+    told.shutdown();
     leases.stop();
   }
 }

@@ -7,11 +7,13 @@ import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.TrackedPod;
@@ -43,6 +45,11 @@ final class PodStates {
                         .filter(terminated -> !neverRan(terminated))
                         .map(ContainerStateTerminated::getStartedAt)))
         .flatMap(PodStates::instant);
+  }
+
+  /** When the container's process ended. */
+  static Optional<Instant> finishedAt(Pod pod) {
+    return terminated(pod).flatMap(terminated -> instant(terminated.getFinishedAt()));
   }
 
   /** Whether the runtime could not start the container's process, or the container is unknown. */
@@ -92,11 +99,56 @@ final class PodStates {
     return pod.getMetadata().getDeletionTimestamp() != null;
   }
 
+  /**
+   * When it was last asked to be deleted. The kubelet asks last of all, when nothing of the pod
+   * runs any more, and only that is told from then on.
+   */
+  static Optional<Instant> deletionAsked(Pod pod) {
+    return instant(pod.getMetadata().getDeletionTimestamp())
+        .map(graceOver ->
+            graceOver.minusSeconds(
+                Objects.requireNonNullElse(pod.getMetadata().getDeletionGracePeriodSeconds(), 0L)));
+  }
+
   /** Why the cluster took the pod away; empty where it did not. */
   static Optional<String> disruption(Pod pod) {
-    return condition(pod, "DisruptionTarget")
-        .filter(condition -> "True".equals(condition.getStatus()))
+    return disruptionTarget(pod)
         .map(condition -> describe(condition.getReason(), condition.getMessage()));
+  }
+
+  private static Optional<PodCondition> disruptionTarget(Pod pod) {
+    return condition(pod, "DisruptionTarget")
+        .filter(condition -> "True".equals(condition.getStatus()));
+  }
+
+  /** Whether its process ended before the pod's time was over, by whatever. */
+  static boolean endedInTime(Pod pod) {
+    return isBeforeDeadline(
+        pod,
+        terminated(pod)
+            .filter(terminated -> !neverRan(terminated))
+            .map(ContainerStateTerminated::getFinishedAt));
+  }
+
+  /** Whether the cluster took it away before the pod's time was over. */
+  static boolean isDisruptedInTime(Pod pod) {
+    return isBeforeDeadline(pod, disruptionTarget(pod).map(PodCondition::getLastTransitionTime));
+  }
+
+  private static boolean isBeforeDeadline(Pod pod, Optional<String> time) {
+    return time.flatMap(PodStates::instant)
+        .flatMap(instant -> deadline(pod).map(instant::isBefore))
+        .orElse(false);
+  }
+
+  /** By the kubelet's reckoning, in whole seconds. */
+  private static Optional<Instant> deadline(Pod pod) {
+    return Optional.ofNullable(pod.getSpec())
+        .map(PodSpec::getActiveDeadlineSeconds)
+        .flatMap(seconds ->
+            status(pod)
+                .flatMap(status -> instant(status.getStartTime()))
+                .map(start -> start.plusSeconds(seconds)));
   }
 
   /** Why no node takes the pod; empty where one does. */

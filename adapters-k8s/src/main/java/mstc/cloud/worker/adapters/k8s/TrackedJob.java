@@ -4,10 +4,12 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -31,8 +33,18 @@ final class TrackedJob {
    * A pod of the Job.
    *
    * @param gone whether it is no longer in the cluster
+   * @param startedAt when its process began, which a pod may no longer tell at its end
    */
-  record TrackedPod(Pod pod, boolean gone) {
+  record TrackedPod(Pod pod, boolean gone, Optional<Instant> startedAt) {
+    TrackedPod(Pod pod, boolean gone) {
+      this(pod, gone, PodStates.startedAt(pod));
+    }
+
+    /** What is known now, where this was before. */
+    private TrackedPod with(Pod newer, boolean nowGone) {
+      return new TrackedPod(newer, nowGone, PodStates.startedAt(newer).or(() -> startedAt));
+    }
+
     String uid() {
       return pod.getMetadata().getUid();
     }
@@ -106,8 +118,11 @@ final class TrackedJob {
     lock.lock();
     try {
       TrackedPod known = pods.get(newer.getMetadata().getUid());
-      if (known == null || isNewer(newer, known.pod())) {
+      if (known == null) {
         pods.put(newer.getMetadata().getUid(), new TrackedPod(newer, false));
+        change();
+      } else if (isNewer(newer, known.pod())) {
+        pods.put(newer.getMetadata().getUid(), known.with(newer, false));
         change();
       }
     } finally {
@@ -118,7 +133,13 @@ final class TrackedJob {
   void markGone(Pod pod) {
     lock.lock();
     try {
-      pods.put(pod.getMetadata().getUid(), new TrackedPod(pod, true));
+      TrackedPod known = pods.get(pod.getMetadata().getUid());
+      TrackedPod last = new TrackedPod(pod, true);
+      if (known != null) {
+        // Where the watch missed its end, it tells of an older one.
+        last = known.with(isNewer(known.pod(), pod) ? known.pod() : pod, true);
+      }
+      pods.put(pod.getMetadata().getUid(), last);
       change();
     } finally {
       lock.unlock();

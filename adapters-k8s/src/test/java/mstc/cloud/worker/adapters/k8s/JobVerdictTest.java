@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.Snapshot;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.TrackedPod;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -119,7 +120,7 @@ class JobVerdictTest {
     return JobVerdict.of(
         new Snapshot(job, pods.stream().map(pod -> new TrackedPod(pod, false)).toList(), gone, 1),
         TIMEOUT,
-        false,
+        Optional.empty(),
         NOW);
   }
 
@@ -239,7 +240,7 @@ class JobVerdictTest {
             false,
             1);
 
-    assertThat(outcome(JobVerdict.of(snapshot, TIMEOUT, false, NOW)))
+    assertThat(outcome(JobVerdict.of(snapshot, TIMEOUT, Optional.empty(), NOW)))
         .isEqualTo(
             new JobOutcome.TimedOut(
                 TIMEOUT, Optional.of("Unschedulable: 0/1 nodes are available")));
@@ -301,7 +302,12 @@ class JobVerdictTest {
     assertThat(verdict(complete)).isEqualTo(new JobVerdict.Unseen());
     assertThat(verdict(complete, pod("Running").build())).isEqualTo(new JobVerdict.Unseen());
     assertThat(
-            outcome(JobVerdict.of(new Snapshot(complete, List.of(), false, 1), TIMEOUT, true, NOW)))
+            outcome(
+                JobVerdict.of(
+                    new Snapshot(complete, List.of(), false, 1),
+                    TIMEOUT,
+                    Optional.of(List.of()),
+                    NOW)))
         .isEqualTo(new JobOutcome.Succeeded());
   }
 
@@ -315,5 +321,207 @@ class JobVerdictTest {
     Job suspended = new JobBuilder(job()).editSpec().withSuspend(true).endSpec().build();
 
     assertThat(verdict(suspended)).isEqualTo(new JobVerdict.Underway());
+  }
+
+  // Pods that nobody here has seen.
+
+  private static Job counting(Job job, int failed) {
+    return new JobBuilder(job).editStatus().withFailed(failed).endStatus().build();
+  }
+
+  private static Job failedByBackoff() {
+    return failed(job(), "Failed", "BackoffLimitExceeded");
+  }
+
+  private static JobVerdict.Ended asked(Job job, List<PodTrace> traces, Pod... pods) {
+    Snapshot snapshot =
+        new Snapshot(
+            job, Stream.of(pods).map(pod -> new TrackedPod(pod, false)).toList(), false, 1);
+    assertThat(JobVerdict.of(snapshot, TIMEOUT, Optional.empty(), NOW))
+        .isEqualTo(new JobVerdict.Unseen());
+    return (JobVerdict.Ended) JobVerdict.of(snapshot, TIMEOUT, Optional.of(traces), NOW);
+  }
+
+  private static PodTrace trace(String name, Optional<Instant> startedAt, boolean timedOut) {
+    return new PodTrace(name, Optional.of(NOW.minusSeconds(10)), startedAt, timedOut);
+  }
+
+  @Test
+  void aJobThatCountsAPodMayHaveRun() {
+    JobVerdict.Ended ended = asked(counting(failedByBackoff(), 1), List.of());
+
+    assertThat(ended.outcome().kind()).isEqualTo(JobOutcome.Kind.LOST);
+    assertThat(ended.outcome().phrase()).contains("may have run", "BackoffLimitExceeded");
+    assertThat(ended.startedAt()).isEmpty();
+  }
+
+  @Test
+  void aPodThatTheJobHasNotCountedForGoodIsOneThatItHad() {
+    Job counted =
+        new JobBuilder(failed(job(), "FailureTarget", "BackoffLimitExceeded"))
+            .editStatus()
+            .withNewUncountedTerminatedPods()
+            .withFailed("uid")
+            .endUncountedTerminatedPods()
+            .endStatus()
+            .build();
+
+    assertThat(asked(counted, List.of()).outcome().kind()).isEqualTo(JobOutcome.Kind.LOST);
+  }
+
+  @Test
+  void aJobThatNeverHadAPodWasNotStarted() {
+    assertThat(asked(failedByBackoff(), List.of()).outcome())
+        .isEqualTo(new JobOutcome.NotStarted("BackoffLimitExceeded: its controller's words"));
+  }
+
+  @Test
+  void whatEventsTellOfADeletedPodIsTold() {
+    Job job = counting(failedByBackoff(), 1);
+    Instant start = NOW.minusSeconds(9);
+
+    JobVerdict.Ended ran = asked(job, List.of(trace("p", Optional.of(start), false)));
+    JobVerdict.Ended late = asked(job, List.of(trace("p", Optional.of(start), true)));
+
+    assertThat(ran.outcome())
+        .isEqualTo(new JobOutcome.Lost("pod p was deleted before it told how it ended"));
+    assertThat(late.outcome()).isEqualTo(new JobOutcome.TimedOut(TIMEOUT, Optional.empty()));
+    assertThat(List.of(ran, late))
+        .allSatisfy(ended -> {
+          assertThat(ended.startedAt()).contains(start);
+          assertThat(ended.warnings()).containsExactly("pod p was deleted");
+        });
+  }
+
+  @Test
+  void anAttemptThatOnlyLeftTracesMayBeTheLast() {
+    Job job =
+        counting(
+            new JobBuilder(failedByBackoff()).editSpec().withBackoffLimit(1).endSpec().build(), 2);
+    Pod known =
+        exited("Failed", 3, "Error")
+            .editMetadata()
+            .withCreationTimestamp(NOW.minusSeconds(100).toString())
+            .endMetadata()
+            .build();
+
+    assertThat(asked(job, List.of(trace("q", Optional.of(NOW), false)), known).outcome().kind())
+        .isEqualTo(JobOutcome.Kind.LOST);
+    assertThat(asked(job, List.of(), known).outcome()).isEqualTo(new JobOutcome.Failed(3));
+  }
+
+  // What did not start, and what did all the same.
+
+  @Test
+  void aProcessWhoseStartIsNoLongerToldRanAllTheSame() {
+    TrackedJob tracked = new TrackedJob(failedByBackoff());
+    Pod running =
+        pod("Running")
+            .editMetadata()
+            .withResourceVersion("1")
+            .endMetadata()
+            .editStatus()
+            .addNewContainerStatus()
+            .withNewState()
+            .withNewRunning("2026-11-23T09:00:00Z")
+            .endState()
+            .endContainerStatus()
+            .endStatus()
+            .build();
+    tracked.update(running);
+    tracked.update(
+        exited("Failed", 137, "ContainerStatusUnknown")
+            .editMetadata()
+            .withResourceVersion("2")
+            .endMetadata()
+            .build());
+
+    JobVerdict.Ended ended =
+        (JobVerdict.Ended) JobVerdict.of(tracked.snapshot(), TIMEOUT, Optional.empty(), NOW);
+
+    assertThat(ended.outcome().kind()).isEqualTo(JobOutcome.Kind.LOST);
+    assertThat(ended.startedAt()).contains(Instant.parse("2026-11-23T09:00:00Z"));
+  }
+
+  @Test
+  void whatAWatchRemembersOfAPodThatIsGoneDoesNotReplaceWhatIsKnown() {
+    TrackedJob tracked = new TrackedJob(failedByBackoff());
+    Pod ended =
+        exited("Failed", 3, "Error").editMetadata().withResourceVersion("9").endMetadata().build();
+    tracked.update(ended);
+
+    tracked.markGone(pod("Running").editMetadata().withResourceVersion("8").endMetadata().build());
+
+    assertThat(outcome(JobVerdict.of(tracked.snapshot(), TIMEOUT, Optional.empty(), NOW)))
+        .isEqualTo(new JobOutcome.Failed(3));
+  }
+
+  @Test
+  void aJobWhoseLastAttemptDidNotStartIsToldByTheOneThatDid() {
+    Job retrying = new JobBuilder(job()).editSpec().withBackoffLimit(1).endSpec().build();
+    Pod first = exited("Failed", 3, "Error").build();
+    Pod second =
+        exited("Failed", 128, "StartError").editMetadata().withName("q").endMetadata().build();
+
+    JobVerdict.Ended ended = (JobVerdict.Ended) verdict(retrying, first, second);
+
+    assertThat(ended.outcome()).isEqualTo(new JobOutcome.Failed(3));
+    assertThat(ended.warnings()).singleElement().asString().contains("did not start", "StartError");
+  }
+
+  @Test
+  void aJobThatWasEndedAsUnstartableAndStartedMeanwhileIsNotOneThatDidNot() {
+    Job ending =
+        failed(
+            annotated(
+                job(),
+                JobNames.UNSTARTABLE,
+                JobAnnotations.unstartable(
+                    new JobAnnotations.Unstartable(
+                        JobOutcome.Kind.IMAGE_UNAVAILABLE, "ImagePullBackOff"))),
+            "FailureTarget",
+            "DeadlineExceeded");
+
+    JobVerdict.Ended ran =
+        (JobVerdict.Ended) verdict(ending, deleted(exited("Failed", 143, "Error")).build());
+
+    assertThat(ran.outcome()).isEqualTo(new JobOutcome.Failed(143));
+    assertThat(ran.warnings())
+        .singleElement()
+        .asString()
+        .contains("did not start", "ImagePullBackOff");
+    assertThat(outcome(verdict(ending)).kind()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);
+  }
+
+  @Test
+  void aPodThatItsNodeRefusedWasNotStarted() {
+    Pod refused =
+        pod("Failed")
+            .editStatus()
+            .withReason("OutOfcpu")
+            .withMessage("its node's words")
+            .endStatus()
+            .build();
+
+    assertThat(outcome(verdict(job(), refused)))
+        .isEqualTo(new JobOutcome.NotStarted("OutOfcpu: its node's words"));
+  }
+
+  @Test
+  void aPodThatItsNodeEvictedIsNotToldByItsExitCode() {
+    Pod evicted =
+        exited("Failed", 137, "Error").editStatus().withReason("Evicted").endStatus().build();
+
+    assertThat(outcome(verdict(job(), evicted)).kind()).isEqualTo(JobOutcome.Kind.EVICTED);
+  }
+
+  @Test
+  void aJobThatIsCompleteHasEndedThoughItWasToBeCancelled() {
+    Job complete =
+        failed(
+            annotated(job(), JobNames.CANCELLED, NOW.toString()), "Complete", "CompletionsReached");
+
+    assertThat(outcome(verdict(complete, deleted(exited("Succeeded", 0, "Completed")).build())))
+        .isEqualTo(new JobOutcome.Succeeded());
   }
 }

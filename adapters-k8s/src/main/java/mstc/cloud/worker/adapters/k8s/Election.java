@@ -1,0 +1,340 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpec;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseSpecBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import mstc.cloud.worker.adapters.k8s.KubernetesSettings.Timing;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One replica's part in electing the leader: takes the Lease when it is free, renews it while it
+ * leads, and gives it back when it is closed. All on one thread, one call after the other: so no
+ * attempt begins while another may be succeeding, and the leadership ends before anything else is
+ * tried.
+ *
+ * <p>A leader that cannot renew stops by its own clock, before the others may take the Lease by
+ * theirs: these must not be further apart than the seconds between the two.
+ */
+final class Election implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(Election.class);
+
+  /** How much longer than its interval an attempt is put off at most: replicas fall out of step. */
+  private static final double JITTER = 1.2;
+
+  /** Of a Lease that is given back, which must have one. */
+  private static final int SHORTEST_LEASE_SECONDS = 1;
+
+  /**
+   * The Lease in the cluster. A call that fails with the client's exception may have been done all
+   * the same.
+   */
+  interface SharedLease {
+    Optional<Lease> get();
+
+    /** Empty where there is one already. */
+    Optional<Lease> create(LeaseSpec spec);
+
+    /** Empty where that is no longer its version, or it is gone. */
+    Optional<Lease> replace(Lease version, LeaseSpec spec);
+  }
+
+  /** What the time is, and waiting. */
+  interface Timer {
+    /** The time that all replicas share, more or less. */
+    Instant now();
+
+    /** Nanoseconds since any moment, which nobody sets. */
+    long nanos();
+
+    /** Waits for that long, or until it is woken, be that before. */
+    void rest(Duration atMost) throws InterruptedException;
+
+    void wake();
+  }
+
+  /** What came of trying for the Lease. */
+  private sealed interface Attempt {}
+
+  /**
+   * It is this replica's.
+   *
+   * @param nanos when that was asked for: it counts from then on
+   */
+  private record Held(Lease lease, long nanos) implements Attempt {}
+
+  /** It is another's. */
+  private record Others(Lease lease) implements Attempt {}
+
+  /** It has just changed, or nobody knows. */
+  private record Unsettled() implements Attempt {}
+
+  private final SharedLease shared;
+  private final Timer timer;
+  private final String identity;
+  private final Timing timing;
+  private final DoubleSupplier random;
+  private final Runnable onStart;
+  private final Runnable onStop;
+
+  private volatile boolean leading;
+  private volatile boolean resigning;
+  private volatile boolean closed;
+
+  /** Whether the Lease was asked for, and so may be this replica's. */
+  private boolean asked;
+
+  /**
+   * @param random from 0 to 1
+   * @param onStart called on the election's thread, as is the other; the Lease is not renewed
+   *     meanwhile
+   * @param onStop returns when this replica leads no longer
+   */
+  Election(
+      SharedLease shared,
+      Timer timer,
+      String identity,
+      Timing timing,
+      DoubleSupplier random,
+      Runnable onStart,
+      Runnable onStop) {
+    this.shared = shared;
+    this.timer = timer;
+    this.identity = identity;
+    this.timing = timing;
+    this.random = random;
+    this.onStart = onStart;
+    this.onStop = onStop;
+  }
+
+  /** Takes part until it is closed, or its thread is interrupted. */
+  @Override
+  public void run() {
+    try {
+      while (!closed) {
+        Attempt attempt = attempt();
+        if (attempt instanceof Held held) {
+          lead(held);
+        }
+        if (!closed) {
+          timer.rest(pauseAfter(attempt));
+        }
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("The election ends");
+    }
+    giveBack();
+  }
+
+  private Duration pauseAfter(Attempt attempt) {
+    long millis = timing.leaseRetry().toMillis();
+    Duration pause = Duration.ofMillis(millis + (long) (millis * JITTER * random.getAsDouble()));
+    if (!(attempt instanceof Others others)) {
+      return pause;
+    }
+    Duration left = Duration.between(timer.now(), expiry(others.lease())).plusMillis(1);
+    return left.isPositive() && left.compareTo(pause) < 0 ? left : pause;
+  }
+
+  /** Leads until the Lease is lost or to be given back. */
+  private void lead(Held taken) throws InterruptedException {
+    if (closed || isOverdue(taken)) {
+      return;
+    }
+    resigning = false;
+    leading = true;
+    onStart.run();
+    try {
+      Held held = taken;
+      while (true) {
+        Duration left = timing.leaseRenewal().minusNanos(timer.nanos() - held.nanos());
+        timer.rest(left.compareTo(timing.leaseRetry()) < 0 ? left : timing.leaseRetry());
+        if (closed || resigning) {
+          return;
+        }
+        if (isOverdue(held)) {
+          LOG.warn("The Lease was not renewed in time");
+          return;
+        }
+        switch (renewal(held)) {
+          case Held renewed -> held = renewed;
+          case Others others -> {
+            LOG.warn("The Lease is another's: {}", holder(others.lease()));
+            return;
+          }
+          case Unsettled() -> {}
+        }
+      }
+    } finally {
+      leading = false;
+      onStop.run();
+    }
+  }
+
+  private boolean isOverdue(Held held) {
+    return timer.nanos() - held.nanos() >= timing.leaseRenewal().toNanos();
+  }
+
+  private Attempt renewal(Held held) {
+    return called(() -> {
+      long nanos = timer.nanos();
+      Optional<Lease> renewed = shared.replace(held.lease(), ownedSpec(held.lease()));
+      if (renewed.isPresent()) {
+        return new Held(renewed.get(), nanos);
+      }
+      // Someone noted something on it, took it or removed it.
+      if (isOverdue(held)) {
+        return new Unsettled();
+      }
+      Optional<Lease> found = shared.get();
+      // Another call would take time in which it leads without knowing that it may.
+      return isOverdue(held) ? new Unsettled() : take(found);
+    });
+  }
+
+  private Attempt attempt() {
+    return called(() -> take(shared.get()));
+  }
+
+  private Attempt take(Optional<Lease> found) {
+    if (found.isPresent() && !isMine(found.get()) && !isFree(found.get())) {
+      LOG.debug("leader={}", holder(found.get()));
+      return new Others(found.get());
+    }
+    long nanos = timer.nanos();
+    asked = true;
+    Optional<Lease> taken =
+        found.isPresent()
+            ? shared.replace(found.get(), ownedSpec(found.get()))
+            : shared.create(ownedSpec(time(), 0));
+    return taken.<Attempt>map(lease -> new Held(lease, nanos)).orElseGet(Unsettled::new);
+  }
+
+  /** A call that fails tells nothing. */
+  private static Attempt called(Supplier<Attempt> calls) {
+    try {
+      return calls.get();
+    } catch (KubernetesClientException e) {
+      LOG.warn("The Lease was not reached: {}", ApiErrors.message(e));
+    } catch (RuntimeException e) {
+      LOG.error("The Lease was not reached", e);
+    }
+    return new Unsettled();
+  }
+
+  /** So that another replica need not wait until it expires. */
+  private void giveBack() {
+    if (!asked) {
+      return;
+    }
+    try {
+      Optional<Lease> found = shared.get().filter(this::isMine);
+      if (found.isPresent()) {
+        ZonedDateTime now = time();
+        LeaseSpec free = spec("", SHORTEST_LEASE_SECONDS, now, now, transitions(found.get()));
+        if (shared.replace(found.get(), free).isEmpty()) {
+          LOG.debug("The Lease has just changed, and is not given back");
+        }
+      }
+    } catch (KubernetesClientException e) {
+      LOG.warn("The Lease was not given back: {}", ApiErrors.message(e));
+    } catch (RuntimeException e) {
+      LOG.error("The Lease was not given back", e);
+    }
+  }
+
+  private LeaseSpec ownedSpec(Lease before) {
+    ZonedDateTime now = time();
+    ZonedDateTime since = spec(before).getAcquireTime();
+    return isMine(before) && since != null
+        ? spec(identity, leaseSeconds(), since, now, transitions(before))
+        : ownedSpec(now, transitions(before) + 1);
+  }
+
+  private LeaseSpec ownedSpec(ZonedDateTime now, int transitions) {
+    return spec(identity, leaseSeconds(), now, now, transitions);
+  }
+
+  private ZonedDateTime time() {
+    return ZonedDateTime.ofInstant(timer.now(), ZoneOffset.UTC);
+  }
+
+  private int leaseSeconds() {
+    return (int) timing.lease().toSeconds();
+  }
+
+  private static LeaseSpec spec(
+      String holder, int seconds, ZonedDateTime acquired, ZonedDateTime renewed, int transitions) {
+    return new LeaseSpecBuilder()
+        .withHolderIdentity(holder)
+        .withLeaseDurationSeconds(seconds)
+        .withAcquireTime(acquired)
+        .withRenewTime(renewed)
+        .withLeaseTransitions(transitions)
+        .build();
+  }
+
+  private static LeaseSpec spec(Lease lease) {
+    return Objects.requireNonNullElseGet(lease.getSpec(), LeaseSpec::new);
+  }
+
+  private static int transitions(Lease lease) {
+    return Objects.requireNonNullElse(spec(lease).getLeaseTransitions(), 0);
+  }
+
+  private boolean isMine(Lease lease) {
+    return identity.equals(holder(lease));
+  }
+
+  private boolean isFree(Lease lease) {
+    return !isHeld(holder(lease)) || !expiry(lease).isAfter(timer.now());
+  }
+
+  private static boolean isHeld(@Nullable String holder) {
+    return holder != null && !holder.isEmpty();
+  }
+
+  private static @Nullable String holder(Lease lease) {
+    return spec(lease).getHolderIdentity();
+  }
+
+  /** When its holder no longer holds it; long ago where it does not say. */
+  private static Instant expiry(Lease lease) {
+    ZonedDateTime renewed = spec(lease).getRenewTime();
+    return renewed == null
+        ? Instant.EPOCH
+        : renewed
+            .toInstant()
+            .plusSeconds(Objects.requireNonNullElse(spec(lease).getLeaseDurationSeconds(), 0));
+  }
+
+  /** Told what a watch sees of the Lease, late or twice: it is looked at again where it matters. */
+  void seen(Lease lease) {
+    boolean isTakenAway = leading && !isMine(lease);
+    if (!isHeld(holder(lease)) || isTakenAway) {
+      timer.wake();
+    }
+  }
+
+  /** Leads no longer, though the Lease is held; and tries again after a while. */
+  void resign() {
+    resigning = true;
+    timer.wake();
+  }
+
+  /** Takes no further part. Returns at once. */
+  void close() {
+    closed = true;
+    timer.wake();
+  }
+}

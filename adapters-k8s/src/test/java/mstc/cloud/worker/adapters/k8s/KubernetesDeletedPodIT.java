@@ -1,0 +1,129 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobEnd;
+import mstc.cloud.worker.domain.runtime.JobListener;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.runtime.Submission;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pods that someone deletes shortly before their time is over, on the cluster of KUBECONFIG. */
+class KubernetesDeletedPodIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int TIMEOUT_SECONDS = 20;
+
+  /** Beyond the pod's deadline. */
+  private static final int GRACE_SECONDS = 20;
+
+  private static final JobListener NOBODY =
+      new JobListener() {
+        @Override
+        public void onUnanswered(JobRecord job) {}
+
+        @Override
+        public void onAnswered(UniqueName name, Answer answer) {}
+
+        @Override
+        public void onUnansweredJobsChanged() {}
+      };
+
+  @TempDir Path folder;
+
+  private KubernetesJobRuntime started(TestCluster cluster, String spool) {
+    KubernetesJobRuntime runtime =
+        ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve(spool)));
+    runtime.start(NOBODY);
+    await().atMost(PATIENCE).until(runtime::isLeading);
+    return runtime;
+  }
+
+  private static Job submitted(KubernetesJobRuntime runtime) {
+    WorkRequest request =
+        ClusterJobs.running("trap '' TERM; echo on; while true; do sleep 1; done")
+            .jobName("deleted")
+            .env(Map.of(ClusterJobs.TIMEOUT_SECONDS, Integer.toString(TIMEOUT_SECONDS)))
+            .build();
+    Job job = new Job(UniqueName.of(request.jobName(), UUID.randomUUID()), request, List.of());
+    assertThat(runtime.submit(job, Optional.empty())).isEqualTo(new Submission.Created());
+    return job;
+  }
+
+  private static List<Pod> pods(TestCluster cluster) {
+    return cluster.admin().pods().inNamespace(cluster.namespace()).list().getItems();
+  }
+
+  /** Deletes the pod while it runs, and tells when its process began. */
+  private static Instant deletePod(TestCluster cluster) {
+    await()
+        .atMost(PATIENCE)
+        .until(() -> pods(cluster).stream().anyMatch(pod -> PodStates.startedAt(pod).isPresent()));
+    Pod pod = pods(cluster).getFirst();
+    cluster.admin().resource(pod).withGracePeriod(GRACE_SECONDS).delete();
+    return PodStates.startedAt(pod).orElseThrow();
+  }
+
+  private static void assertWhatHappened(JobEnd end, Job job, Instant start) {
+    assertThat(end.outcome())
+        .isEqualTo(new JobOutcome.TimedOut(job.request().timeout(), Optional.empty()));
+    // An event may be dated a second later.
+    assertThat(end.startedAt().orElseThrow()).isBetween(start, start.plusSeconds(2));
+    assertThat(end.warnings())
+        .anyMatch(warning -> warning.startsWith("pod ") && warning.endsWith(" was deleted"));
+  }
+
+  @Test
+  void aPodThatIsDeletedAndRunsIntoItsDeadlineIsToldAsItWas() throws Exception {
+    try (TestCluster cluster = TestCluster.open(folder);
+        KubernetesJobRuntime runtime = started(cluster, "spool")) {
+      // given
+      Job job = submitted(runtime);
+
+      // when
+      Instant start = deletePod(cluster);
+
+      // then
+      JobEnd end = runtime.awaitEnd(job.name());
+      assertWhatHappened(end, job, start);
+      assertThat(end.log().file()).hasContent("on\n");
+    }
+  }
+
+  @Test
+  void aPodThatWasGoneBeforeAnyWorkerLookedIsToldByWhatEventsTell() throws Exception {
+    try (TestCluster cluster = TestCluster.open(folder)) {
+      // given
+      Job job;
+      Instant start;
+      try (KubernetesJobRuntime first = started(cluster, "first")) {
+        job = submitted(first);
+        start = deletePod(cluster);
+      }
+
+      // when
+      await().atMost(PATIENCE).until(() -> pods(cluster).isEmpty());
+      try (KubernetesJobRuntime second = started(cluster, "second")) {
+        JobEnd end = second.awaitEnd(job.name());
+
+        // then
+        assertWhatHappened(end, job, start);
+        assertThat(end.log().complete()).isFalse();
+      }
+    }
+  }
+}
