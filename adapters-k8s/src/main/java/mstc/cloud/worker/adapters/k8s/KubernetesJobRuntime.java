@@ -94,7 +94,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     this.client = client(settings, threads);
     this.manifest = new JobManifest(settings, timeouts);
     this.calls = new JobCalls(client, settings.namespace(), settings.retention());
-    this.logs = new LogSource(client, settings.namespace());
+    this.logs = new ClusterLogSource(client, settings.namespace());
     this.watches =
         new JobWatches(client, settings.namespace(), tracked, settings.timing().relist());
     this.leadership = new Leadership(quick(client), settings, threads, this::lead, this::follow);
