@@ -72,6 +72,24 @@ final class PodLog implements Runnable {
   private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(2);
   private static final long A_LOT_BYTES = 1 << 20;
 
+  /**
+   * A stream that is in the middle of its file while that is rotated is read to that file's end,
+   * which one that waits at the end may miss. So a large file is read once more from its beginning,
+   * and left unread for as long as the kubelet may take to rotate it: of a log that does not grow
+   * fast, as what was read is read again.
+   */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(14);
+
+  private static final Duration ROTATION_CHECK = Duration.ofSeconds(1);
+
+  /** A log whose file may be rotated soon is left unread from this silence on. */
+  private static final Duration SILENCE_BEFORE_ROTATION = Duration.ofSeconds(1);
+
+  /** No more than this of a stream that nobody reads is on its way, so more was left unread. */
+  private static final long ON_ITS_WAY_BYTES = 7_000_000;
+
+  private static final int LAST_QUESTIONS = 4;
+
   /** What is missing of a log that nobody can read any more. */
   static final String GONE_TOO_SOON = "the pod was gone before its whole log was read";
 
@@ -80,6 +98,7 @@ final class PodLog implements Runnable {
   private final String pod;
   private final String container;
   private final Instant startedAt;
+  private final NewestFile newestFile;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -89,6 +108,9 @@ final class PodLog implements Runnable {
   private boolean beginning;
   private boolean broughtALot;
   private boolean silenced;
+  private boolean unread;
+  private boolean rotatedSoon;
+  private boolean oldFile;
   private boolean heardTheEnd;
   private boolean ended;
   private boolean closed;
@@ -110,6 +132,7 @@ final class PodLog implements Runnable {
     this.pod = pod;
     this.container = container;
     this.startedAt = startedAt;
+    this.newestFile = new NewestFile(source, pod, container, log);
   }
 
   SpooledLog spooled() {
@@ -202,7 +225,7 @@ final class PodLog implements Runnable {
         long bytes = read(!last);
         if (log.isTruncated()
             || (last && (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead))) {
-          log.endLine();
+          endLog();
           return;
         }
         pause = FIRST_PAUSE;
@@ -211,7 +234,7 @@ final class PodLog implements Runnable {
           continue;
         }
       } catch (LogSource.GoneException e) {
-        log.endLine();
+        endLog();
         if (!hasHeardTheEnd()) {
           log.noteGap(GONE_TOO_SOON);
         }
@@ -219,7 +242,7 @@ final class PodLog implements Runnable {
       } catch (UnreadableException e) {
         LOG.debug("pod={} log: {}", pod, e.getMessage());
         if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
-          log.endLine();
+          endLog();
           log.noteGap("its end could not be read: " + e.getMessage());
           return;
         }
@@ -227,10 +250,37 @@ final class PodLog implements Runnable {
       if (!last && hasEnded()) {
         continue;
       }
+      if (isToBeLeftUnread()) {
+        continue;
+      }
       awaitEndOr(pause);
       pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
     }
     throw new InterruptedException("closed");
+  }
+
+  private void endLog() throws InterruptedException {
+    if (newestFile.isToBeAskedAtTheEnd() && !log.isTruncated()) {
+      askAtTheEnd();
+    }
+    log.endLine();
+  }
+
+  /** What the log ended with may be in a file that is not the newest any more. */
+  private void askAtTheEnd() throws InterruptedException {
+    for (int question = 1; question <= LAST_QUESTIONS; question++) {
+      try {
+        newestFile.ask(false);
+        if (newestFile.begins().isEmpty()) {
+          log.noteEmptyNewestFile();
+        }
+        return;
+      } catch (IOException e) {
+        LOG.debug("pod={} its newest file is not known: {}", pod, e.toString());
+      }
+      awaitEndOr(FIRST_PAUSE.multipliedBy(question));
+    }
+    log.noteGap("its newest file could not be asked for, and its end may be missing");
   }
 
   /** No stream, or one that broke off. */
@@ -247,15 +297,19 @@ final class PodLog implements Runnable {
    *
    * @return how many bytes came that were not there before
    */
-  private long read(boolean follow)
-      throws IOException, UnreadableException, LogSource.GoneException {
+  private long read(boolean follow) throws IOException, InterruptedException, UnreadableException {
     Instant openedAt = Instant.now();
-    InputStream opened = open(follow);
+    boolean leaveUnread = follow && isToBeLeftUnread();
+    InputStream opened = open(follow, leaveUnread);
     SpooledLog.Lines coming = log.lines(lastStreamEnd, openedAt);
     SpooledLog.StreamEnd end = SpooledLog.StreamEnd.BROKEN;
+    boolean lagging = false;
+    Optional<Instant> next = Optional.empty();
     try (opened) {
-      read(opened, coming);
-      end = follow ? SpooledLog.StreamEnd.ENDED : end;
+      lagging = leaveUnread && awaitRotation();
+      next = newestFile.begins();
+      boolean waiting = read(opened, coming, follow, lagging);
+      end = follow && waiting ? SpooledLog.StreamEnd.ENDED : end;
       noteEndOfStream();
     } catch (StreamException e) {
       if (!wasSilenced()) {
@@ -265,11 +319,14 @@ final class PodLog implements Runnable {
       end = SpooledLog.StreamEnd.LEFT;
     } finally {
       leaveStream();
-      if (end != SpooledLog.StreamEnd.BROKEN || coming.newBytes() > 0) {
-        lastStreamEnd = end;
-      }
+      lastStreamEnd = coming.after(end);
       if (coming.hasGap()) {
         log.noteGap("lines were rotated away while the cluster could not be reached");
+      }
+      if (lagging && end != SpooledLog.StreamEnd.BROKEN) {
+        noteNextFile(coming, next);
+      } else if (newestFile.isLarge()) {
+        askForNewestFile(false);
       }
     }
     Optional<String> words = coming.foreignWords();
@@ -291,10 +348,12 @@ final class PodLog implements Runnable {
     }
   }
 
-  private InputStream open(boolean follow) throws UnreadableException, LogSource.GoneException {
+  private InputStream open(boolean follow, boolean leaveUnread)
+      throws UnreadableException, LogSource.GoneException {
     InputStream opened;
     try {
-      opened = source.open(pod, container, follow, log.resumeFrom());
+      opened =
+          source.open(pod, container, follow, leaveUnread ? Optional.empty() : log.resumeFrom());
     } catch (LogSource.GoneException e) {
       throw e;
     } catch (IOException e) {
@@ -306,6 +365,9 @@ final class PodLog implements Runnable {
       following = follow;
       beginning = follow;
       broughtALot = false;
+      unread = leaveUnread;
+      rotatedSoon = false;
+      oldFile = false;
       lastReadNanos = System.nanoTime();
       silenced = false;
       if (closed) {
@@ -319,8 +381,17 @@ final class PodLog implements Runnable {
     return opened;
   }
 
-  private void read(InputStream in, SpooledLog.Lines lines) throws IOException {
+  /**
+   * Reads on to the stream's end.
+   *
+   * @param lagging whether its file was rotated before it was read
+   * @return whether it is known to have waited at its file's end before that was rotated
+   */
+  private boolean read(InputStream in, SpooledLog.Lines lines, boolean follow, boolean lagging)
+      throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES];
+    boolean paused = false;
+    boolean waiting = false;
     while (!log.isTruncated()) {
       int read;
       try {
@@ -329,12 +400,71 @@ final class PodLog implements Runnable {
         throw new StreamException(e);
       }
       if (read < 0) {
-        return;
+        return waiting || !newestFile.isLarge();
       }
-      noteRead(lines.newBytes());
+      long endedBefore = lines.ended();
+      paused |= noteRead(lines.newBytes());
       lines.add(buffer, read);
+      newestFile.read(read, lines.ended() - endedBefore);
       saveMarkFromTimeToTime();
+      if (follow && newestFile.isToBeAsked()) {
+        boolean another = askForNewestFile(lagging);
+        waiting |= paused && !another && newestFile.begins().isPresent();
+      }
+      if (follow && !lagging && isToBeLeftUnread()) {
+        return false;
+      }
+      noteRotatedSoon(newestFile.isRotatedSoon() && !lagging);
     }
+    return false;
+  }
+
+  private boolean isToBeLeftUnread() {
+    return newestFile.isRotatedSoon() && newestFile.isSlow() && !hasEnded();
+  }
+
+  /** Whether there is another one. */
+  private boolean askForNewestFile(boolean lagging) {
+    try {
+      return newestFile.ask(lagging);
+    } catch (IOException e) {
+      LOG.debug("pod={} its newest file is not known: {}", pod, e.toString());
+      return false;
+    }
+  }
+
+  /** Leaves the stream unread until its file was rotated; false where it was not. */
+  private boolean awaitRotation() throws InterruptedException {
+    long size = newestFile.bytes();
+    long begin = System.nanoTime();
+    askForNewestFile(true);
+    boolean rotated = false;
+    while (!rotated
+        && !hasEnded()
+        && !isClosed()
+        && newestFile.begins().isPresent()
+        && System.nanoTime() - begin < LONGEST_WAIT.toNanos()) {
+      awaitEndOr(ROTATION_CHECK);
+      rotated = askForNewestFile(true);
+    }
+    if (!rotated && !hasEnded()) {
+      newestFile.noteNotRotated(size);
+    }
+    newestFile.readAgain();
+    noteReadOn(rotated);
+    return rotated;
+  }
+
+  /** It goes on to the next file, where that is known to follow the one that was left unread. */
+  private void noteNextFile(SpooledLog.Lines read, Optional<Instant> next) {
+    askForNewestFile(next.isEmpty());
+    boolean same = next.isEmpty() || next.equals(newestFile.begins());
+    if (same
+        && read.bytes() > ON_ITS_WAY_BYTES
+        && newestFile.begins().filter(log::hasGiven).isEmpty()) {
+      log.noteNextFile(Instant.now());
+    }
+    newestFile.readAgain();
   }
 
   private void saveMarkFromTimeToTime() throws IOException {
@@ -345,14 +475,41 @@ final class PodLog implements Runnable {
     }
   }
 
-  private void noteRead(long newBytes) {
+  /** Whether it was silent for so long that the kubelet has been at its file's end. */
+  private boolean noteRead(long newBytes) {
     lock.lock();
     try {
       long now = System.nanoTime();
+      boolean paused = now - lastReadNanos >= PAUSE.toNanos();
       beginning &= newBytes == 0 || now - lastReadNanos < PAUSE.toNanos();
       broughtALot = newBytes > A_LOT_BYTES;
       lastReadNanos = now;
       hasReadALot = log.size() > A_LOT_BYTES;
+      return paused;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void noteRotatedSoon(boolean soon) {
+    lock.lock();
+    try {
+      if (soon && !rotatedSoon) {
+        changed.signalAll();
+      }
+      rotatedSoon = soon;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void noteReadOn(boolean rotated) {
+    lock.lock();
+    try {
+      unread = false;
+      oldFile = rotated;
+      lastReadNanos = System.nanoTime();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -382,10 +539,10 @@ final class PodLog implements Runnable {
         long left = longestSilence().toNanos() - (System.nanoTime() - since);
         if (left > 0) {
           var _ = changed.awaitNanos(left);
-        } else if (beginning && !ended && !broughtALot) {
+        } else if (beginning && !ended && !broughtALot && !oldFile && !rotatedSoon) {
           beginning = false;
         } else {
-          silenced = atTheEnd || beginning;
+          silenced = atTheEnd || beginning || oldFile || rotatedSoon;
           heardTheEnd |= atTheEnd;
           closeStream();
           return;
@@ -402,10 +559,16 @@ final class PodLog implements Runnable {
     if (!following) {
       return STALLED;
     }
+    if (unread) {
+      return LONGEST_SILENCE;
+    }
     if (ended) {
       return hasReadALot ? SILENCE_AFTER_A_LOT : SILENCE;
     }
-    return beginning ? FIRST_SILENCE : LONGEST_SILENCE;
+    if (rotatedSoon) {
+      return SILENCE_BEFORE_ROTATION;
+    }
+    return beginning || oldFile ? FIRST_SILENCE : LONGEST_SILENCE;
   }
 
   private boolean wasSilenced() {

@@ -37,6 +37,9 @@ import org.slf4j.LoggerFactory;
 final class SpooledLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledLog.class);
 
+  /** Less than the time between two rotations, as the kubelet looks every ten seconds. */
+  private static final Duration SAME_ROTATION = Duration.ofSeconds(8);
+
   /** How a stream ended. */
   enum StreamEnd {
     /** Too soon, or nobody knows. */
@@ -170,6 +173,22 @@ final class SpooledLog implements AutoCloseable {
   private long position;
   private boolean truncated;
 
+  /** Lines that streams gave after others; kept from where on the log may have been rotated. */
+  private Optional<LineTimes> times = Optional.empty();
+
+  /** What the newest of the kubelet's files is known to begin with. */
+  private Optional<Instant> newestFile = Optional.empty();
+
+  /** The same where the stream may yet have to go on to it. */
+  private Optional<Instant> passing = Optional.empty();
+
+  private int recordBytes = Integer.MAX_VALUE;
+  private long lineBytes;
+  private boolean longLine;
+
+  /** The file after the one that was read to its end was the newest then. */
+  private Instant nextFileSeenAt = Instant.MIN;
+
   /** When the line began that the file ends with, as yet without its end. */
   private Optional<Instant> unfinished = Optional.empty();
 
@@ -187,7 +206,8 @@ final class SpooledLog implements AutoCloseable {
     List<String> mark = noted.isEmpty() ? List.of() : List.of(noted.getFirst().split(" ", -1));
     Optional<History> history = History.parse(noted.stream().skip(1).toList());
     FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     SpooledLog log =
         new SpooledLog(spool, file, markFile, channel, history.orElseGet(History::begin));
     log.position = channel.size();
@@ -252,6 +272,73 @@ final class SpooledLog implements AutoCloseable {
     } catch (IOException e) {
       LOG.warn("file={} it is not noted that {}: {}", markFile, line, e.toString());
     }
+  }
+
+  /**
+   * From now on the log may have been rotated, and its newest file is asked for.
+   *
+   * @param recordBytes the longest piece of a line that the runtime writes at once
+   */
+  void keepTimes(int recordBytes) {
+    if (times.isEmpty()) {
+      times = Optional.of(new LineTimes());
+      this.recordBytes = recordBytes;
+    }
+  }
+
+  /**
+   * Notes what the newest of the kubelet's files begins with. A stream that goes on to it from the
+   * file before may miss what that one ended with: the runtime writes the beginning of a divided
+   * line there when the next file is there already, and the kubelet may have gone on to it by then.
+   * Where that line's end came without a time, its beginning has come, unless the line is so long
+   * that it has several; where it came with a time, as a line, nobody can tell.
+   *
+   * @param begins the time of its first line; empty where it has none as yet
+   * @param lagging whether the stream is known to be still in the file before: it will read all of
+   *     that
+   * @return whether it is another one than before
+   */
+  boolean noteNewestFile(Optional<Instant> begins, boolean lagging) {
+    boolean another = begins.isPresent() && !begins.equals(newestFile.or(this::firstTime));
+    if (another) {
+      newestFile = begins;
+      passing = lagging ? Optional.empty() : begins;
+      if (hasGiven(begins.get()) || (longLine && !lagging)) {
+        noteDividedLine();
+      }
+    }
+    longLine = lineBytes >= recordBytes;
+    return another;
+  }
+
+  /** Whether a stream gave a line with that time after others. */
+  boolean hasGiven(Instant time) {
+    return times.filter(given -> given.mayHave(time)).isPresent();
+  }
+
+  /** Notes that the newest of the kubelet's files is empty, and that no more will be written. */
+  void noteEmptyNewestFile() {
+    if (firstTime().isPresent() && !endsWithDividedLine() && nextFileSeenAt.equals(Instant.MIN)) {
+      noteDividedLine();
+    }
+  }
+
+  /** A rotation ends a file so; of a long line there may be more than came. */
+  private boolean endsWithDividedLine() {
+    return unfinished.isPresent() && position - wholeLinesBytes < recordBytes;
+  }
+
+  private void noteDividedLine() {
+    noteGap("its file was rotated, and what was written just before may be missing");
+  }
+
+  /**
+   * Notes that the next stream begins in the file that follows the one which was read to its end.
+   *
+   * @param at when that was the newest one
+   */
+  void noteNextFile(Instant at) {
+    nextFileSeenAt = at;
   }
 
   /** Whether it was read to its end. */
@@ -337,6 +424,14 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
+  private byte[] text(long offset, int length) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(length);
+    while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
+      // Goes on until all of it is there.
+    }
+    return buffer.array();
+  }
+
   @Override
   public void close() throws IOException {
     try (channel) {
@@ -364,6 +459,9 @@ final class SpooledLog implements AutoCloseable {
 
     private static final int MAX_FOREIGN_LENGTH = 400;
 
+    /** Longer ones are not compared. */
+    private static final long MAX_KNOWN_BYTES = 1 << 20;
+
     private final StreamEnd before;
     private final Instant openedAt;
 
@@ -384,6 +482,11 @@ final class SpooledLog implements AutoCloseable {
     private boolean timeSeen;
     private boolean newSeen;
     private boolean gap;
+    private boolean changed;
+    private boolean mayBeKnown;
+    private boolean inKnownFile;
+    private long bytes;
+    private long ended;
     private long newBytes;
 
     private Lines(StreamEnd before, Instant openedAt) {
@@ -397,6 +500,7 @@ final class SpooledLog implements AutoCloseable {
      * @throws IOException when the file cannot be written
      */
     void add(byte[] bytes, int length) throws IOException {
+      this.bytes += length;
       int index = 0;
       while (index < length) {
         if (!inLine) {
@@ -431,24 +535,29 @@ final class SpooledLog implements AutoCloseable {
       Optional<Instant> parsed =
           next == ' ' ? PodStates.instant(time.toString()) : Optional.empty();
       inLine = true;
+      lineBytes = 0;
       inForeignLine = parsed.isEmpty();
       if (inForeignLine) {
         kept = false;
         remember(time.toString().getBytes(US_ASCII), 0, time.length());
         remember(new byte[] {next}, 0, 1);
       } else {
+        lineTime = parsed.get();
+        if (timeSeen || !foreign.isEmpty()) {
+          noteGiven(lineTime);
+        }
         if (!timeSeen) {
           // What came before it, of a stream from a second on, is the end of a line that began
           // sooner.
           foreign.setLength(0);
           timeSeen = true;
         }
-        lineTime = parsed.get();
         noteFirstTime(lineTime);
         kept = !isRepeated(lineTime);
         if (kept) {
           if (!newSeen) {
             newSeen = true;
+            changed = true;
             joinFirstNew(lineTime);
           }
           unfinished = Optional.of(lineTime);
@@ -457,8 +566,20 @@ final class SpooledLog implements AutoCloseable {
       time.setLength(0);
     }
 
+    private void noteGiven(Instant at) {
+      times.ifPresent(given -> given.add(at));
+      passing = passing.filter(begins -> !at.isAfter(begins));
+      if (newestFile.filter(at::equals).isPresent() && times.isPresent()) {
+        noteDividedLine();
+      }
+    }
+
     /** Whether the file has that line already. */
     private boolean isRepeated(Instant at) throws IOException {
+      if (!newSeen && repeats == 0 && isLongBeforeUnfinished(at)) {
+        // The end of a line that a rotation divided, which came without a time.
+        return true;
+      }
       if (repeats == knownLines) {
         return false;
       }
@@ -474,12 +595,7 @@ final class SpooledLog implements AutoCloseable {
       repeats = index + 1;
       if (newSeen) {
         // What was taken for new is the end of a line that a rotation divided before they came.
-        cutBack(knownBytes);
-        second = known;
-        secondIsOver = false;
-        newSeen = false;
-        gap = false;
-        newBytes = 0;
+        takeBack();
       }
       if (newest.inherited) {
         // Which lines there are of it is not known: all of it is taken again.
@@ -490,6 +606,11 @@ final class SpooledLog implements AutoCloseable {
       return true;
     }
 
+    private boolean isLongBeforeUnfinished(Instant at) {
+      return unfinished.filter(last -> at.isBefore(last.minusSeconds(1))).isPresent()
+          && known.filter(second -> !at.isAfter(second.newest)).isEmpty();
+    }
+
     /**
      * A line that had no end as yet comes again, whole. Where it does not, nor what else was to
      * come again, it has been rotated away, and who knows what with it; or else its end is what
@@ -498,21 +619,64 @@ final class SpooledLog implements AutoCloseable {
     private void joinFirstNew(Instant at) throws IOException {
       Instant last = unfinished.or(() -> known.map(it -> it.newest)).orElse(Instant.MIN);
       boolean sameLine = unfinished.isPresent() && at.equals(last);
-      boolean inNextFile = repeats < knownLines || (unfinished.isPresent() && !sameLine);
-      gap = inNextFile && !isNextTo(last, at);
-      if (sameLine || gap) {
+      boolean inNextFile =
+          !inKnownFile && (repeats < knownLines || (unfinished.isPresent() && !sameLine));
+      if (!inKnownFile) {
+        gap = inNextFile && !isNextTo(last, at);
+      }
+      if (sameLine || (gap && unfinished.isPresent())) {
         cutBack(wholeLinesBytes);
       }
+      mayBeKnown = gap && !inKnownFile && !knownUnfinished;
       if (inNextFile) {
         unfinished = Optional.empty();
         wholeLinesBytes = position;
         secondIsOver = true;
       }
+      nextFileSeenAt = Instant.MIN;
     }
 
+    /**
+     * Whether the next file begins with this line. A stream that went on from the file before gave
+     * all of that only where it stayed there, or where it ended with a line that a rotation
+     * divided.
+     */
     private boolean isNextTo(Instant last, Instant at) {
       Instant begin = at.isBefore(openedAt) ? at : openedAt;
-      return before != StreamEnd.BROKEN && begin.isBefore(last.plus(before.sameRotation));
+      return openedAt.isBefore(nextFileSeenAt.plus(SAME_ROTATION))
+          || (endsWithDividedLine()
+              && before != StreamEnd.BROKEN
+              && begin.isBefore(last.plus(before.sameRotation)));
+    }
+
+    /**
+     * The end of a line that a rotation divided came without a time, when the stream before went on
+     * to the next file; now it comes as that file's first line.
+     */
+    private void dropIfKnown() throws IOException {
+      mayBeKnown = false;
+      if (truncated || !endsWithTwice(Math.toIntExact(Math.min(newBytes, MAX_KNOWN_BYTES)))) {
+        return;
+      }
+      takeBack();
+      gap = before != StreamEnd.ENDED;
+      inKnownFile = true;
+    }
+
+    private boolean endsWithTwice(int length) throws IOException {
+      return length == newBytes
+          && position >= 2L * length
+          && Arrays.equals(text(position - length, length), text(position - 2L * length, length));
+    }
+
+    /** What was taken for new is not. */
+    private void takeBack() throws IOException {
+      cutBack(knownBytes);
+      second = known;
+      secondIsOver = false;
+      newSeen = false;
+      gap = false;
+      newBytes = 0;
     }
 
     private int readLine(byte[] bytes, int from, int length) throws IOException {
@@ -522,6 +686,7 @@ final class SpooledLog implements AutoCloseable {
       }
       boolean whole = end < length;
       int until = whole ? end + 1 : end;
+      noteLength(until - from);
       if (inForeignLine) {
         remember(bytes, from, end - from);
       } else if (kept) {
@@ -529,13 +694,27 @@ final class SpooledLog implements AutoCloseable {
         newBytes += until - from;
       }
       if (whole) {
+        ended++;
         if (kept) {
           endLine();
+        }
+        if (mayBeKnown) {
+          dropIfKnown();
         }
         inLine = false;
         inForeignLine = false;
       }
       return until;
+    }
+
+    private void noteLength(int more) {
+      lineBytes += more;
+      if (lineBytes >= recordBytes) {
+        longLine = true;
+        if (passing.isPresent()) {
+          noteDividedLine();
+        }
+      }
     }
 
     private void remember(byte[] bytes, int offset, int length) {
@@ -552,9 +731,31 @@ final class SpooledLog implements AutoCloseable {
       return words.isEmpty() ? Optional.empty() : Optional.of(words);
     }
 
+    /** How many lines came to their end. */
+    long ended() {
+      return ended;
+    }
+
+    /** How many bytes came in all. */
+    long bytes() {
+      return bytes;
+    }
+
     /** How many bytes came that were not there before. */
     long newBytes() {
       return newBytes;
+    }
+
+    /**
+     * How the next stream finds the log.
+     *
+     * @param end how this one ended
+     */
+    StreamEnd after(StreamEnd end) {
+      if (isShort()) {
+        return StreamEnd.BROKEN;
+      }
+      return end == StreamEnd.BROKEN && !changed ? before : end;
     }
 
     /** Whether lines are known to be missing between what was there and what came. */
