@@ -44,6 +44,12 @@ final class PodLog implements Runnable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /**
+   * For how long an ended container's log waits for room on the disk: as long as a log waits for a
+   * store that refuses it. The kubelet keeps it for as long as there is the pod.
+   */
+  private static final Duration DISK_PATIENCE = Duration.ofHours(1);
+
+  /**
    * A kubelet that comes to the end of a log's file for the first time after that was rotated does
    * not notice, and stays there. So a stream that begins with a lot is left for another at its
    * first silence, unless it goes on before.
@@ -110,6 +116,7 @@ final class PodLog implements Runnable {
   private boolean silenced;
   private boolean unread;
   private boolean rotatedSoon;
+  private Optional<Instant> currentFile = Optional.empty();
   private boolean oldFile;
   private boolean heardTheEnd;
   private boolean ended;
@@ -221,8 +228,10 @@ final class PodLog implements Runnable {
     long endOfLastRead = -1;
     while (!isClosed()) {
       boolean last = hasEnded();
+      boolean leftForRotation = false;
       try {
         long bytes = read(!last);
+        leftForRotation = isToBeLeftUnread();
         if (log.isTruncated()
             || (last && (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead))) {
           endLog();
@@ -239,6 +248,13 @@ final class PodLog implements Runnable {
           log.noteGap(GONE_TOO_SOON);
         }
         return;
+      } catch (Spool.UnwritableException e) {
+        LOG.warn("pod={} its log waits for room: {}", pod, e.getMessage());
+        if (last && System.nanoTime() - endedNanos > DISK_PATIENCE.toNanos()) {
+          endLog();
+          log.noteGap("its end could not be spooled: " + e.getMessage());
+          return;
+        }
       } catch (UnreadableException e) {
         LOG.debug("pod={} log: {}", pod, e.getMessage());
         if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
@@ -250,10 +266,7 @@ final class PodLog implements Runnable {
       if (!last && hasEnded()) {
         continue;
       }
-      if (isToBeLeftUnread()) {
-        continue;
-      }
-      awaitEndOr(pause);
+      awaitEndOr(leftForRotation ? Duration.ZERO : pause);
       pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
     }
     throw new InterruptedException("closed");
@@ -498,6 +511,7 @@ final class PodLog implements Runnable {
         changed.signalAll();
       }
       rotatedSoon = soon;
+      currentFile = newestFile.begins().or(log::firstTime);
     } finally {
       lock.unlock();
     }
@@ -541,6 +555,9 @@ final class PodLog implements Runnable {
           var _ = changed.awaitNanos(left);
         } else if (beginning && !ended && !broughtALot && !oldFile && !rotatedSoon) {
           beginning = false;
+        } else if (rotatedSoon && !ended && isRotated()) {
+          // It is in the next file, or will be: there is nothing to wait for.
+          rotatedSoon = false;
         } else {
           silenced = atTheEnd || beginning || oldFile || rotatedSoon;
           heardTheEnd |= atTheEnd;
@@ -552,6 +569,20 @@ final class PodLog implements Runnable {
       Thread.currentThread().interrupt();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Asks without the lock, which is held before and after. */
+  private boolean isRotated() {
+    Optional<Instant> known = currentFile;
+    lock.unlock();
+    try {
+      return !source.newestFileBegins(pod, container).equals(known);
+    } catch (IOException e) {
+      LOG.debug("pod={} its newest file is not known: {}", pod, e.toString());
+      return true;
+    } finally {
+      lock.lock();
     }
   }
 

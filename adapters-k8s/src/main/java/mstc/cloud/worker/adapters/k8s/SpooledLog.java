@@ -396,7 +396,15 @@ final class SpooledLog implements AutoCloseable {
   void saveMark() throws IOException {
     Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
     String mark = second.map(newest -> wholeLinesBytes + " " + newest.toText()).orElse("");
-    Files.writeString(next, mark + '\n' + history.toText());
+    byte[] text = (mark + '\n' + history.toText()).getBytes(UTF_8);
+    try (FileChannel file =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      spool.write(file, ByteBuffer.wrap(text), 0);
+    }
     Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
@@ -417,10 +425,15 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
+  /** Adds what room was taken for, or nothing: then the room is given back. */
   private void append(byte[] text, int offset, int length) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(text, offset, length);
-    while (buffer.hasRemaining()) {
-      position += channel.write(buffer, position);
+    try {
+      spool.write(channel, ByteBuffer.wrap(text, offset, length), position);
+      position += length;
+    } catch (Spool.UnwritableException e) {
+      spool.release(length);
+      channel.truncate(position);
+      throw e;
     }
   }
 
@@ -439,6 +452,9 @@ final class SpooledLog implements AutoCloseable {
       if (Files.exists(file)) {
         saveMark();
       }
+    } catch (Spool.UnwritableException e) {
+      // The mark before it is as good, of a shorter log.
+      LOG.warn("file={} where it stands is not noted: {}", markFile, e.getMessage());
     }
   }
 
