@@ -134,7 +134,7 @@ class RotatedLogTest {
     private boolean askForNewestFile() {
       askedAt = now;
       Optional<Instant> begins = kubelet.newestFileBegins(now);
-      boolean another = log.noteNewestFile(begins, holding || lagged && next.isEmpty());
+      boolean another = log.noteNewestFile(begins, holding || (lagged && next.isEmpty()));
       if (!begins.equals(next)) {
         lagged &= next.isEmpty();
         next = begins;

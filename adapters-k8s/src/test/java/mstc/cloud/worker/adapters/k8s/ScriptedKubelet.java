@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.k8s;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.ByteArrayOutputStream;
@@ -47,10 +48,10 @@ final class ScriptedKubelet {
    */
   record Rules(int fileBytes, int chunkBytes, Duration looksEvery, int streamBytes) {}
 
-  /** What is in a file: a line, or a part of one. */
-  private record Chunk(Instant time, byte[] text) {
+  /** What is in a file: a line, or a part of one, each byte as a character. */
+  private record Chunk(Instant time, String text) {
     boolean endsLine() {
-      return text[text.length - 1] == '\n';
+      return text.endsWith("\n");
     }
   }
 
@@ -59,7 +60,8 @@ final class ScriptedKubelet {
   private final Rules rules;
   private final Random random;
   private final List<LogFile> files = new ArrayList<>();
-  private final List<ByteArrayOutputStream> begun = new ArrayList<>();
+  private final ByteArrayOutputStream output = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
   private final ByteArrayOutputStream written = new ByteArrayOutputStream();
   private Instant nextLook;
   private Instant end = Instant.MAX;
@@ -75,15 +77,12 @@ final class ScriptedKubelet {
     this.random = random;
     this.nextLook = firstLook;
     files.add(new LogFile(startedAt, new ArrayList<>()));
-    for (Pipe _ : Pipe.values()) {
-      begun.add(new ByteArrayOutputStream());
-    }
   }
 
   /** The job writes; not sooner than what it wrote before. */
   void write(Instant at, Pipe pipe, byte[] bytes) {
     lookUntil(at);
-    ByteArrayOutputStream line = begun.get(pipe.ordinal());
+    ByteArrayOutputStream line = pipe == Pipe.STDOUT ? output : errors;
     for (byte next : bytes) {
       line.write(next);
       if (next == '\n') {
@@ -100,7 +99,8 @@ final class ScriptedKubelet {
   /** The container ends: nothing is written after this, nor rotated. */
   void end(Instant at) {
     lookUntil(at);
-    begun.forEach(line -> flush(at, line));
+    flush(at, output);
+    flush(at, errors);
     end = at;
   }
 
@@ -120,7 +120,7 @@ final class ScriptedKubelet {
   }
 
   private void add(Instant at, byte[] text) {
-    files.getLast().chunks().add(new Chunk(at, text));
+    files.getLast().chunks().add(new Chunk(at, new String(text, ISO_8859_1)));
     newestFileBytes += text.length + HEADER_BYTES;
     written.writeBytes(text);
   }
@@ -136,7 +136,7 @@ final class ScriptedKubelet {
 
   private void rotate(Instant at) {
     Instant written = at.plusNanos(20_000 + random.nextInt(2_000_000));
-    for (ByteArrayOutputStream line : begun) {
+    for (ByteArrayOutputStream line : List.of(output, errors)) {
       if (line.size() > 0) {
         dividedLines++;
         flush(written, line);
@@ -293,7 +293,7 @@ final class ScriptedKubelet {
           if (atLineStart) {
             given.writeBytes(TIME.format(chunk.time()).getBytes(US_ASCII));
           }
-          given.writeBytes(chunk.text());
+          given.writeBytes(chunk.text().getBytes(ISO_8859_1));
         }
         atLineStart = chunk.endsLine();
       }
