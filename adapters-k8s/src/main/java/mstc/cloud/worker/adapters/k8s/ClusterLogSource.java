@@ -27,6 +27,9 @@ final class ClusterLogSource implements LogSource {
   private static final int MAX_ERROR_BYTES = 4096;
   private static final long HEADERS_SECONDS = 30;
 
+  /** Enough for a line's time and the space after it. */
+  private static final int TIME_BYTES = 64;
+
   private final KubernetesClient client;
   private final String namespace;
 
@@ -38,18 +41,36 @@ final class ClusterLogSource implements LogSource {
   @Override
   public InputStream open(String pod, String container, boolean follow, Optional<Instant> since)
       throws IOException {
-    StringBuilder path =
-        new StringBuilder(
-            "api/v1/namespaces/%s/pods/%s/log?container=%s&timestamps=true"
-                .formatted(namespace, pod, container));
-    if (follow) {
-      path.append("&follow=true");
+    return open(
+        pod,
+        container,
+        (follow ? "&follow=true" : "") + since.map(instant -> "&sinceTime=" + instant).orElse(""));
+  }
+
+  @Override
+  public Optional<Instant> newestFileBegins(String pod, String container) throws IOException {
+    String words;
+    try (InputStream beginning = open(pod, container, "&limitBytes=" + TIME_BYTES)) {
+      words = new String(beginning.readNBytes(TIME_BYTES), StandardCharsets.UTF_8);
     }
-    since.ifPresent(instant -> path.append("&sinceTime=").append(instant));
+    if (words.isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Instant> time = PodStates.instant(words.split(" ", 2)[0]);
+    if (time.isEmpty()) {
+      throw new IOException("the log of pod %s: %s".formatted(pod, words));
+    }
+    return time;
+  }
+
+  private InputStream open(String pod, String container, String options) throws IOException {
+    String path =
+        "api/v1/namespaces/%s/pods/%s/log?container=%s&timestamps=true%s"
+            .formatted(namespace, pod, container, options);
     HttpClient http = client.getHttpClient();
     HttpRequest request =
         http.newHttpRequestBuilder()
-            .uri(URI.create(client.getMasterUrl() + path.toString()))
+            .uri(URI.create(client.getMasterUrl() + path))
             .forStreaming()
             .build();
     CompletableFuture<HttpResponse<InputStream>> opening =

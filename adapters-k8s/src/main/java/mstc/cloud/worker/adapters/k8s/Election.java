@@ -32,6 +32,12 @@ final class Election implements Runnable {
   /** How much longer than its interval an attempt is put off at most: replicas fall out of step. */
   private static final double JITTER = 1.2;
 
+  /** What is begun while this replica is sure that it leads takes some time. */
+  private static final Duration MARGIN = Duration.ofSeconds(2);
+
+  /** Others note things on it while it is given back. */
+  private static final int MOST_CHANGES = 10;
+
   /** Of a Lease that is given back, which must have one. */
   private static final int SHORTEST_LEASE_SECONDS = 1;
 
@@ -88,6 +94,10 @@ final class Election implements Runnable {
   private final Runnable onStop;
 
   private volatile boolean leading;
+
+  /** Since when the Lease counts, by {@link Timer#nanos}. */
+  private volatile long heldNanos;
+
   private volatile boolean resigning;
   private volatile boolean closed;
 
@@ -152,6 +162,7 @@ final class Election implements Runnable {
       return;
     }
     resigning = false;
+    heldNanos = taken.nanos();
     leading = true;
     onStart.run();
     try {
@@ -167,7 +178,10 @@ final class Election implements Runnable {
           return;
         }
         switch (renewal(held)) {
-          case Held renewed -> held = renewed;
+          case Held renewed -> {
+            held = renewed;
+            heldNanos = renewed.nanos();
+          }
           case Others others -> {
             LOG.warn("The Lease is another's: {}", holder(others.lease()));
             return;
@@ -238,14 +252,19 @@ final class Election implements Runnable {
       return;
     }
     try {
-      Optional<Lease> found = shared.get().filter(this::isMine);
-      if (found.isPresent()) {
+      for (int change = 0; change < MOST_CHANGES; change++) {
+        Optional<Lease> found = shared.get().filter(this::isMine);
+        if (found.isEmpty()) {
+          return;
+        }
         ZonedDateTime now = time();
         LeaseSpec free = spec("", SHORTEST_LEASE_SECONDS, now, now, transitions(found.get()));
-        if (shared.replace(found.get(), free).isEmpty()) {
-          LOG.debug("The Lease has just changed, and is not given back");
+        if (shared.replace(found.get(), free).isPresent()) {
+          return;
         }
+        // Someone has just noted something on it.
       }
+      LOG.warn("The Lease changes all the time, and is not given back");
     } catch (KubernetesClientException e) {
       LOG.warn("The Lease was not given back: {}", ApiErrors.message(e));
     } catch (RuntimeException e) {
@@ -324,6 +343,14 @@ final class Election implements Runnable {
     if (!isHeld(holder(lease)) || isTakenAway) {
       timer.wake();
     }
+  }
+
+  /**
+   * Whether no other replica can be leading: this one has renewed the Lease in its time, and has
+   * not stood still since.
+   */
+  boolean isSure() {
+    return leading && timer.nanos() - heldNanos < timing.lease().minus(MARGIN).toNanos();
   }
 
   /** Leads no longer, though the Lease is held; and tries again after a while. */

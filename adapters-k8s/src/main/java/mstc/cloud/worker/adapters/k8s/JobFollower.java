@@ -125,6 +125,10 @@ final class JobFollower implements Runnable {
     thread.interrupt();
   }
 
+  boolean isClosed() {
+    return closed;
+  }
+
   /** Waits until all that was written to its long logs by then has been read, or for that long. */
   void awaitCaughtUp(Instant writtenBy, Duration atMost) throws InterruptedException {
     long deadline = System.nanoTime() + atMost.toNanos();

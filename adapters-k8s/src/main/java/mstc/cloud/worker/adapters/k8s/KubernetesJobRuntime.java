@@ -70,6 +70,9 @@ public final class KubernetesJobRuntime implements JobRuntime {
   /** And for the object store, to keep what it has read. */
   private static final Duration KEEP_PATIENCE = Duration.ofSeconds(15);
 
+  /** Between looks whether this replica may be sure to lead. */
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
   /** Between attempts to list what a new leader follows. */
   private static final Duration LIST_AGAIN = Duration.ofMillis(500);
 
@@ -389,7 +392,15 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (follower == null) {
       throw new JobHandedOverException(name);
     }
-    return follower.awaitEnd();
+    JobEnd end = follower.awaitEnd();
+    while (!leadership.isSure()) {
+      // It has stood still, and does not know yet whether another leads meanwhile.
+      if (follower.isClosed()) {
+        throw new JobHandedOverException(name);
+      }
+      Thread.sleep(LOOK_AGAIN);
+    }
+    return end;
   }
 
   @Override

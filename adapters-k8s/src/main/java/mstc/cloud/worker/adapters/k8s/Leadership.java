@@ -115,6 +115,12 @@ final class Leadership implements AutoCloseable {
     }
   }
 
+  /** Whether no other replica can be leading. */
+  boolean isSure() {
+    Election begun = election();
+    return begun != null && begun.isSure();
+  }
+
   private void seen(Lease lease) {
     Election begun = election();
     if (begun != null) {

@@ -26,4 +26,13 @@ interface LogSource {
    */
   InputStream open(String pod, String container, boolean follow, Optional<Instant> since)
       throws IOException;
+
+  /**
+   * What the newest of the log's files begins with: the kubelet rotates them, and gives no other.
+   *
+   * @return the time of its first line; empty where it has none
+   * @throws GoneException where there is no such pod any more
+   * @throws IOException where it cannot be told now
+   */
+  Optional<Instant> newestFileBegins(String pod, String container) throws IOException;
 }

@@ -45,6 +45,12 @@ final class PodLog implements Runnable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /**
+   * For how long an ended container's log waits for room on the disk: as long as a log waits for a
+   * store that refuses it. The kubelet keeps it for as long as there is the pod.
+   */
+  private static final Duration DISK_PATIENCE = Duration.ofHours(1);
+
+  /**
    * A kubelet that comes to the end of a log's file for the first time after that was rotated does
    * not notice, and stays there. So a stream that begins with a lot is left for another at its
    * first silence, unless it goes on before.
@@ -80,6 +86,24 @@ final class PodLog implements Runnable {
   private static final String NOT_ALL_THE_TIME =
       "no worker followed it for a while, what was rotated away then is not known";
 
+  /**
+   * A stream that is in the middle of its file while that is rotated is read to that file's end,
+   * which one that waits at the end may miss. So a large file is read once more from its beginning,
+   * and left unread for as long as the kubelet may take to rotate it: of a log that does not grow
+   * fast, as what was read is read again.
+   */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(14);
+
+  private static final Duration ROTATION_CHECK = Duration.ofSeconds(1);
+
+  /** A log whose file may be rotated soon is left unread from this silence on. */
+  private static final Duration SILENCE_BEFORE_ROTATION = Duration.ofSeconds(1);
+
+  /** No more than this of a stream that nobody reads is on its way, so more was left unread. */
+  private static final long ON_ITS_WAY_BYTES = 7_000_000;
+
+  private static final int LAST_QUESTIONS = 4;
+
   /** What is missing of a log that nobody can read any more. */
   static final String GONE_TOO_SOON = "the pod was gone before its whole log was read";
 
@@ -88,6 +112,7 @@ final class PodLog implements Runnable {
   private final String pod;
   private final String container;
   private final Instant startedAt;
+  private final NewestFile newestFile;
   private Optional<AttachedLogs.Attached> attached;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -98,6 +123,10 @@ final class PodLog implements Runnable {
   private boolean beginning;
   private boolean broughtALot;
   private boolean silenced;
+  private boolean unread;
+  private boolean rotatedSoon;
+  private Optional<Instant> currentFile = Optional.empty();
+  private boolean oldFile;
   private boolean heardTheEnd;
   private boolean ended;
   private Optional<Instant> finishedAt = Optional.empty();
@@ -130,8 +159,12 @@ final class PodLog implements Runnable {
     this.pod = pod;
     this.container = container;
     this.startedAt = startedAt;
+    this.newestFile = new NewestFile(source, pod, container, log);
     this.attached = attached;
     this.lastStreamEnd = overlaps ? SpooledLog.StreamEnd.COVERED : SpooledLog.StreamEnd.BROKEN;
+    if (overlaps) {
+      log.noteOverlap();
+    }
   }
 
   SpooledLog spooled() {
@@ -181,7 +214,9 @@ final class PodLog implements Runnable {
 
   private boolean hasCaughtUp() {
     return log.isWhole()
-        || (stream != null && System.nanoTime() - lastReadNanos >= FIRST_SILENCE.toNanos());
+        || (stream != null
+            && !unread
+            && System.nanoTime() - lastReadNanos >= FIRST_SILENCE.toNanos());
   }
 
   /** Waits until all that a long log was written by then has been read, or for that long. */
@@ -249,12 +284,14 @@ final class PodLog implements Runnable {
     Duration pause = FIRST_PAUSE;
     long endOfLastRead = -1;
     while (!isClosed()) {
-      boolean last = hasEnded();
+      boolean last = hasEnded() && attached.isEmpty();
+      boolean leftForRotation = false;
       try {
         long bytes = read(!last);
+        leftForRotation = isToBeLeftUnread();
         if (log.isTruncated()
             || (last && (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead))) {
-          log.endLine();
+          endLog();
           return;
         }
         pause = FIRST_PAUSE;
@@ -263,15 +300,22 @@ final class PodLog implements Runnable {
           continue;
         }
       } catch (LogSource.GoneException e) {
-        log.endLine();
+        endLog();
         if (!hasHeardTheEnd()) {
           log.noteGap(GONE_TOO_SOON);
         }
         return;
+      } catch (Spool.UnwritableException e) {
+        LOG.warn("pod={} its log waits for room: {}", pod, e.getMessage());
+        if (last && System.nanoTime() - endedNanos > DISK_PATIENCE.toNanos()) {
+          endLog();
+          log.noteGap("its end could not be spooled: " + e.getMessage());
+          return;
+        }
       } catch (UnreadableException e) {
         LOG.debug("pod={} log: {}", pod, e.getMessage());
         if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
-          log.endLine();
+          endLog();
           log.noteGap("its end could not be read: " + e.getMessage());
           return;
         }
@@ -279,10 +323,34 @@ final class PodLog implements Runnable {
       if (!last && hasEnded()) {
         continue;
       }
-      awaitEndOr(pause);
+      awaitEndOr(leftForRotation ? Duration.ZERO : pause);
       pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
     }
     throw new InterruptedException("closed");
+  }
+
+  private void endLog() throws InterruptedException {
+    if (newestFile.isToBeAskedAtTheEnd() && !log.isTruncated()) {
+      askAtTheEnd();
+    }
+    log.endLine();
+  }
+
+  /** What the log ended with may be in a file that is not the newest any more. */
+  private void askAtTheEnd() throws InterruptedException {
+    for (int question = 1; question <= LAST_QUESTIONS; question++) {
+      try {
+        newestFile.ask(false);
+        if (newestFile.begins().isEmpty()) {
+          log.noteEmptyNewestFile();
+        }
+        return;
+      } catch (IOException e) {
+        LOG.debug("pod={} its newest file is not known: {}", pod, e.toString());
+      }
+      awaitEndOr(FIRST_PAUSE.multipliedBy(question));
+    }
+    log.noteGap("its newest file could not be asked for, and its end may be missing");
   }
 
   /** No stream, or one that broke off. */
@@ -299,16 +367,20 @@ final class PodLog implements Runnable {
    *
    * @return how many bytes came that were not there before
    */
-  private long read(boolean follow)
-      throws IOException, UnreadableException, LogSource.GoneException {
-    AttachedLogs.Attached opening = open(follow);
+  private long read(boolean follow) throws IOException, InterruptedException, UnreadableException {
+    boolean leaveUnread = follow && isToBeLeftUnread();
+    AttachedLogs.Attached opening = open(follow, leaveUnread);
     InputStream opened = opening.stream();
     SpooledLog.Lines coming =
         log.lines(lastStreamEnd, opening.askedAt(), isSoonAfterStart(opening.openedAt()));
     SpooledLog.StreamEnd end = SpooledLog.StreamEnd.BROKEN;
+    boolean lagging = false;
+    Optional<Instant> next = Optional.empty();
     try (opened) {
-      read(opened, coming);
-      end = follow ? SpooledLog.StreamEnd.ENDED : end;
+      lagging = leaveUnread && awaitRotation();
+      next = newestFile.begins();
+      boolean waiting = read(opened, coming, follow, lagging);
+      end = follow && waiting ? SpooledLog.StreamEnd.ENDED : end;
       noteEndOfStream();
     } catch (StreamException e) {
       if (!wasSilenced()) {
@@ -317,15 +389,18 @@ final class PodLog implements Runnable {
       LOG.debug("pod={} its stream was closed, as nothing more came", pod);
       end = SpooledLog.StreamEnd.LEFT;
     } finally {
-      if (end != SpooledLog.StreamEnd.BROKEN && hasBeenAtTheEnd()) {
+      if (end != SpooledLog.StreamEnd.BROKEN && hasBeenAtTheEnd() && !newestFile.isLarge()) {
         end = SpooledLog.StreamEnd.COVERED;
       }
       leaveStream();
-      if (end != SpooledLog.StreamEnd.BROKEN || coming.newBytes() > 0) {
-        lastStreamEnd = end;
-      }
+      lastStreamEnd = coming.after(end);
       if (coming.hasGap()) {
         log.noteGap("lines were rotated away while the cluster could not be reached");
+      }
+      if (lagging && end != SpooledLog.StreamEnd.BROKEN) {
+        noteNextFile(coming, next);
+      } else if (newestFile.isLarge()) {
+        askForNewestFile(false);
       }
     }
     Optional<String> words = coming.foreignWords();
@@ -351,7 +426,7 @@ final class PodLog implements Runnable {
     return time.isBefore(startedAt.plus(NOT_ROTATED_YET));
   }
 
-  private AttachedLogs.Attached open(boolean follow)
+  private AttachedLogs.Attached open(boolean follow, boolean leaveUnread)
       throws UnreadableException, LogSource.GoneException {
     AttachedLogs.Attached opening;
     try {
@@ -359,7 +434,13 @@ final class PodLog implements Runnable {
         opening = attached.get();
         attached = Optional.empty();
       } else {
-        opening = AttachedLogs.open(source, pod, container, follow, log.resumeFrom());
+        opening =
+            AttachedLogs.open(
+                source,
+                pod,
+                container,
+                follow,
+                leaveUnread ? Optional.empty() : log.resumeFrom());
       }
     } catch (LogSource.GoneException e) {
       throw e;
@@ -373,6 +454,9 @@ final class PodLog implements Runnable {
       following = follow;
       beginning = follow;
       broughtALot = false;
+      unread = leaveUnread;
+      rotatedSoon = false;
+      oldFile = false;
       lastReadNanos = System.nanoTime();
       silenced = false;
       if (closed) {
@@ -386,8 +470,17 @@ final class PodLog implements Runnable {
     return opening;
   }
 
-  private void read(InputStream in, SpooledLog.Lines lines) throws IOException {
+  /**
+   * Reads on to the stream's end.
+   *
+   * @param lagging whether its file was rotated before it was read
+   * @return whether it is known to have waited at its file's end before that was rotated
+   */
+  private boolean read(InputStream in, SpooledLog.Lines lines, boolean follow, boolean lagging)
+      throws IOException {
     byte[] buffer = new byte[BUFFER_BYTES];
+    boolean paused = false;
+    boolean waiting = false;
     while (!log.isTruncated()) {
       int read;
       try {
@@ -396,12 +489,71 @@ final class PodLog implements Runnable {
         throw new StreamException(e);
       }
       if (read < 0) {
-        return;
+        return waiting || !newestFile.isLarge();
       }
-      noteRead(lines.newBytes());
+      long endedBefore = lines.ended();
+      paused |= noteRead(lines.newBytes());
       lines.add(buffer, read);
+      newestFile.read(read, lines.ended() - endedBefore);
       saveMarkFromTimeToTime();
+      if (follow && newestFile.isToBeAsked()) {
+        boolean another = askForNewestFile(lagging);
+        waiting |= paused && !another && newestFile.begins().isPresent();
+      }
+      if (follow && !lagging && isToBeLeftUnread()) {
+        return false;
+      }
+      noteRotatedSoon(newestFile.isRotatedSoon() && !lagging);
     }
+    return false;
+  }
+
+  private boolean isToBeLeftUnread() {
+    return newestFile.isRotatedSoon() && newestFile.isSlow() && !hasEnded();
+  }
+
+  /** Whether there is another one. */
+  private boolean askForNewestFile(boolean lagging) {
+    try {
+      return newestFile.ask(lagging);
+    } catch (IOException e) {
+      LOG.debug("pod={} its newest file is not known: {}", pod, e.toString());
+      return false;
+    }
+  }
+
+  /** Leaves the stream unread until its file was rotated; false where it was not. */
+  private boolean awaitRotation() throws InterruptedException {
+    long size = newestFile.bytes();
+    long begin = System.nanoTime();
+    askForNewestFile(true);
+    boolean rotated = false;
+    while (!rotated
+        && !hasEnded()
+        && !isClosed()
+        && newestFile.begins().isPresent()
+        && System.nanoTime() - begin < LONGEST_WAIT.toNanos()) {
+      awaitEndOr(ROTATION_CHECK);
+      rotated = askForNewestFile(true);
+    }
+    if (!rotated && !hasEnded()) {
+      newestFile.noteNotRotated(size);
+    }
+    newestFile.readAgain();
+    noteReadOn(rotated);
+    return rotated;
+  }
+
+  /** It goes on to the next file, where that is known to follow the one that was left unread. */
+  private void noteNextFile(SpooledLog.Lines read, Optional<Instant> next) {
+    askForNewestFile(next.isEmpty());
+    boolean same = next.isEmpty() || next.equals(newestFile.begins());
+    if (same
+        && read.bytes() > ON_ITS_WAY_BYTES
+        && newestFile.begins().filter(log::hasGiven).isEmpty()) {
+      log.noteNextFile(Instant.now());
+    }
+    newestFile.readAgain();
   }
 
   private void saveMarkFromTimeToTime() throws IOException {
@@ -412,14 +564,42 @@ final class PodLog implements Runnable {
     }
   }
 
-  private void noteRead(long newBytes) {
+  /** Whether it was silent for so long that the kubelet has been at its file's end. */
+  private boolean noteRead(long newBytes) {
     lock.lock();
     try {
       long now = System.nanoTime();
+      boolean paused = now - lastReadNanos >= PAUSE.toNanos();
       beginning &= newBytes == 0 || now - lastReadNanos < PAUSE.toNanos();
       broughtALot = newBytes > A_LOT_BYTES;
       lastReadNanos = now;
       hasReadALot = log.size() > A_LOT_BYTES;
+      return paused;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void noteRotatedSoon(boolean soon) {
+    lock.lock();
+    try {
+      if (soon && !rotatedSoon) {
+        changed.signalAll();
+      }
+      rotatedSoon = soon;
+      currentFile = newestFile.begins().or(log::firstTime);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void noteReadOn(boolean rotated) {
+    lock.lock();
+    try {
+      unread = false;
+      oldFile = rotated;
+      lastReadNanos = System.nanoTime();
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -449,10 +629,13 @@ final class PodLog implements Runnable {
         long left = longestSilence().toNanos() - (System.nanoTime() - since);
         if (left > 0) {
           var _ = changed.awaitNanos(left);
-        } else if (beginning && !ended && !broughtALot) {
+        } else if (beginning && !ended && !broughtALot && !oldFile && !rotatedSoon) {
           beginning = false;
+        } else if (rotatedSoon && !ended && isRotated()) {
+          // It is in the next file, or will be: there is nothing to wait for.
+          rotatedSoon = false;
         } else {
-          silenced = atTheEnd || beginning;
+          silenced = atTheEnd || beginning || oldFile || rotatedSoon;
           heardTheEnd |= atTheEnd;
           closeStream();
           return;
@@ -465,14 +648,34 @@ final class PodLog implements Runnable {
     }
   }
 
+  /** Asks without the lock, which is held before and after. */
+  private boolean isRotated() {
+    Optional<Instant> known = currentFile;
+    lock.unlock();
+    try {
+      return !source.newestFileBegins(pod, container).equals(known);
+    } catch (IOException e) {
+      LOG.debug("pod={} its newest file is not known: {}", pod, e.toString());
+      return true;
+    } finally {
+      lock.lock();
+    }
+  }
+
   private Duration longestSilence() {
     if (!following) {
       return STALLED;
     }
+    if (unread) {
+      return LONGEST_SILENCE;
+    }
     if (ended) {
       return hasReadALot ? SILENCE_AFTER_A_LOT : SILENCE;
     }
-    return beginning ? FIRST_SILENCE : LONGEST_SILENCE;
+    if (rotatedSoon) {
+      return SILENCE_BEFORE_ROTATION;
+    }
+    return beginning || oldFile ? FIRST_SILENCE : LONGEST_SILENCE;
   }
 
   /** Whether its kubelet notices rotations, as it has been at the file's end before. */

@@ -43,6 +43,9 @@ import org.slf4j.LoggerFactory;
 final class SpooledLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledLog.class);
 
+  /** Less than the time between two rotations, as the kubelet looks every ten seconds. */
+  private static final Duration SAME_ROTATION = Duration.ofSeconds(8);
+
   /** How a stream ended. */
   enum StreamEnd {
     /** Too soon, or nobody knows. */
@@ -231,6 +234,22 @@ final class SpooledLog implements AutoCloseable {
   private long position;
   private boolean truncated;
 
+  /** Lines that streams gave after others; kept from where on the log may have been rotated. */
+  private Optional<LineTimes> times = Optional.empty();
+
+  /** What the newest of the kubelet's files is known to begin with. */
+  private Optional<Instant> newestFile = Optional.empty();
+
+  /** The same where the stream may yet have to go on to it. */
+  private Optional<Instant> passing = Optional.empty();
+
+  private int recordBytes = Integer.MAX_VALUE;
+  private long lineBytes;
+  private boolean longLine;
+
+  /** The file after the one that was read to its end was the newest then. */
+  private Instant nextFileSeenAt = Instant.MIN;
+
   /** When the line began that the file ends with, as yet without its end. */
   private Optional<Instant> unfinished = Optional.empty();
 
@@ -248,7 +267,8 @@ final class SpooledLog implements AutoCloseable {
     List<String> mark = noted.isEmpty() ? List.of() : List.of(noted.getFirst().split(" ", -1));
     Optional<History> history = History.parse(noted.stream().skip(1).toList());
     FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     SpooledLog log =
         new SpooledLog(spool, file, markFile, channel, history.orElseGet(History::begin));
     log.position = channel.size();
@@ -369,15 +389,85 @@ final class SpooledLog implements AutoCloseable {
   /** Notes that something is missing, where it can for a worker after this one, too. */
   void noteGap(String what) {
     String line = PrintableText.oneLine(what, JobOutcome.MAX_REASON_LENGTH);
-    if (history.gaps().contains(line)) {
-      return;
-    }
-    history = history.withGap(line);
+    lock.lock();
     try {
+      if (history.gaps().contains(line)) {
+        return;
+      }
+      history = history.withGap(line);
       saveMark();
     } catch (IOException e) {
       LOG.warn("file={} it is not noted that {}: {}", markFile, line, e.toString());
+    } finally {
+      lock.unlock();
     }
+  }
+
+  /**
+   * From now on the log may have been rotated, and its newest file is asked for.
+   *
+   * @param recordBytes the longest piece of a line that the runtime writes at once
+   */
+  void keepTimes(int recordBytes) {
+    if (times.isEmpty()) {
+      times = Optional.of(new LineTimes());
+      this.recordBytes = recordBytes;
+    }
+  }
+
+  /**
+   * Notes what the newest of the kubelet's files begins with. A stream that goes on to it from the
+   * file before may miss what that one ended with: the runtime writes the beginning of a divided
+   * line there when the next file is there already, and the kubelet may have gone on to it by then.
+   * Where that line's end came without a time, its beginning has come, unless the line is so long
+   * that it has several; where it came with a time, as a line, nobody can tell.
+   *
+   * @param begins the time of its first line; empty where it has none as yet
+   * @param lagging whether the stream is known to be still in the file before: it will read all of
+   *     that
+   * @return whether it is another one than before
+   */
+  boolean noteNewestFile(Optional<Instant> begins, boolean lagging) {
+    boolean another = begins.isPresent() && !begins.equals(newestFile.or(this::firstTime));
+    if (another) {
+      newestFile = begins;
+      passing = lagging ? Optional.empty() : begins;
+      if (hasGiven(begins.get()) || (longLine && !lagging)) {
+        noteDividedLine();
+      }
+    }
+    longLine = lineBytes >= recordBytes;
+    return another;
+  }
+
+  /** Whether a stream gave a line with that time after others. */
+  boolean hasGiven(Instant time) {
+    return times.filter(given -> given.mayHave(time)).isPresent();
+  }
+
+  /** Notes that the newest of the kubelet's files is empty, and that no more will be written. */
+  void noteEmptyNewestFile() {
+    if (firstTime().isPresent() && !endsWithDividedLine() && nextFileSeenAt.equals(Instant.MIN)) {
+      noteDividedLine();
+    }
+  }
+
+  /** A rotation ends a file so; of a long line there may be more than came. */
+  private boolean endsWithDividedLine() {
+    return unfinished.isPresent() && position - wholeLinesBytes < recordBytes;
+  }
+
+  private void noteDividedLine() {
+    noteGap("its file was rotated, and what was written just before may be missing");
+  }
+
+  /**
+   * Notes that the next stream begins in the file that follows the one which was read to its end.
+   *
+   * @param at when that was the newest one
+   */
+  void noteNextFile(Instant at) {
+    nextFileSeenAt = at;
   }
 
   /** Whether it was read to its end. */
@@ -440,7 +530,15 @@ final class SpooledLog implements AutoCloseable {
   /** Remembers where the log stands, for a worker after this one. */
   void saveMark() throws IOException {
     Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
-    Files.writeString(next, markText());
+    byte[] text = markText().getBytes(UTF_8);
+    try (FileChannel file =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      spool.write(file, ByteBuffer.wrap(text), 0);
+    }
     Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
@@ -467,11 +565,24 @@ final class SpooledLog implements AutoCloseable {
     }
   }
 
+  /** Adds what room was taken for, or nothing: then the room is given back. */
   private void append(byte[] text, int offset, int length) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(text, offset, length);
-    while (buffer.hasRemaining()) {
-      position += channel.write(buffer, position);
+    try {
+      spool.write(channel, ByteBuffer.wrap(text, offset, length), position);
+      position += length;
+    } catch (Spool.UnwritableException e) {
+      spool.release(length);
+      channel.truncate(position);
+      throw e;
     }
+  }
+
+  private byte[] text(long offset, int length) throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(length);
+    while (buffer.hasRemaining() && channel.read(buffer, offset + buffer.position()) >= 0) {
+      // Goes on until all of it is there.
+    }
+    return buffer.array();
   }
 
   @Override
@@ -481,6 +592,9 @@ final class SpooledLog implements AutoCloseable {
       if (Files.exists(file)) {
         saveMark();
       }
+    } catch (Spool.UnwritableException e) {
+      // The mark before it is as good, of a shorter log.
+      LOG.warn("file={} where it stands is not noted: {}", markFile, e.getMessage());
     }
   }
 
@@ -497,11 +611,21 @@ final class SpooledLog implements AutoCloseable {
       history = history.withFromStart(early || (history.fromStart() && before != StreamEnd.BROKEN));
       loose = false;
     } else {
-      Instant last = unfinished.or(() -> second.map(newest -> newest.newest)).orElse(Instant.MIN);
-      loose |= before == StreamEnd.BROKEN || !openedAt.isBefore(last.plus(before.sameRotation));
-      loose &= before != StreamEnd.COVERED;
+      loose |= !isJoined(before, openedAt);
     }
     return new Lines(before, openedAt);
+  }
+
+  /** Whether nothing can be missing between the stream before and one that is asked for then. */
+  private boolean isJoined(StreamEnd before, Instant openedAt) {
+    Instant last = unfinished.or(() -> second.map(newest -> newest.newest)).orElse(Instant.MIN);
+    return openedAt.isBefore(nextFileSeenAt.plus(SAME_ROTATION))
+        || (before != StreamEnd.BROKEN && openedAt.isBefore(last.plus(before.sameRotation)));
+  }
+
+  /** Notes that the first stream that comes was open before all of what is here had been read. */
+  void noteOverlap() {
+    loose = false;
   }
 
   /** The same of a stream that may have been opened at any time. */
@@ -515,6 +639,9 @@ final class SpooledLog implements AutoCloseable {
     private static final int MAX_TIME_LENGTH = 35;
 
     private static final int MAX_FOREIGN_LENGTH = 400;
+
+    /** Longer ones are not compared. */
+    private static final long MAX_KNOWN_BYTES = 1 << 20;
 
     private final StreamEnd before;
     private final Instant openedAt;
@@ -536,6 +663,11 @@ final class SpooledLog implements AutoCloseable {
     private boolean timeSeen;
     private boolean newSeen;
     private boolean gap;
+    private boolean changed;
+    private boolean mayBeKnown;
+    private boolean inKnownFile;
+    private long bytes;
+    private long ended;
     private long newBytes;
 
     private Lines(StreamEnd before, Instant openedAt) {
@@ -551,6 +683,7 @@ final class SpooledLog implements AutoCloseable {
     void add(byte[] bytes, int length) throws IOException {
       lock.lock();
       try {
+        this.bytes += length;
         int index = 0;
         while (index < length) {
           if (!inLine) {
@@ -588,24 +721,29 @@ final class SpooledLog implements AutoCloseable {
       Optional<Instant> parsed =
           next == ' ' ? PodStates.instant(time.toString()) : Optional.empty();
       inLine = true;
+      lineBytes = 0;
       inForeignLine = parsed.isEmpty();
       if (inForeignLine) {
         kept = false;
         remember(time.toString().getBytes(US_ASCII), 0, time.length());
         remember(new byte[] {next}, 0, 1);
       } else {
+        lineTime = parsed.get();
+        if (timeSeen || !foreign.isEmpty()) {
+          noteGiven(lineTime);
+        }
         if (!timeSeen) {
           // What came before it, of a stream from a second on, is the end of a line that began
           // sooner.
           foreign.setLength(0);
           timeSeen = true;
         }
-        lineTime = parsed.get();
         noteFirstTime(lineTime);
         kept = !isRepeated(lineTime);
         if (kept) {
           if (!newSeen) {
             newSeen = true;
+            changed = true;
             joinFirstNew(lineTime);
           }
           unfinished = Optional.of(lineTime);
@@ -614,8 +752,20 @@ final class SpooledLog implements AutoCloseable {
       time.setLength(0);
     }
 
+    private void noteGiven(Instant at) {
+      times.ifPresent(given -> given.add(at));
+      passing = passing.filter(begins -> !at.isAfter(begins));
+      if (newestFile.filter(at::equals).isPresent() && times.isPresent()) {
+        noteDividedLine();
+      }
+    }
+
     /** Whether the file has that line already. */
     private boolean isRepeated(Instant at) throws IOException {
+      if (!newSeen && repeats == 0 && isLongBeforeUnfinished(at)) {
+        // The end of a line that a rotation divided, which came without a time.
+        return true;
+      }
       if (repeats == knownLines) {
         return false;
       }
@@ -638,12 +788,7 @@ final class SpooledLog implements AutoCloseable {
       loose &= repeats < knownLines || knownUnfinished;
       if (newSeen) {
         // What was taken for new is the end of a line that a rotation divided before they came.
-        cutBack(knownBytes);
-        second = known;
-        secondIsOver = false;
-        newSeen = false;
-        gap = false;
-        newBytes = 0;
+        takeBack();
       }
       if (newest.inherited) {
         // Which lines there are of it is not known: all of it is taken again.
@@ -654,6 +799,11 @@ final class SpooledLog implements AutoCloseable {
       return true;
     }
 
+    private boolean isLongBeforeUnfinished(Instant at) {
+      return unfinished.filter(last -> at.isBefore(last.minusSeconds(1))).isPresent()
+          && known.filter(second -> !at.isAfter(second.newest)).isEmpty();
+    }
+
     /**
      * A line that had no end as yet comes again, whole. Where it does not, nor what else was to
      * come again, it has been rotated away, and who knows what with it; or else its end is what
@@ -662,22 +812,66 @@ final class SpooledLog implements AutoCloseable {
     private void joinFirstNew(Instant at) throws IOException {
       Instant last = unfinished.or(() -> known.map(it -> it.newest)).orElse(Instant.MIN);
       boolean sameLine = unfinished.isPresent() && at.equals(last);
-      boolean inNextFile = repeats < knownLines || (unfinished.isPresent() && !sameLine);
-      gap = inNextFile && !isNextTo(last, at);
+      boolean inNextFile =
+          !inKnownFile && (repeats < knownLines || (unfinished.isPresent() && !sameLine));
+      if (!inKnownFile) {
+        gap = inNextFile && !isNextTo(last, at);
+      }
       loose = false;
-      if (sameLine || gap) {
+      if (sameLine || (gap && unfinished.isPresent())) {
         cutBack(wholeLinesBytes);
       }
+      mayBeKnown = gap && !inKnownFile && !knownUnfinished;
       if (inNextFile) {
         unfinished = Optional.empty();
         wholeLinesBytes = position;
         secondIsOver = true;
       }
+      nextFileSeenAt = Instant.MIN;
     }
 
+    /**
+     * Whether the next file begins with this line. A stream that went on from the file before gave
+     * all of that only where it stayed there, or where it ended with a line that a rotation
+     * divided.
+     */
     private boolean isNextTo(Instant last, Instant at) {
       Instant begin = at.isBefore(openedAt) ? at : openedAt;
-      return before != StreamEnd.BROKEN && begin.isBefore(last.plus(before.sameRotation));
+      return before == StreamEnd.COVERED
+          || openedAt.isBefore(nextFileSeenAt.plus(SAME_ROTATION))
+          || (endsWithDividedLine()
+              && before != StreamEnd.BROKEN
+              && begin.isBefore(last.plus(before.sameRotation)));
+    }
+
+    /**
+     * The end of a line that a rotation divided came without a time, when the stream before went on
+     * to the next file; now it comes as that file's first line.
+     */
+    private void dropIfKnown() throws IOException {
+      mayBeKnown = false;
+      if (truncated || !endsWithTwice(Math.toIntExact(Math.min(newBytes, MAX_KNOWN_BYTES)))) {
+        return;
+      }
+      takeBack();
+      gap = before != StreamEnd.ENDED;
+      inKnownFile = true;
+    }
+
+    private boolean endsWithTwice(int length) throws IOException {
+      return length == newBytes
+          && position >= 2L * length
+          && Arrays.equals(text(position - length, length), text(position - 2L * length, length));
+    }
+
+    /** What was taken for new is not. */
+    private void takeBack() throws IOException {
+      cutBack(knownBytes);
+      second = known;
+      secondIsOver = false;
+      newSeen = false;
+      gap = false;
+      newBytes = 0;
     }
 
     private int readLine(byte[] bytes, int from, int length) throws IOException {
@@ -687,6 +881,7 @@ final class SpooledLog implements AutoCloseable {
       }
       boolean whole = end < length;
       int until = whole ? end + 1 : end;
+      noteLength(until - from);
       if (inForeignLine) {
         remember(bytes, from, end - from);
       } else if (kept) {
@@ -694,13 +889,27 @@ final class SpooledLog implements AutoCloseable {
         newBytes += until - from;
       }
       if (whole) {
+        ended++;
         if (kept) {
           endLine();
+        }
+        if (mayBeKnown) {
+          dropIfKnown();
         }
         inLine = false;
         inForeignLine = false;
       }
       return until;
+    }
+
+    private void noteLength(int more) {
+      lineBytes += more;
+      if (lineBytes >= recordBytes) {
+        longLine = true;
+        if (passing.isPresent()) {
+          noteDividedLine();
+        }
+      }
     }
 
     private void remember(byte[] bytes, int offset, int length) {
@@ -717,9 +926,31 @@ final class SpooledLog implements AutoCloseable {
       return words.isEmpty() ? Optional.empty() : Optional.of(words);
     }
 
+    /** How many lines came to their end. */
+    long ended() {
+      return ended;
+    }
+
+    /** How many bytes came in all. */
+    long bytes() {
+      return bytes;
+    }
+
     /** How many bytes came that were not there before. */
     long newBytes() {
       return newBytes;
+    }
+
+    /**
+     * How the next stream finds the log.
+     *
+     * @param end how this one ended
+     */
+    StreamEnd after(StreamEnd end) {
+      if (isShort()) {
+        return StreamEnd.BROKEN;
+      }
+      return end == StreamEnd.BROKEN && !changed ? before : end;
     }
 
     /** Whether lines are known to be missing between what was there and what came. */

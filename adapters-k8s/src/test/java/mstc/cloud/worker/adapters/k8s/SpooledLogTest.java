@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import mstc.cloud.worker.adapters.k8s.SpooledLog.StreamEnd;
 import org.junit.jupiter.api.AfterEach;
@@ -156,17 +157,20 @@ class SpooledLogTest {
   }
 
   @Test
-  void linesOfTheNextFileAreNoGapWhereTheOneBeforeWasReadToItsEnd() throws IOException {
+  void theNextFileIsAGapUnlessTheOneBeforeIsKnownToHaveBeenReadToItsEnd() throws IOException {
     // given
     read(line(FIRST_SECOND, 900_000_000, "a"));
 
     // when
-    SpooledLog.Lines next = read(afterAnEnd(), line(SECOND_SECOND, 1, "b"));
-    SpooledLog.Lines later = read(afterAnEnd(), line("2026-11-23T10:00:04", 1, "c"));
+    SpooledLog.Lines unknown = read(afterAnEnd(), line(SECOND_SECOND, 1, "b"));
+    Instant seen = Instant.parse("2026-11-23T11:00:00Z");
+    log.noteNextFile(seen);
+    SpooledLog.Lines known =
+        read(log.lines(StreamEnd.LEFT, seen.plusSeconds(1)), line("2026-11-23T11:00:00", 1, "c"));
 
     // then
-    assertThat(next.hasGap()).isFalse();
-    assertThat(later.hasGap()).isTrue();
+    assertThat(unknown.hasGap()).isTrue();
+    assertThat(known.hasGap()).isFalse();
     assertThat(text()).isEqualTo("a\nb\nc\n");
   }
 
@@ -222,19 +226,130 @@ class SpooledLogTest {
   @Test
   void aFileThatWasAskedForSoonAfterTheOneBeforeEndedMayBeginLate() throws IOException {
     // given
-    read(line(FIRST_SECOND, 1, "a"));
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
 
     // when
     Instant soon = Instant.parse("2026-11-23T10:00:05Z");
     SpooledLog.Lines next =
-        read(log.lines(StreamEnd.LEFT, soon), line("2026-11-23T11:00:00", 1, "an hour later"));
+        read(
+            log.lines(StreamEnd.LEFT, soon),
+            line("2026-11-23T11:00:00", 1, "gun") + "2026-11-23T11:00:00.000000002Z an");
     Instant late = Instant.parse("2026-11-23T11:00:06Z");
     SpooledLog.Lines afterNext =
-        read(log.lines(StreamEnd.LEFT, late), line("2026-11-23T12:00:00", 1, "and another"));
+        read(log.lines(StreamEnd.LEFT, late), line("2026-11-23T12:00:00", 1, "other"));
 
     // then
     assertThat(next.hasGap()).isFalse();
     assertThat(afterNext.hasGap()).isTrue();
+  }
+
+  @Test
+  void theEndOfADividedLineThatCameWithoutATimeIsNotTakenAgainWithOne() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be", "gun\n");
+
+    // when
+    SpooledLog.Lines again = read(afterAnEnd(), line(SECOND_SECOND, 3, "gun"));
+
+    // then
+    assertThat(again.hasGap()).isFalse();
+    assertThat(again.newBytes()).isZero();
+    assertThat(text()).isEqualTo("a\nbegun\n");
+  }
+
+  @Test
+  void theSameBeforeALineWithoutAnEndIsNotTakenAgainEither() throws IOException {
+    // given
+    String end = "2026-11-23T10:00:05.000000001Z c";
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be", "gun\n" + end);
+
+    // when
+    read(afterAnEnd(), line(SECOND_SECOND, 3, "gun") + end);
+
+    // then
+    assertThat(text()).isEqualTo("a\nbegun\nc");
+  }
+
+  @Test
+  void aLineThatAStreamGaveFirstOfTheNextFileMayBeTheEndOfADividedOne() throws IOException {
+    // given
+    log.keepTimes(100);
+    read(line(FIRST_SECOND, 1, "a") + line(SECOND_SECOND, 2, "gun") + line(SECOND_SECOND, 3, "b"));
+
+    // when
+    boolean same =
+        log.noteNewestFile(Optional.of(Instant.parse(FIRST_SECOND + ".000000001Z")), false);
+    List<String> before = log.gaps();
+    boolean another =
+        log.noteNewestFile(Optional.of(Instant.parse(SECOND_SECOND + ".000000002Z")), false);
+
+    // then
+    assertThat(same).isFalse();
+    assertThat(before).isEmpty();
+    assertThat(another).isTrue();
+    assertThat(log.gaps()).singleElement().asString().contains("rotated");
+  }
+
+  @Test
+  void itMayAlsoBeWhereItComesOnlyOnceTheFileIsKnown() throws IOException {
+    // given
+    log.keepTimes(100);
+    SpooledLog.Lines lines = read(line(FIRST_SECOND, 1, "a"));
+
+    // when
+    log.noteNewestFile(Optional.of(Instant.parse(SECOND_SECOND + ".000000002Z")), true);
+    read(lines, line(SECOND_SECOND, 2, "gun"));
+
+    // then
+    assertThat(log.gaps()).isNotEmpty();
+  }
+
+  @Test
+  void aDividedLineWhoseEndCameWithoutATimeIsWholeUnlessItHasSeveralRecords() throws IOException {
+    // given
+    log.keepTimes(10);
+    Instant begins = Instant.parse(SECOND_SECOND + ".000000003Z");
+    SpooledLog.Lines lines =
+        read(line(FIRST_SECOND, 1, "a") + SECOND_SECOND + ".000000002Z be", "gun\n");
+
+    // when
+    log.noteNewestFile(Optional.of(begins), false);
+    List<String> ofAShortLine = log.gaps();
+    read(lines, SECOND_SECOND + ".000000009Z long enough", "for two records\n");
+    log.noteNewestFile(Optional.of(begins.plusSeconds(10)), false);
+
+    // then
+    assertThat(ofAShortLine).isEmpty();
+    assertThat(log.gaps()).isNotEmpty();
+  }
+
+  @Test
+  void whatALogEndsWithIsNotKnownWhereItsNewestFileIsEmpty() throws IOException {
+    // given
+    log.keepTimes(100);
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
+
+    // when
+    log.noteEmptyNewestFile();
+    List<String> withADividedLine = log.gaps();
+    log.endLine();
+    log.noteEmptyNewestFile();
+
+    // then
+    assertThat(withADividedLine).isEmpty();
+    assertThat(log.gaps()).isNotEmpty();
+  }
+
+  @Test
+  void anEmptyFileThatIsReadToItsEndDoesNotMendAStreamThatBrokeOff() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a"));
+
+    // when
+    SpooledLog.Lines empty = read();
+
+    // then
+    assertThat(empty.after(StreamEnd.ENDED)).isEqualTo(StreamEnd.BROKEN);
   }
 
   @Test
