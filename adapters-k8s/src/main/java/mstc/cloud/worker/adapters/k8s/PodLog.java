@@ -436,11 +436,7 @@ final class PodLog implements Runnable {
       } else {
         opening =
             AttachedLogs.open(
-                source,
-                pod,
-                container,
-                follow,
-                leaveUnread ? Optional.empty() : log.resumeFrom());
+                source, pod, container, follow, leaveUnread ? Optional.empty() : log.resumeFrom());
       }
     } catch (LogSource.GoneException e) {
       throw e;

@@ -161,8 +161,8 @@ class FullDiskTest {
     // given
     disk.setRoom(3);
     SameLog source = new SameLog();
-    PodLog podLog = new PodLog(source, log, "pod", "container", Instant.now());
-    podLog.containerEnded();
+    PodLog podLog = new PodLog(source, log, "pod", "container", Instant.now(), Optional.empty(), false);
+    podLog.containerEnded(Optional.empty());
 
     // when
     Thread.ofVirtual().start(podLog);

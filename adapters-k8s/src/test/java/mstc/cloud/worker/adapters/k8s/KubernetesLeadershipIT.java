@@ -69,7 +69,8 @@ class KubernetesLeadershipIT {
               () -> {
                 check(cluster);
                 leaders.remove(identity);
-              });
+              },
+              lease -> {});
       leadership.start();
     }
 
