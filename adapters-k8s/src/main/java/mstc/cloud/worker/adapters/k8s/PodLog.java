@@ -65,8 +65,11 @@ final class PodLog implements Runnable {
   /** So may one that is followed, but a job may as well be silent. */
   private static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
-  /** Sooner than this after its start, the kubelet has not looked at a container's log yet. */
-  private static final Duration LATE = Duration.ofSeconds(10);
+  /**
+   * Later than this after its start, a container's log may have been rotated: the kubelet looks at
+   * all logs every ten seconds, so at any time after a container's start.
+   */
+  private static final Duration LATE = Duration.ofSeconds(2);
 
   /**
    * For how long a job may have been silent at first. Sooner than this after its start nothing was
@@ -329,6 +332,7 @@ final class PodLog implements Runnable {
         throw new UnreadableException(String.valueOf(e.getMessage()), e);
       }
       LOG.debug("pod={} its stream was closed, as nothing more came", pod);
+      newestFile.noteSilence();
       end = SpooledLog.StreamEnd.LEFT;
     } finally {
       leaveStream();
@@ -416,9 +420,10 @@ final class PodLog implements Runnable {
         return waiting || !newestFile.isLarge();
       }
       long endedBefore = lines.ended();
+      long newBefore = lines.newBytes();
       paused |= noteRead(lines.newBytes());
       lines.add(buffer, read);
-      newestFile.read(read, lines.ended() - endedBefore);
+      newestFile.read(read, lines.ended() - endedBefore, Math.max(0, lines.newBytes() - newBefore));
       saveMarkFromTimeToTime();
       if (follow && newestFile.isToBeAsked()) {
         boolean another = askForNewestFile(lagging);
