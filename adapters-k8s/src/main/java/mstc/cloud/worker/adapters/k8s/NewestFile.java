@@ -47,6 +47,7 @@ final class NewestFile {
   private Optional<Instant> begins = Optional.empty();
   private long bytes;
   private long bytesSinceAsked;
+  private long newBytesSinceAsked;
   private long bytesInPeriod;
   private long periodNanos = System.nanoTime();
   private boolean slow;
@@ -66,11 +67,13 @@ final class NewestFile {
    * Notes what came of a stream.
    *
    * @param lines how many lines ended in it
+   * @param newBytes how much of it was new
    */
-  void read(int count, long lines) {
+  void read(int count, long lines, long newBytes) {
     long more = count + MORE_BYTES_PER_LINE * lines;
     bytes += more;
     bytesSinceAsked += more;
+    newBytesSinceAsked += newBytes;
     bytesInPeriod += more;
     long now = System.nanoTime();
     long nanos = now - periodNanos;
@@ -97,6 +100,13 @@ final class NewestFile {
   /** Whether it may be rotated within seconds, unless more comes than can be waited for. */
   boolean isRotatedSoon() {
     return bytes >= Math.max(LIMITS.get(limit) - SOON_BYTES, notRotatedBytes + SOON_BYTES / 5);
+  }
+
+  /** Nothing came for a while, however much came before. */
+  void noteSilence() {
+    slow = true;
+    bytesInPeriod = 0;
+    periodNanos = System.nanoTime();
   }
 
   /** Whether little came of late. */
@@ -144,7 +154,7 @@ final class NewestFile {
   boolean ask(boolean lagging) throws IOException {
     Optional<Instant> now = source.newestFileBegins(pod, container);
     if (asked
-        && bytesSinceAsked >= LARGE_BYTES
+        && newBytesSinceAsked >= LARGE_BYTES / 2
         && System.nanoTime() - askedNanos > TWO_ROTATIONS.toNanos()) {
       log.noteGap("its files may have been rotated twice while the cluster could not be asked");
     }
@@ -157,6 +167,7 @@ final class NewestFile {
     }
     begins = now;
     bytesSinceAsked = 0;
+    newBytesSinceAsked = 0;
     askedNanos = System.nanoTime();
     asked = true;
     return another;

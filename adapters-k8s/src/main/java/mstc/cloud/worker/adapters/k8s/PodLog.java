@@ -387,6 +387,7 @@ final class PodLog implements Runnable {
         throw new UnreadableException(String.valueOf(e.getMessage()), e);
       }
       LOG.debug("pod={} its stream was closed, as nothing more came", pod);
+      newestFile.noteSilence();
       end = SpooledLog.StreamEnd.LEFT;
     } finally {
       if (end != SpooledLog.StreamEnd.BROKEN && hasBeenAtTheEnd() && !newestFile.isLarge()) {
@@ -488,9 +489,10 @@ final class PodLog implements Runnable {
         return waiting || !newestFile.isLarge();
       }
       long endedBefore = lines.ended();
+      long newBefore = lines.newBytes();
       paused |= noteRead(lines.newBytes());
       lines.add(buffer, read);
-      newestFile.read(read, lines.ended() - endedBefore);
+      newestFile.read(read, lines.ended() - endedBefore, Math.max(0, lines.newBytes() - newBefore));
       saveMarkFromTimeToTime();
       if (follow && newestFile.isToBeAsked()) {
         boolean another = askForNewestFile(lagging);
