@@ -250,7 +250,12 @@ final class PortCalls {
 
       @Override
       public void delete(ObjectLocation location) {
-        throw new UnsupportedOperationException("a log must never be deleted");
+        store.delete(location);
+      }
+
+      @Override
+      public void discardUploads(ObjectLocation location) {
+        store.discardUploads(location);
       }
 
       @Override

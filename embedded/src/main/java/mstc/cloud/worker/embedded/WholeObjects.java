@@ -8,15 +8,19 @@ import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.model.UploadPartRequest;
+import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
- * Lists only objects that were written to their end, and takes only metadata that can be kept.
+ * Lists only objects that were written to their end, takes only metadata that can be kept, and
+ * keeps no part of an upload that was ended.
  *
  * <p>The store writes an object to a file beside its place, {@code <key>-<uuid>}, and moves it when
  * it is complete; a listing would show that file as an object, and for good once the process was
@@ -24,6 +28,9 @@ import software.amazon.awssdk.services.s3.model.S3Exception;
  *
  * <p>Metadata that the file system has no room for would be dropped without a word; S3's own limit
  * stays below that of ext4.
+ *
+ * <p>The store takes a part without a look at whether its upload is still there. One that arrives
+ * when the upload has been ended would stay for good, as no list of uploads shows it.
  */
 final class WholeObjects extends ForwardingBlobStore {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
@@ -54,6 +61,28 @@ final class WholeObjects extends ForwardingBlobStore {
     return super.initiateMultipartUpload(request);
   }
 
+  @Override
+  public UploadPartResponse uploadMultipartPart(
+      MultipartUpload upload, UploadPartRequest request, InputStream content) {
+    UploadPartResponse response = super.uploadMultipartPart(upload, request, content);
+    // Only afterwards, as it may be ended meanwhile.
+    boolean ended =
+        listMultipartUploads(upload.containerName()).stream()
+            .noneMatch(open -> open.uploadId().equals(upload.id()));
+    if (ended) {
+      super.abortMultipartUpload(upload);
+      throw refusal(404, "NoSuchUpload", "The upload was completed or ended.");
+    }
+    return response;
+  }
+
+  @Override
+  public void abortMultipartUpload(MultipartUpload upload) {
+    super.abortMultipartUpload(upload);
+    // What arrived after the first look for parts and before the upload's end.
+    super.abortMultipartUpload(upload);
+  }
+
   private static void requireRoom(Map<String, String> metadata) {
     int bytes =
         metadata.entrySet().stream()
@@ -61,13 +90,18 @@ final class WholeObjects extends ForwardingBlobStore {
                 entry.getKey().getBytes(UTF_8).length + entry.getValue().getBytes(UTF_8).length)
             .sum();
     if (bytes > LARGEST_METADATA_BYTES) {
-      String message = "Your metadata headers exceed the maximum allowed metadata size.";
-      throw S3Exception.builder()
-          .statusCode(400)
-          .message(message)
-          .awsErrorDetails(
-              AwsErrorDetails.builder().errorCode("MetadataTooLarge").errorMessage(message).build())
-          .build();
+      throw refusal(
+          400,
+          "MetadataTooLarge",
+          "Your metadata headers exceed the maximum allowed metadata size.");
     }
+  }
+
+  private static AwsServiceException refusal(int status, String code, String message) {
+    return S3Exception.builder()
+        .statusCode(status)
+        .message(message)
+        .awsErrorDetails(AwsErrorDetails.builder().errorCode(code).errorMessage(message).build())
+        .build();
   }
 }

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.embedded;
 
 import com.rabbitmq.client.ConnectionFactory;
+import io.minio.MinioAsyncClient;
 import io.minio.MinioClient;
 
 /** Clients as users have them: nothing is set but the address. */
@@ -13,6 +14,13 @@ final class Clients {
     factory.setPort(port);
     factory.setAutomaticRecoveryEnabled(false);
     return factory;
+  }
+
+  static MinioAsyncClient s3Calls(int port) {
+    return MinioAsyncClient.builder()
+        .endpoint("http://127.0.0.1:" + port)
+        .credentials("minioadmin", "minioadmin")
+        .build();
   }
 
   static MinioClient s3(int port) {

@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.minio.AbortMultipartUploadArgs;
+import io.minio.AbortMultipartUploadResponse;
+import io.minio.CreateMultipartUploadArgs;
 import io.minio.GetObjectArgs;
 import io.minio.GetPresignedObjectUrlArgs;
 import io.minio.Http;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
+import io.minio.MinioAsyncClient;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
 import io.minio.StatObjectArgs;
+import io.minio.UploadPartArgs;
+import io.minio.UploadPartResponse;
 import io.minio.errors.ErrorResponseException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -24,10 +30,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -35,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EmbeddedObjectStoreTest {
   private static final String BUCKET = "results";
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @TempDir private Path temporary;
 
@@ -171,6 +180,51 @@ class EmbeddedObjectStoreTest {
   }
 
   @Test
+  void takesNoPartOfAnUploadThatWasEnded() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings());
+        var client = Clients.s3Calls(store.port())) {
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build()).join();
+      String upload = beginUpload(client);
+      sendPart(client, upload, 1).join();
+      endUpload(client, upload).join();
+
+      // when
+      var late = sendPart(client, upload, 2);
+
+      // then
+      assertThat(late)
+          .failsWithin(PATIENCE)
+          .withThrowableThat()
+          .havingRootCause()
+          .isInstanceOfSatisfying(
+              ErrorResponseException.class,
+              e -> assertThat(e.errorResponse().code()).isEqualTo("NoSuchUpload"));
+      assertThat(files(temporary.resolve("store"))).isEmpty();
+    }
+  }
+
+  @Test
+  void keepsNothingOfAnUploadThatIsEndedWhileAPartArrives() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings());
+        var client = Clients.s3Calls(store.port())) {
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build()).join();
+
+      // when
+      for (int round = 0; round < 40; round++) {
+        String upload = beginUpload(client);
+        var part = sendPart(client, upload, 1);
+        endUpload(client, upload).join();
+        part.handle((sent, refused) -> true).join();
+      }
+
+      // then
+      assertThat(files(temporary.resolve("store"))).isEmpty();
+    }
+  }
+
+  @Test
   void keepsKeysInsideTheirBucket() throws Exception {
     // given
     try (var store = EmbeddedObjectStore.start(settings());
@@ -255,6 +309,34 @@ class EmbeddedObjectStoreTest {
             .contentType("text/plain; charset=utf-8")
             .userMetadata(metadata)
             .build());
+  }
+
+  private static String beginUpload(MinioAsyncClient client) {
+    return client
+        .createMultipartUpload(
+            CreateMultipartUploadArgs.builder().bucket(BUCKET).object("log").build())
+        .join()
+        .result()
+        .uploadId();
+  }
+
+  private static CompletableFuture<UploadPartResponse> sendPart(
+      MinioAsyncClient client, String upload, int number) {
+    byte[] part = new byte[64 * 1024];
+    return client.uploadPart(
+        UploadPartArgs.builder()
+            .bucket(BUCKET)
+            .object("log")
+            .uploadId(upload)
+            .partNumber(number)
+            .data(part, part.length)
+            .build());
+  }
+
+  private static CompletableFuture<AbortMultipartUploadResponse> endUpload(
+      MinioAsyncClient client, String upload) {
+    return client.abortMultipartUpload(
+        AbortMultipartUploadArgs.builder().bucket(BUCKET).object("log").uploadId(upload).build());
   }
 
   private static byte[] read(MinioClient client, String key) throws Exception {

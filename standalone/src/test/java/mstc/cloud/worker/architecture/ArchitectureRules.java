@@ -41,7 +41,15 @@ final class ArchitectureRules {
     rules.put("local", adapter("local", WIRE, JSON));
     rules.put("k8s", adapter("k8s", WIRE, JSON, "io.fabric8.kubernetes.."));
     rules.put(
-        "minio", adapter("minio", "io.minio..", "okhttp3..", "okio..", "kotlin..", "javax.net.."));
+        "minio",
+        adapter(
+            "minio",
+            "io.minio..",
+            "okhttp3..",
+            "okio..",
+            "kotlin..",
+            "javax.net..",
+            "javax.xml.stream.."));
     rules.put("s3", adapter("s3", "software.amazon.awssdk..", "javax.net.."));
     rules.put(
         "http",

@@ -32,6 +32,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectListing;
@@ -51,7 +52,8 @@ import org.slf4j.LoggerFactory;
  * Keeps objects in MinIO, or another server that speaks S3.
  *
  * <p>Files above 8 MiB are sent in parts, one after the other, each straight from the file. When
- * such an upload fails, its parts are removed as far as the server can be reached.
+ * such an upload fails, its parts are removed as far as the server can be reached; what a process
+ * that died has left of one is removed before the next upload of that object begins.
  *
  * <p>Retries are minio-java's: up to 5 attempts of a request that the server answers with 408, 429,
  * 499, 500, 502, 503, 504 or 520, with a random pause of up to 0.2, 0.4, 0.8 and 1.6 s between
@@ -63,7 +65,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:DeleteObject},
  * {@code s3:ListBucket} (without it the server answers 403 for a missing object, which is a failure
- * here), {@code s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
+ * here), {@code s3:ListBucketMultipartUploads} and {@code s3:AbortMultipartUpload} (without them
+ * the parts of uploads that were cut off stay), and {@code s3:CreateBucket} where buckets are
+ * created.
  */
 public final class MinioObjectStore implements ObjectStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(MinioObjectStore.class);
@@ -79,6 +83,7 @@ public final class MinioObjectStore implements ObjectStore {
   private final OkHttpClient http;
   private final MinioAsyncClient client;
   private final MinioAsyncClient cleaner;
+  private final UploadListing uploads;
   private final MinioFailures failures;
   private final MinioFailures writeFailures;
   private final boolean createBuckets;
@@ -86,6 +91,8 @@ public final class MinioObjectStore implements ObjectStore {
 
   /** Until the server answers such a write with "not implemented". */
   private volatile boolean conditionalWrites = true;
+
+  private final AtomicBoolean warnedOfLeftovers = new AtomicBoolean();
 
   private volatile boolean closed;
 
@@ -98,6 +105,7 @@ public final class MinioObjectStore implements ObjectStore {
     http = httpClient(settings);
     client = client(settings, http);
     cleaner = client(settings, http.newBuilder().callTimeout(CLEAN_UP_TIMEOUT).build());
+    uploads = new UploadListing(client);
     failures = new MinioFailures(settings.endpoint(), false);
     writeFailures = new MinioFailures(settings.endpoint(), settings.createBuckets());
     createBuckets = settings.createBuckets();
@@ -233,6 +241,7 @@ public final class MinioObjectStore implements ObjectStore {
   private void sendInParts(
       ObjectLocation location, FileContent content, ObjectAttributes attributes, boolean ifAbsent)
       throws IOException {
+    endEarlierUploads(location);
     Http.Headers headers = metadataOf(attributes);
     headers.put("Content-Type", attributes.contentType());
     headers.put("X-Amz-Checksum-Algorithm", FileContent.checksumAlgorithm(encrypted));
@@ -410,6 +419,66 @@ public final class MinioObjectStore implements ObjectStore {
           }
           return location;
         });
+  }
+
+  @Override
+  public void discardUploads(ObjectLocation location) {
+    guarded(
+        "end unfinished uploads of " + location,
+        failures,
+        () -> {
+          endUploads(location);
+          return location;
+        });
+  }
+
+  /** Ends what was left of the object's earlier uploads, unless something keeps it from that. */
+  private void endEarlierUploads(ObjectLocation location) throws IOException {
+    try {
+      endUploads(location);
+    } catch (IOException | RuntimeException e) {
+      if (closed || Thread.currentThread().isInterrupted()) {
+        throw e;
+      }
+      // The file is stored all the same: a store that cannot be reached fails that as well.
+      ObjectStoreException failure = failures.translate("end unfinished uploads of " + location, e);
+      if (!failure.isRetryable() && warnedOfLeftovers.compareAndSet(false, true)) {
+        LOGGER.warn(
+            "Parts of uploads that were cut off stay in the object store, unless a rule of the"
+                + " bucket removes them, reason=\"{}\"",
+            failure.getMessage());
+      } else {
+        LOGGER.debug("Unfinished uploads may stay object={}", location, failure);
+      }
+    }
+  }
+
+  private void endUploads(ObjectLocation location) throws IOException {
+    for (String upload : uploadsOf(location)) {
+      try {
+        client
+            .abortMultipartUpload(
+                at(AbortMultipartUploadArgs.builder(), location).uploadId(upload).build())
+            .join();
+        LOGGER.info("Ended an unfinished upload object={} upload={}", location, upload);
+      } catch (CompletionException e) {
+        // 404: it was completed or ended meanwhile.
+        if (MinioFailures.statusOf(e) != 404) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private List<String> uploadsOf(ObjectLocation location) throws IOException {
+    try {
+      return uploads.of(location);
+    } catch (CompletionException e) {
+      if (MinioFailures.statusOf(e) == 404) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   /**

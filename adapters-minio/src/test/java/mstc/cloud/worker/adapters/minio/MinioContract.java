@@ -1,14 +1,21 @@
 package mstc.cloud.worker.adapters.minio;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.minio.CreateMultipartUploadArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.RemoveBucketArgs;
+import io.minio.UploadPartArgs;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.domain.store.ObjectStoreAddress;
 import mstc.cloud.worker.domain.store.S3ServerContract;
@@ -54,13 +61,50 @@ abstract class MinioContract extends S3ServerContract {
   }
 
   @Override
+  protected void beginUpload(ObjectLocation location) {
+    try (MinioAsyncClient client = client()) {
+      String upload =
+          client
+              .createMultipartUpload(
+                  CreateMultipartUploadArgs.builder()
+                      .bucket(location.bucket().value())
+                      .object(location.key())
+                      .build())
+              .join()
+              .result()
+              .uploadId();
+      byte[] part = "the first part".getBytes(UTF_8);
+      client
+          .uploadPart(
+              UploadPartArgs.builder()
+                  .bucket(location.bucket().value())
+                  .object(location.key())
+                  .uploadId(upload)
+                  .partNumber(1)
+                  .data(part, part.length)
+                  .build())
+          .join();
+    }
+  }
+
+  @Override
+  protected List<String> unfinishedUploads(ObjectLocation location) throws IOException {
+    try (MinioAsyncClient client = client()) {
+      return new UploadListing(client).of(location);
+    }
+  }
+
+  private MinioAsyncClient client() {
+    return MinioAsyncClient.builder()
+        .endpoint(server().endpoint().toString())
+        .credentials(server().accessKey(), server().secretKey())
+        .httpClient(HTTP)
+        .build();
+  }
+
+  @Override
   protected void remove(BucketName bucket) {
-    try (MinioAsyncClient client =
-        MinioAsyncClient.builder()
-            .endpoint(server().endpoint().toString())
-            .credentials(server().accessKey(), server().secretKey())
-            .httpClient(HTTP)
-            .build()) {
+    try (MinioAsyncClient client = client()) {
       client
           .removeBucket(
               RemoveBucketArgs.builder()

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectListing;
@@ -44,6 +45,7 @@ import software.amazon.awssdk.services.s3.model.ChecksumAlgorithm;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
@@ -53,7 +55,8 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  * Keeps objects in Amazon S3, or another server that speaks S3.
  *
  * <p>Files above 8 MiB are sent in parts, one after the other, each straight from the file. When
- * such an upload fails, its parts are removed as far as the server can be reached.
+ * such an upload fails, its parts are removed as far as the server can be reached; what a process
+ * that died has left of one is removed before the next upload of that object begins.
  *
  * <p>Retries are those of the SDK's standard mode: up to 3 attempts of a request (or as many as
  * {@code AWS_MAX_ATTEMPTS} says) after a broken connection, a time-out, 5xx or throttling, with a
@@ -67,7 +70,8 @@ import software.amazon.awssdk.services.s3.model.UploadPartResponse;
  *
  * <p>The credentials need {@code s3:PutObject}, {@code s3:GetObject}, {@code s3:DeleteObject},
  * {@code s3:ListBucket} (without it S3 answers 403 for a missing object, which is a failure here),
- * {@code s3:AbortMultipartUpload}, and {@code s3:CreateBucket} where buckets are created.
+ * {@code s3:ListBucketMultipartUploads} and {@code s3:AbortMultipartUpload} (without them the parts
+ * of uploads that were cut off stay), and {@code s3:CreateBucket} where buckets are created.
  */
 public final class S3ObjectStore implements ObjectStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(S3ObjectStore.class);
@@ -91,6 +95,8 @@ public final class S3ObjectStore implements ObjectStore {
 
   /** Until the server answers such a write with "not implemented". */
   private volatile boolean conditionalWrites = true;
+
+  private final AtomicBoolean warnedOfLeftovers = new AtomicBoolean();
 
   private volatile boolean closed;
 
@@ -305,6 +311,7 @@ public final class S3ObjectStore implements ObjectStore {
       long bytes,
       ObjectAttributes attributes,
       boolean ifAbsent) {
+    endEarlierUploads(location);
     CreateMultipartUploadRequest.Builder creation =
         CreateMultipartUploadRequest.builder()
             .bucket(location.bucket().value())
@@ -480,6 +487,71 @@ public final class S3ObjectStore implements ObjectStore {
             throw e;
           }
         });
+  }
+
+  @Override
+  public void discardUploads(ObjectLocation location) {
+    guarded(
+        "end unfinished uploads of " + location,
+        failures,
+        () -> {
+          endUploads(location);
+          return location;
+        });
+  }
+
+  /** Ends what was left of the object's earlier uploads, unless something keeps it from that. */
+  private void endEarlierUploads(ObjectLocation location) {
+    try {
+      endUploads(location);
+    } catch (RuntimeException e) {
+      if (closed || Thread.currentThread().isInterrupted() || isInterruption(e)) {
+        throw e;
+      }
+      // The file is stored all the same: a store that cannot be reached fails that as well.
+      ObjectStoreException failure = failures.translate("end unfinished uploads of " + location, e);
+      if (!failure.isRetryable() && warnedOfLeftovers.compareAndSet(false, true)) {
+        LOGGER.warn(
+            "Parts of uploads that were cut off stay in the object store, unless a rule of the"
+                + " bucket removes them, reason=\"{}\"",
+            failure.getMessage());
+      } else {
+        LOGGER.debug("Unfinished uploads may stay object={}", location, failure);
+      }
+    }
+  }
+
+  private void endUploads(ObjectLocation location) {
+    for (String upload : uploadsOf(location)) {
+      try {
+        client.abortMultipartUpload(request ->
+            request.bucket(location.bucket().value()).key(location.key()).uploadId(upload));
+        LOGGER.info("Ended an unfinished upload object={} upload={}", location, upload);
+      } catch (S3Exception e) {
+        // 404: it was completed or ended meanwhile.
+        if (e.statusCode() != 404) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private List<String> uploadsOf(ObjectLocation location) {
+    try {
+      return client
+          .listMultipartUploadsPaginator(
+              request -> request.bucket(location.bucket().value()).prefix(location.key()))
+          .uploads()
+          .stream()
+          .filter(upload -> upload.key().equals(location.key()))
+          .map(MultipartUpload::uploadId)
+          .toList();
+    } catch (S3Exception e) {
+      if (e.statusCode() == 404) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   /**

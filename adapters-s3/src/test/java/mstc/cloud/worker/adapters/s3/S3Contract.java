@@ -3,15 +3,19 @@ package mstc.cloud.worker.adapters.s3;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.domain.store.ObjectStoreAddress;
 import mstc.cloud.worker.domain.store.S3ServerContract;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** The port's contract, over the AWS SDK. */
@@ -55,16 +59,52 @@ abstract class S3Contract extends S3ServerContract {
   }
 
   @Override
+  protected void beginUpload(ObjectLocation location) {
+    try (S3Client client = client()) {
+      String upload =
+          client
+              .createMultipartUpload(
+                  request -> request.bucket(location.bucket().value()).key(location.key()))
+              .uploadId();
+      client.uploadPart(
+          request ->
+              request
+                  .bucket(location.bucket().value())
+                  .key(location.key())
+                  .uploadId(upload)
+                  .partNumber(1),
+          RequestBody.fromString("the first part"));
+    }
+  }
+
+  @Override
+  protected List<String> unfinishedUploads(ObjectLocation location) {
+    try (S3Client client = client()) {
+      return client
+          .listMultipartUploads(
+              request -> request.bucket(location.bucket().value()).prefix(location.key()))
+          .uploads()
+          .stream()
+          .filter(upload -> upload.key().equals(location.key()))
+          .map(MultipartUpload::uploadId)
+          .toList();
+    }
+  }
+
+  private S3Client client() {
+    return S3Client.builder()
+        .endpointOverride(server().endpoint())
+        .region(Region.US_EAST_1)
+        .credentialsProvider(
+            StaticCredentialsProvider.create(
+                AwsBasicCredentials.create(server().accessKey(), server().secretKey())))
+        .forcePathStyle(true)
+        .build();
+  }
+
+  @Override
   protected void remove(BucketName bucket) {
-    try (S3Client client =
-        S3Client.builder()
-            .endpointOverride(server().endpoint())
-            .region(Region.US_EAST_1)
-            .credentialsProvider(
-                StaticCredentialsProvider.create(
-                    AwsBasicCredentials.create(server().accessKey(), server().secretKey())))
-            .forcePathStyle(true)
-            .build()) {
+    try (S3Client client = client()) {
       client.deleteBucket(request ->
           request
               .bucket(bucket.value())

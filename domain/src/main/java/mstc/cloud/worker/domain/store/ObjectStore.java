@@ -19,6 +19,10 @@ public interface ObjectStore extends AutoCloseable {
    * Stores a file, replacing an object of that name. The bucket is created when it is missing and
    * the store is configured to do so. Files of any size are streamed, never held in memory; readers
    * see the old object or the whole new one. A file that cannot be opened is a permanent failure.
+   *
+   * <p>Of a large file's upload that is cut off, parts may stay in the store. The next upload of a
+   * large file of that name ends such uploads before it begins, as far as the store lets it; one
+   * that is still going on elsewhere then fails retryably.
    */
   void put(ObjectLocation location, Path file, ObjectAttributes attributes);
 
@@ -49,6 +53,13 @@ public interface ObjectStore extends AutoCloseable {
    * versions, the earlier ones stay.
    */
   void delete(ObjectLocation location);
+
+  /**
+   * Ends all unfinished uploads of an object, whoever began them, so that nothing of them takes up
+   * room; does nothing where there are none, or no such bucket. The object itself stays. An upload
+   * that is still going on fails retryably.
+   */
+  void discardUploads(ObjectLocation location);
 
   /** Returns when the store answers and accepts the credentials; changes nothing. */
   void check();

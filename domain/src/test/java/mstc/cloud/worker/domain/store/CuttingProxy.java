@@ -9,25 +9,42 @@ import java.net.Socket;
 import java.net.URI;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A TCP proxy that cuts all connections once it has passed on so many bytes to the server. */
+/**
+ * A TCP proxy that cuts all connections, or holds everything back, once it has passed on so many
+ * bytes to the server.
+ */
 public final class CuttingProxy implements AutoCloseable {
   private final ServerSocket listener;
   private final URI server;
   private final AtomicLong bytesUntilCut;
+  private final boolean holdsBack;
+  private final CountDownLatch reached = new CountDownLatch(1);
+  private final CountDownLatch healed = new CountDownLatch(1);
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
-  private CuttingProxy(ServerSocket listener, URI server, long bytesUntilCut) {
+  private CuttingProxy(ServerSocket listener, URI server, long bytesUntilCut, boolean holdsBack) {
     this.listener = listener;
     this.server = server;
     this.bytesUntilCut = new AtomicLong(bytesUntilCut);
+    this.holdsBack = holdsBack;
   }
 
-  /** Starts on a free port of 127.0.0.1. */
+  /** Starts one that cuts, on a free port of 127.0.0.1. */
   public static CuttingProxy before(URI server, long bytesUntilCut) throws IOException {
+    return start(server, bytesUntilCut, false);
+  }
+
+  /** Starts one that holds back, on a free port of 127.0.0.1. */
+  public static CuttingProxy holdingBack(URI server, long bytesUntilThen) throws IOException {
+    return start(server, bytesUntilThen, true);
+  }
+
+  private static CuttingProxy start(URI server, long bytes, boolean holdsBack) throws IOException {
     var listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    var proxy = new CuttingProxy(listener, server, bytesUntilCut);
+    var proxy = new CuttingProxy(listener, server, bytes, holdsBack);
     Thread.ofVirtual().start(proxy::accept);
     return proxy;
   }
@@ -37,14 +54,21 @@ public final class CuttingProxy implements AutoCloseable {
     return URI.create("http://127.0.0.1:" + listener.getLocalPort());
   }
 
+  /** Returns once that many bytes were passed on. */
+  public void awaitReached() throws InterruptedException {
+    reached.await();
+  }
+
   /** From now on passes on everything. */
   public void heal() {
     bytesUntilCut.set(Long.MAX_VALUE);
+    healed.countDown();
   }
 
   @Override
   public void close() throws IOException {
     listener.close();
+    healed.countDown();
     cut();
   }
 
@@ -52,7 +76,7 @@ public final class CuttingProxy implements AutoCloseable {
     while (!listener.isClosed()) {
       try {
         Socket client = listener.accept();
-        if (bytesUntilCut.get() <= 0) {
+        if (bytesUntilCut.get() <= 0 && !holdsBack) {
           client.close();
           continue;
         }
@@ -76,12 +100,16 @@ public final class CuttingProxy implements AutoCloseable {
       OutputStream out = to.getOutputStream();
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
         if (towardsServer && bytesUntilCut.addAndGet(-count) <= 0) {
-          cut();
-          return;
+          reached.countDown();
+          if (!holdsBack) {
+            cut();
+            return;
+          }
+          healed.await();
         }
         out.write(buffer, 0, count);
       }
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       // One side has gone: closing both is all that a proxy can do.
       open.remove(from);
     }

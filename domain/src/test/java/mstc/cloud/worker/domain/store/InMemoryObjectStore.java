@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -33,6 +34,7 @@ public final class InMemoryObjectStore implements ObjectStore {
   private final Set<BucketName> buckets = new HashSet<>();
   private final Map<ObjectLocation, StoredObject> objects = new HashMap<>();
   private final Map<ObjectLocation, byte[]> contents = new HashMap<>();
+  private final List<ObjectLocation> discarded = new ArrayList<>();
   private @Nullable Supplier<ObjectStoreException> failure;
 
   private InMemoryObjectStore(boolean createBuckets) {
@@ -117,6 +119,22 @@ public final class InMemoryObjectStore implements ObjectStore {
       contents.remove(location);
       return Optional.ofNullable(objects.remove(location));
     });
+  }
+
+  /** Notes the location, as nothing here is ever half uploaded. */
+  @Override
+  public void discardUploads(ObjectLocation location) {
+    locked(() -> discarded.add(location));
+  }
+
+  /** Where {@link #discardUploads} was called for, in that order. */
+  public List<ObjectLocation> discarded() {
+    lock.lock();
+    try {
+      return List.copyOf(discarded);
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

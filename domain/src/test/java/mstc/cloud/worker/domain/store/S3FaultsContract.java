@@ -22,6 +22,7 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -54,21 +55,61 @@ public abstract class S3FaultsContract {
       "<InitiateMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
           + "<Bucket>logs</Bucket><Key>job-1.log</Key><UploadId>u-1</UploadId>"
           + "</InitiateMultipartUploadResult>";
+  private static final String COMPLETED =
+      "<CompleteMultipartUploadResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+          + "<Location>/logs/job-1.log</Location><Bucket>logs</Bucket><Key>job-1.log</Key>"
+          + "<ETag>\"e-2\"</ETag></CompleteMultipartUploadResult>";
+
+  private static final String NO_MORE = "<IsTruncated>false</IsTruncated>";
 
   /** An answer with the body of an S3 error, or an empty one when there is no code. */
-  private record Answer(int status, String code) {
+  private record Answer(int status, String code, String content) {
     static final Answer OK = new Answer(200, "");
     static final Answer MISSING = new Answer(404, "NoSuchKey");
 
-    String body() {
-      return code.isEmpty()
-          ? ""
-          : "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>Said so</Message></Error>"
-              .formatted(code);
+    Answer(int status, String code) {
+      this(
+          status,
+          code,
+          code.isEmpty()
+              ? ""
+              : "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>Said so</Message></Error>"
+                  .formatted(code));
+    }
+
+    /** A page of unfinished uploads, as little as a server may say of them. */
+    static Answer uploads(String content) {
+      return new Answer(
+          200,
+          "",
+          ("<?xml version=\"1.0\"?>"
+                  + "<ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+                  + "<Bucket>logs</Bucket>%s</ListMultipartUploadsResult>")
+              .formatted(content));
+    }
+
+    static String upload(String key, String id) {
+      return "<Upload><Key>%s</Key><UploadId>%s</UploadId></Upload>".formatted(key, id);
     }
   }
 
-  private record Call(String method, String query, boolean ifNoneMatch) {}
+  private record Call(String method, String query, boolean ifNoneMatch) {
+    boolean beginsUpload() {
+      return method.equals("POST") && query.startsWith("uploads");
+    }
+
+    boolean listsUploads() {
+      return method.equals("GET") && Arrays.asList(query.split("[=&]")).contains("uploads");
+    }
+
+    boolean endsUpload(String id) {
+      return method.equals("DELETE") && query.equals("uploadId=" + id);
+    }
+
+    boolean completesUpload() {
+      return method.equals("POST") && query.startsWith("uploadId");
+    }
+  }
 
   @TempDir private Path folder;
   private final List<Call> calls = new CopyOnWriteArrayList<>();
@@ -107,10 +148,7 @@ public abstract class S3FaultsContract {
       calls.add(call);
       exchange.getRequestBody().readAllBytes();
       Answer answer = behaviour.apply(call);
-      byte[] body =
-          call.query().startsWith("uploads") && answer.equals(Answer.OK)
-              ? UPLOAD.getBytes(UTF_8)
-              : answer.body().getBytes(UTF_8);
+      byte[] body = contentOf(answer, call).getBytes(UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "application/xml");
       exchange.getResponseHeaders().set("ETag", "\"e\"");
       boolean empty = body.length == 0 || call.method().equals("HEAD");
@@ -119,6 +157,17 @@ public abstract class S3FaultsContract {
         exchange.getResponseBody().write(body);
       }
     }
+  }
+
+  private static String contentOf(Answer answer, Call call) {
+    if (!answer.equals(Answer.OK)) {
+      return answer.content();
+    }
+    return call.beginsUpload()
+        ? UPLOAD
+        : call.listsUploads()
+            ? Answer.uploads(NO_MORE).content()
+            : call.completesUpload() ? COMPLETED : "";
   }
 
   private ObjectStore open(URI endpoint, boolean createBuckets, Duration requestTimeout) {
@@ -281,6 +330,146 @@ public abstract class S3FaultsContract {
       assertThat(failure.isRetryable()).as(failure.getMessage()).isFalse();
       assertThat(calls.getLast().method()).isEqualTo("DELETE");
       assertThat(calls.getLast().query()).contains("uploadId=u-1");
+    }
+  }
+
+  @Test
+  void onlyAFileOfSeveralPartsAsksForEarlierUploads() throws IOException {
+    // given
+    Path large = zeros(severalPartsInBytes());
+
+    try (ObjectStore store = open(false)) {
+      // when
+      store.put(LOCATION, file, TEXT);
+      store.put(LOCATION, large, TEXT);
+
+      // then
+      assertThat(calls)
+          .extracting(Call::method)
+          .containsExactly("PUT", "GET", "POST", "PUT", "PUT", "POST");
+      assertThat(calls.get(1).listsUploads()).isTrue();
+    }
+  }
+
+  @Test
+  void everyEarlierUploadOfThatObjectIsEndedHoweverManyPagesTheyFill() {
+    // given
+    behaviour =
+        call -> {
+          if (!call.listsUploads()) {
+            return call.endsUpload("u-2") ? new Answer(404, "NoSuchUpload") : Answer.OK;
+          }
+          return call.query().contains("upload-id-marker=u-2")
+              ? Answer.uploads(
+                  Answer.upload("job-1.log", "u-3")
+                      + Answer.upload("job-1.log.old", "u-4")
+                      + NO_MORE)
+              : Answer.uploads(
+                  Answer.upload("job-1.log", "u-1")
+                      + Answer.upload("job-1.log", "u-2")
+                      + "<NextKeyMarker>job-1.log</NextKeyMarker>"
+                      + "<NextUploadIdMarker>u-2</NextUploadIdMarker>"
+                      + "<IsTruncated>true</IsTruncated>");
+        };
+
+    try (ObjectStore store = open(false)) {
+      // when
+      store.discardUploads(LOCATION);
+
+      // then
+      assertThat(calls)
+          .filteredOn(call -> call.method().equals("DELETE"))
+          .extracting(Call::query)
+          .containsExactly("uploadId=u-1", "uploadId=u-2", "uploadId=u-3");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET, 403, AccessDenied",
+    "GET, 404, NoSuchBucket",
+    "GET, 405, MethodNotAllowed",
+    "GET, 500, InternalError",
+    "GET, 501, NotImplemented",
+    "GET, 502, ''",
+    "DELETE, 403, AccessDenied",
+    "DELETE, 501, NotImplemented"
+  })
+  void earlierUploadsThatCannotBeEndedKeepNoFileFromBeingStored(
+      String refused, int status, String code) throws IOException {
+    // given
+    Path large = zeros(severalPartsInBytes());
+    behaviour =
+        call -> {
+          if (call.method().equals(refused)) {
+            return new Answer(status, code);
+          }
+          return call.method().equals("HEAD")
+              ? Answer.MISSING
+              : call.listsUploads() ? Answer.uploads(Answer.upload("job-1.log", "u-0")) : Answer.OK;
+        };
+
+    try (ObjectStore store = open(false)) {
+      // when
+      PutResult result = store.putIfAbsent(LOCATION, large, TEXT);
+
+      // then
+      assertThat(result).isEqualTo(PutResult.STORED);
+      assertThat(calls.getLast().completesUpload()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403, AccessDenied, false", "501, NotImplemented, false", "503, SlowDown, true"})
+  void uploadsThatCannotBeDiscardedAreAFailureThatSaysSo(
+      int status, String code, boolean retryable) {
+    // given
+    behaviour = call -> new Answer(status, code);
+
+    try (ObjectStore store = open(false)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.discardUploads(LOCATION));
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isEqualTo(retryable);
+      assertThat(failure)
+          .hasMessageContaining("unfinished uploads of logs/job-1.log")
+          .hasMessageContaining(status + " " + code);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "a part,         404, NoSuchUpload",
+    "the completion, 404, NoSuchUpload",
+    "the completion, 200, NoSuchUpload",
+    "the completion, 400, InvalidPart"
+  })
+  void anUploadThatAnotherProcessEndedIsRetryable(String noticedBy, int status, String code)
+      throws IOException {
+    // given
+    Path large = zeros(severalPartsInBytes());
+    behaviour =
+        call -> {
+          boolean notices =
+              noticedBy.equals("a part")
+                  ? call.query().contains("partNumber=2")
+                  : call.completesUpload();
+          return notices
+              ? new Answer(status, code)
+              : call.endsUpload("u-1")
+                  ? new Answer(404, "NoSuchUpload")
+                  : call.method().equals("HEAD") ? Answer.MISSING : Answer.OK;
+        };
+
+    try (ObjectStore store = open(true)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.putIfAbsent(LOCATION, large, TEXT));
+
+      // then
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isTrue();
+      assertThat(failure).hasMessageContaining("logs/job-1.log").hasMessageContaining(code);
+      assertThat(calls.getLast().endsUpload("u-1")).isTrue();
     }
   }
 

@@ -8,6 +8,9 @@ import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The contract of stores that speak S3, against a server that tests can stand between. */
 public abstract class S3ServerContract extends ObjectStoreContract {
   private static final URI NOBODY_LISTENS = URI.create("http://127.0.0.1:1");
+  private static final Duration GOES_ON_WITHIN = Duration.ofMinutes(1);
   private static final ObjectAttributes BINARY =
       ObjectAttributes.ofType("application/octet-stream");
 
@@ -26,6 +30,12 @@ public abstract class S3ServerContract extends ObjectStoreContract {
 
   /** Opens a store there. */
   protected abstract ObjectStore open(ObjectStoreAddress server, boolean createBuckets);
+
+  /** Begins an upload in parts, sends one of them and leaves it at that, as a killed process. */
+  protected abstract void beginUpload(ObjectLocation location) throws Exception;
+
+  /** The ids of the object's unfinished uploads. */
+  protected abstract List<String> unfinishedUploads(ObjectLocation location) throws Exception;
 
   @Override
   protected final ObjectStore open() {
@@ -91,6 +101,91 @@ public abstract class S3ServerContract extends ObjectStoreContract {
       // then
       assertThat(result).isEqualTo(PutResult.STORED);
       assertThat(store.stat(location)).map(StoredObject::bytes).contains(severalPartsInBytes());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"job-1.log", ".mstc/nested/größe 100%+1.log"})
+  void discardingUploadsEndsThoseOfThisObjectOnly(String key) throws Exception {
+    try (ObjectStore store = open()) {
+      // given
+      ObjectLocation location = at(key);
+      ObjectLocation another = at(key + ".old");
+      store.put(location, Files.writeString(folder.resolve("small"), "stored"), BINARY);
+      beginUpload(location);
+      beginUpload(location);
+      beginUpload(another);
+      assertThat(unfinishedUploads(location)).hasSize(2);
+
+      // when
+      store.discardUploads(location);
+
+      // then
+      assertThat(unfinishedUploads(location)).isEmpty();
+      assertThat(unfinishedUploads(another)).hasSize(1);
+      assertThat(store.list(location.bucket(), ""))
+          .containsExactly(new ObjectListing(location, "stored".length()));
+    }
+  }
+
+  @Test
+  void aLargeFileEndsWhatEarlierUploadsOfItLeft() throws Exception {
+    try (ObjectStore store = open()) {
+      // given
+      Path file = zeros(severalPartsInBytes());
+      ObjectLocation location = at("job-1.log");
+      ObjectLocation another = at("job-1.log.old");
+      store.put(at("creates-the-bucket"), Files.writeString(folder.resolve("small"), ""), BINARY);
+      beginUpload(location);
+      beginUpload(another);
+      assertThat(unfinishedUploads(location)).hasSize(1);
+
+      // when
+      PutResult result = store.putIfAbsent(location, file, BINARY);
+
+      // then
+      assertThat(result).isEqualTo(PutResult.STORED);
+      assertThat(unfinishedUploads(location)).isEmpty();
+      assertThat(unfinishedUploads(another)).hasSize(1);
+    }
+  }
+
+  /** A worker that was paused goes on while, or after, another one stores the same log. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.5, 1.25})
+  void anUploadThatAnotherProcessEndedFailsRetryablyAndFindsWhatThatOneStored(double partsSent)
+      throws Exception {
+    // given
+    Path paused = zeros(severalPartsInBytes() * 3 / 2);
+    Path other = Files.writeString(folder.resolve("other"), "x".repeat(1 << 20));
+    try (CuttingProxy proxy =
+            CuttingProxy.holdingBack(
+                server().endpoint(), (long) (severalPartsInBytes() * partsSent));
+        ObjectStore pausedStore = open(server().through(proxy.endpoint()), true);
+        ObjectStore otherStore = open()) {
+      ObjectLocation location = at("job-1.log");
+      var failure = new CompletableFuture<ObjectStoreException>();
+      Thread.ofVirtual()
+          .start(() ->
+              failure.complete(
+                  catchThrowableOfType(
+                      ObjectStoreException.class,
+                      () -> pausedStore.putIfAbsent(location, paused, BINARY))));
+      proxy.awaitReached();
+
+      // when
+      otherStore.discardUploads(location);
+      otherStore.putIfAbsent(location, other, BINARY);
+      proxy.heal();
+
+      // then
+      assertThat(failure).succeedsWithin(GOES_ON_WITHIN);
+      assertThat(failure.get()).isNotNull();
+      assertThat(failure.get().isRetryable()).as(failure.get().getMessage()).isTrue();
+      assertThat(pausedStore.putIfAbsent(location, paused, BINARY))
+          .isEqualTo(PutResult.ALREADY_EXISTS);
+      assertThat(otherStore.stat(location)).map(StoredObject::bytes).contains(1L << 20);
+      assertThat(unfinishedUploads(location)).isEmpty();
     }
   }
 
