@@ -274,6 +274,10 @@ final class LogArchive {
       store
           .list(job.request().outputBucket(), prefix(job.name()))
           .forEach(listed -> store.delete(listed.location()));
+      if (kept.inherited) {
+        // Of an upload that another worker began.
+        store.discardUploads(job.logLocation());
+      }
       kept.removed = true;
     }
   }

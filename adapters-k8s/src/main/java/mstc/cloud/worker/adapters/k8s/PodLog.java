@@ -66,25 +66,10 @@ final class PodLog implements Runnable {
   /** So may one that is followed, but a job may as well be silent. */
   private static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
-  /**
-   * A log is not rotated sooner than this after its container's start, which is told in whole
-   * seconds: 10 MiB would have to be written and looked at in that time, and nothing in the cluster
-   * could tell of it. Until a container is known to run, a second or two go by.
-   */
-  private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(3);
-
   private static final long A_LOT_BYTES = 1 << 20;
 
   /** For a log shorter than this it does not matter where another worker goes on. */
   private static final long ROTATED_BYTES = 4L << 20;
-
-  /** What may be missing of a log that nobody followed from its start. */
-  private static final String NOT_FROM_START =
-      "no worker followed it in its first seconds, what was rotated away then is not known";
-
-  /** What may be missing of a log that was not followed all the time. */
-  private static final String NOT_ALL_THE_TIME =
-      "no worker followed it for a while, what was rotated away then is not known";
 
   /**
    * A stream that is in the middle of its file while that is rotated is read to that file's end,
@@ -261,7 +246,7 @@ final class PodLog implements Runnable {
     try (log) {
       if (!log.isWhole()) {
         collect();
-        noteWhatIsNotProven();
+        log.noteWhatIsNotProven(startedAt, finishedAt);
       }
       log.noteWhole();
     } catch (InterruptedException e) {
@@ -372,7 +357,10 @@ final class PodLog implements Runnable {
     AttachedLogs.Attached opening = open(follow, leaveUnread);
     InputStream opened = opening.stream();
     SpooledLog.Lines coming =
-        log.lines(lastStreamEnd, opening.askedAt(), isSoonAfterStart(opening.openedAt()));
+        log.lines(
+            lastStreamEnd,
+            opening.askedAt(),
+            SpooledLog.isNotRotatedYet(startedAt, opening.openedAt()));
     SpooledLog.StreamEnd end = SpooledLog.StreamEnd.BROKEN;
     boolean lagging = false;
     Optional<Instant> next = Optional.empty();
@@ -421,10 +409,6 @@ final class PodLog implements Runnable {
     StreamException(IOException cause) {
       super(cause.getMessage(), cause);
     }
-  }
-
-  private boolean isSoonAfterStart(Instant time) {
-    return time.isBefore(startedAt.plus(NOT_ROTATED_YET));
   }
 
   private AttachedLogs.Attached open(boolean follow, boolean leaveUnread)
@@ -737,20 +721,6 @@ final class PodLog implements Runnable {
       }
     } finally {
       lock.unlock();
-    }
-  }
-
-  /** Complete is what is proven to be, not what is not known to be incomplete. */
-  private void noteWhatIsNotProven() {
-    boolean fromStart =
-        log.isFromStart()
-            || log.firstTime().filter(this::isSoonAfterStart).isPresent()
-            || finishedAt.filter(this::isSoonAfterStart).isPresent();
-    if (!fromStart) {
-      log.noteGap(NOT_FROM_START);
-    }
-    if (log.isLoose()) {
-      log.noteGap(NOT_ALL_THE_TIME);
     }
   }
 

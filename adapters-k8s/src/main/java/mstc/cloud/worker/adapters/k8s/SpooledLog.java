@@ -43,6 +43,21 @@ import org.slf4j.LoggerFactory;
 final class SpooledLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledLog.class);
 
+  /**
+   * A log is not rotated sooner than this after its container's start, which is told in whole
+   * seconds: 10 MiB would have to be written and looked at in that time, and nothing in the cluster
+   * could tell of it. Until a container is known to run, a second or two go by.
+   */
+  private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(3);
+
+  /** What may be missing of a log that nobody followed from its start. */
+  private static final String NOT_FROM_START =
+      "no worker followed it in its first seconds, what was rotated away then is not known";
+
+  /** What may be missing of a log that was not followed all the time. */
+  private static final String NOT_ALL_THE_TIME =
+      "no worker followed it for a while, what was rotated away then is not known";
+
   /** Less than the time between two rotations, as the kubelet looks every ten seconds. */
   private static final Duration SAME_ROTATION = Duration.ofSeconds(8);
 
@@ -320,16 +335,6 @@ final class SpooledLog implements AutoCloseable {
     return history.firstTime();
   }
 
-  /** Whether nothing can have been rotated away before its first line. */
-  boolean isFromStart() {
-    return history.fromStart();
-  }
-
-  /** Whether something may be missing between what is here and what was read after it. */
-  boolean isLoose() {
-    return loose;
-  }
-
   /** The uid of the pod that wrote it. */
   String podUid() {
     String name = file.getFileName().toString();
@@ -378,6 +383,31 @@ final class SpooledLog implements AutoCloseable {
       return new Span(begin, wholeLinesBytes);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Whether a container's log cannot have been rotated by then. */
+  static boolean isNotRotatedYet(Instant startedAt, Instant time) {
+    return time.isBefore(startedAt.plus(NOT_ROTATED_YET));
+  }
+
+  /**
+   * Notes what may be missing now that all was read that there is: complete is what is proven to
+   * be, not what is not known to be incomplete.
+   *
+   * @param startedAt when the container started, in whole seconds
+   * @param finishedAt when it ended; empty where that is not known
+   */
+  void noteWhatIsNotProven(Instant startedAt, Optional<Instant> finishedAt) {
+    boolean fromStart =
+        history.fromStart()
+            || Stream.concat(firstTime().stream(), finishedAt.stream())
+                .anyMatch(time -> isNotRotatedYet(startedAt, time));
+    if (!fromStart) {
+      noteGap(NOT_FROM_START);
+    }
+    if (loose) {
+      noteGap(NOT_ALL_THE_TIME);
     }
   }
 

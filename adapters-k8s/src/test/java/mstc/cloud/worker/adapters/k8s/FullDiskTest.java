@@ -161,7 +161,8 @@ class FullDiskTest {
     // given
     disk.setRoom(3);
     SameLog source = new SameLog();
-    PodLog podLog = new PodLog(source, log, "pod", "container", Instant.now(), Optional.empty(), false);
+    PodLog podLog =
+        new PodLog(source, log, "pod", "container", Instant.now(), Optional.empty(), false);
     podLog.containerEnded(Optional.empty());
 
     // when

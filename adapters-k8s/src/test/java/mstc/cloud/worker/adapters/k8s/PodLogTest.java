@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -46,10 +47,18 @@ class PodLogTest {
     try (Spool spool = Spool.open(folder, 1L << 30);
         ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
       SpooledLog log = spool.log("job", "pod");
-      PodLog podLog = new PodLog(new ScriptedLogSource(kubelet), log, "pod", "container", start);
+      PodLog podLog =
+          new PodLog(
+              new ScriptedLogSource(kubelet),
+              log,
+              "pod",
+              "container",
+              start,
+              Optional.empty(),
+              false);
       var _ =
           clock.schedule(
-              podLog::containerEnded,
+              () -> podLog.containerEnded(Optional.empty()),
               Duration.between(Instant.now(), kubelet.end()).toMillis(),
               TimeUnit.MILLISECONDS);
 
