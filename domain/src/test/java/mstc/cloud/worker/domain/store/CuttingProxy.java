@@ -121,6 +121,8 @@ public final class CuttingProxy implements AutoCloseable {
 
   private static boolean closed(Socket socket) {
     try {
+      // Else the server sees an orderly end first, and its answer to that may still come through.
+      socket.setSoLinger(true, 0);
       socket.close();
       return true;
     } catch (IOException e) {
