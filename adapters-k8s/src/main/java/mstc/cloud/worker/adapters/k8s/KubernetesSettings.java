@@ -130,8 +130,8 @@ public record KubernetesSettings(
   public record Timing(
       Duration lease, Duration leaseRenewal, Duration leaseRetry, Duration relist) {
     /**
-     * A leader that is cut off gives up after the renewal's time, one interval and two calls that
-     * time out, before the Lease is another's.
+     * A leader that is cut off gives up after the renewal's time and a call that times out, before
+     * the Lease is another's.
      */
     public static final Timing DEFAULT =
         new Timing(
