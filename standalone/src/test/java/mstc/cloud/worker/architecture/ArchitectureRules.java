@@ -54,7 +54,14 @@ final class ArchitectureRules {
     rules.put(
         "http",
         adapter("http", APPLICATION, WIRE, "com.sun.net.httpserver..", "io.prometheus.metrics.."));
-    rules.put("embedded", embeddedServersKnowNothingOfTheWorker());
+    rules.put(
+        "embedded",
+        knowsNothingOfTheWorker(
+            "embedded", "the worker reaches the embedded servers as it would any others"));
+    rules.put(
+        "faults",
+        knowsNothingOfTheWorker(
+            "faults", "fault tests see of the worker what its clients and its cluster see"));
     rules.put("spring", onlyTheAssemblyKnowsSpring());
     rules.put("cycles", packagesAreFreeOfCycles());
     rules.put("hiding", adaptersHideAllButTheirEntryAndSettings());
@@ -79,13 +86,13 @@ final class ArchitectureRules {
     return knowsOnly("adapters." + technology, allowed);
   }
 
-  private static ArchRule embeddedServersKnowNothingOfTheWorker() {
+  private static ArchRule knowsNothingOfTheWorker(String module, String reason) {
     return noClasses()
-        .that(resideInAPackage(ROOT + "embedded.."))
+        .that(resideInAPackage(ROOT + module + ".."))
         .should()
         .dependOnClassesThat(
-            resideInAnyPackage(WORKER).and(not(resideInAPackage(ROOT + "embedded.."))))
-        .because("the worker reaches the embedded servers as it would any others");
+            resideInAnyPackage(WORKER).and(not(resideInAPackage(ROOT + module + ".."))))
+        .because(reason);
   }
 
   private static ArchRule onlyTheAssemblyKnowsSpring() {

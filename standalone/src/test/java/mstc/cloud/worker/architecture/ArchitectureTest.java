@@ -33,7 +33,8 @@ class ArchitectureTest {
           "adapters.http",
           "embedded",
           "bootstrap",
-          "standalone");
+          "standalone",
+          "faults");
 
   private static final JavaClasses PRODUCTION =
       new ClassFileImporter()

@@ -11,6 +11,8 @@ import java.util.stream.IntStream;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import mstc.cloud.worker.faults.service.Broker;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BrokerKilledIT {
   @Test
   void everyRequestIsAnsweredOnceWhenTheBrokerIsBack(@TempDir Path folder) throws Exception {
-    try (RabbitServer broker = RabbitServer.start(folder.resolve("broker"));
+    try (Broker broker = RabbitServer.start(folder.resolve("broker"));
         EmbeddedObjectStore store =
             EmbeddedObjectStore.start(
                 new ObjectStoreSettings(

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

@@ -23,6 +23,7 @@ import java.util.stream.IntStream;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

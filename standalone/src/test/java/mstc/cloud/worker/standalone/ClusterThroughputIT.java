@@ -20,6 +20,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;

@@ -32,6 +32,7 @@ import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
 import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 
 /**
  * Workers on a namespace of a real cluster, each in a process of its own with the rights of the

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.faults.service.Broker;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,8 +26,7 @@ class DeliveryTimeoutIT {
   @Test
   void aJobThatOutlivesTheDeliveryTimeoutIsRunAndAnsweredOnce(@TempDir Path folder)
       throws Exception {
-    try (RabbitServer broker =
-            RabbitServer.start(folder.resolve("broker"), "consumer_timeout = 60000");
+    try (Broker broker = RabbitServer.start(folder.resolve("broker"), "consumer_timeout = 60000");
         ClusterWorker cluster = new ClusterWorker(folder, broker.port());
         Connection connection = connect(broker)) {
       // given
@@ -51,7 +51,7 @@ class DeliveryTimeoutIT {
     }
   }
 
-  private static Connection connect(RabbitServer broker) throws Exception {
+  private static Connection connect(Broker broker) throws Exception {
     ConnectionFactory factory = new ConnectionFactory();
     factory.setHost("127.0.0.1");
     factory.setPort(broker.port());

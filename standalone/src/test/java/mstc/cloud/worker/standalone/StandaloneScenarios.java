@@ -27,6 +27,8 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.faults.service.FreePort;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;

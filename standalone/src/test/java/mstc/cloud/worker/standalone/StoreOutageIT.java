@@ -14,6 +14,8 @@ import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
 import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import mstc.cloud.worker.faults.service.FreePort;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.faults.service.FreePort;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -17,6 +17,7 @@ import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
 import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -1,4 +1,4 @@
-package mstc.cloud.worker.standalone;
+package mstc.cloud.worker.faults.service;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -7,12 +7,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A port of loopback that nothing listens on at the moment, another one each time. */
-final class FreePort {
+public final class FreePort {
   private static final Set<Integer> FOUND = ConcurrentHashMap.newKeySet();
 
   private FreePort() {}
 
-  static int find() throws IOException {
+  /** Finds one. */
+  public static int find() throws IOException {
     while (true) {
       try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
         if (FOUND.add(socket.getLocalPort())) {

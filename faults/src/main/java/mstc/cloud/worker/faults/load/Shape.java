@@ -1,0 +1,52 @@
+package mstc.cloud.worker.faults.load;
+
+/** What kind of request. */
+public enum Shape {
+  /** A line and a success. */
+  SHORT(24),
+  /** A line and another exit code. */
+  EXIT_CODE(10),
+  /** Nothing for a while, then a success. */
+  SILENT(7),
+  /** A few lines with pauses. */
+  SOME_LINES(14),
+  /** More than the kubelet keeps in one file, at once, then silence. */
+  AT_ONCE(9),
+  /** 20 MB over half a minute. */
+  STEADY(5),
+  /** Lines that take long to write, over more than the kubelet keeps in one file. */
+  LONG_LINES(5),
+  /** Attempts that fail, and one that succeeds. */
+  RETRIED(5),
+  /** Longer than its timeout. */
+  TIMEOUT(4),
+  /** Cancelled over HTTP while it runs. */
+  CANCELLED(4),
+  /** Its Job is deleted while it runs. */
+  JOB_DELETED(3),
+  /** Run over HTTP. */
+  OVER_HTTP(4),
+  /** A value that is not allowed. */
+  INVALID(4),
+  /** Not JSON. */
+  UNREADABLE(2);
+
+  private final int weight;
+
+  Shape(int weight) {
+    this.weight = weight;
+  }
+
+  /** How often it is drawn, next to the others. */
+  int weight() {
+    return weight;
+  }
+
+  /**
+   * Whether it is promised what comes of it when it is sent again: not where it may never be seen
+   * that it ran.
+   */
+  boolean mayBeSentAgain() {
+    return this != INVALID && this != UNREADABLE && this != JOB_DELETED;
+  }
+}

@@ -1,0 +1,5 @@
+/** Servers, proxies, replicas, load and faults of a run. */
+@NullMarked
+package mstc.cloud.worker.faults.run;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+package mstc.cloud.worker.faults.schedule;
+
+import java.time.Duration;
+import mstc.cloud.worker.faults.load.Scenario;
+
+/**
+ * A request at its time.
+ *
+ * @param at from the run's beginning
+ * @param request its job name, by which it is known
+ */
+public record PlannedRequest(Duration at, String request, Scenario scenario) {}

@@ -1,0 +1,5 @@
+/** Servers and workers in processes of their own, for a run and for tests of the whole worker. */
+@NullMarked
+package mstc.cloud.worker.faults.service;
+
+import org.jspecify.annotations.NullMarked;
