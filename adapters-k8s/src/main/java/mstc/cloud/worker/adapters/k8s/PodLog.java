@@ -147,9 +147,6 @@ final class PodLog implements Runnable {
     this.newestFile = new NewestFile(source, pod, container, log);
     this.attached = attached;
     this.lastStreamEnd = overlaps ? SpooledLog.StreamEnd.COVERED : SpooledLog.StreamEnd.BROKEN;
-    if (overlaps) {
-      log.noteOverlap();
-    }
   }
 
   SpooledLog spooled() {
@@ -378,9 +375,6 @@ final class PodLog implements Runnable {
       newestFile.noteSilence();
       end = SpooledLog.StreamEnd.LEFT;
     } finally {
-      if (end != SpooledLog.StreamEnd.BROKEN && hasBeenAtTheEnd() && !newestFile.isLarge()) {
-        end = SpooledLog.StreamEnd.COVERED;
-      }
       leaveStream();
       lastStreamEnd = coming.after(end);
       if (coming.hasGap()) {
@@ -658,11 +652,6 @@ final class PodLog implements Runnable {
       return SILENCE_BEFORE_ROTATION;
     }
     return beginning || oldFile ? FIRST_SILENCE : LONGEST_SILENCE;
-  }
-
-  /** Whether its kubelet notices rotations, as it has been at the file's end before. */
-  private boolean hasBeenAtTheEnd() {
-    return locked(() -> !beginning);
   }
 
   private boolean wasSilenced() {

@@ -54,10 +54,6 @@ final class SpooledLog implements AutoCloseable {
   private static final String NOT_FROM_START =
       "no worker followed it in its first seconds, what was rotated away then is not known";
 
-  /** What may be missing of a log that was not followed all the time. */
-  private static final String NOT_ALL_THE_TIME =
-      "no worker followed it for a while, what was rotated away then is not known";
-
   /** Less than the time between two rotations, as the kubelet looks every ten seconds. */
   private static final Duration SAME_ROTATION = Duration.ofSeconds(8);
 
@@ -235,12 +231,6 @@ final class SpooledLog implements AutoCloseable {
   /** Up to where it is as it was when it was last copied. */
   private long unchangedBytes = Long.MAX_VALUE;
 
-  /**
-   * Whether something may have been written after what is here, and rotated away before the stream
-   * that is read: no line of here came again in it.
-   */
-  private boolean loose;
-
   private Optional<Second> second = Optional.empty();
 
   /** Whether that second's lines are in a file before the one that is read. */
@@ -288,7 +278,6 @@ final class SpooledLog implements AutoCloseable {
         new SpooledLog(spool, file, markFile, channel, history.orElseGet(History::begin));
     log.position = channel.size();
     long wholeLinesBytes = 0;
-    log.loose = history.isPresent();
     if (history.isPresent() && mark.size() == 5) {
       wholeLinesBytes = Long.parseLong(mark.getFirst());
       log.second = Optional.of(Second.parse(mark.subList(1, 5)));
@@ -405,9 +394,6 @@ final class SpooledLog implements AutoCloseable {
                 .anyMatch(time -> isNotRotatedYet(startedAt, time));
     if (!fromStart) {
       noteGap(NOT_FROM_START);
-    }
-    if (loose) {
-      noteGap(NOT_ALL_THE_TIME);
     }
   }
 
@@ -639,23 +625,8 @@ final class SpooledLog implements AutoCloseable {
     if (wholeLinesBytes == 0 && unfinished.isEmpty()) {
       // Nothing is here that could come again.
       history = history.withFromStart(early || (history.fromStart() && before != StreamEnd.BROKEN));
-      loose = false;
-    } else {
-      loose |= !isJoined(before, openedAt);
     }
     return new Lines(before, openedAt);
-  }
-
-  /** Whether nothing can be missing between the stream before and one that is asked for then. */
-  private boolean isJoined(StreamEnd before, Instant openedAt) {
-    Instant last = unfinished.or(() -> second.map(newest -> newest.newest)).orElse(Instant.MIN);
-    return openedAt.isBefore(nextFileSeenAt.plus(SAME_ROTATION))
-        || (before != StreamEnd.BROKEN && openedAt.isBefore(last.plus(before.sameRotation)));
-  }
-
-  /** Notes that the first stream that comes was open before all of what is here had been read. */
-  void noteOverlap() {
-    loose = false;
   }
 
   /** The same of a stream that may have been opened at any time. */
@@ -807,7 +778,6 @@ final class SpooledLog implements AutoCloseable {
       if (index < 0 && newest.inherited && at.equals(newest.newest)) {
         // Its first lines are in a file before this one.
         repeats = knownLines;
-        loose &= knownUnfinished;
         return true;
       }
       if (index < 0) {
@@ -815,7 +785,6 @@ final class SpooledLog implements AutoCloseable {
         return newest.inherited || (!newSeen && repeats == 0 && at.isBefore(newest.first()));
       }
       repeats = index + 1;
-      loose &= repeats < knownLines || knownUnfinished;
       if (newSeen) {
         // What was taken for new is the end of a line that a rotation divided before they came.
         takeBack();
@@ -847,7 +816,6 @@ final class SpooledLog implements AutoCloseable {
       if (!inKnownFile) {
         gap = inNextFile && !isNextTo(last, at);
       }
-      loose = false;
       if (sameLine || (gap && unfinished.isPresent())) {
         cutBack(wholeLinesBytes);
       }

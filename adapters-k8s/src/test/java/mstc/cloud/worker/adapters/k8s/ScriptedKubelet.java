@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -77,6 +78,11 @@ final class ScriptedKubelet {
     this.random = random;
     this.nextLook = firstLook;
     files.add(new LogFile(startedAt, new ArrayList<>()));
+  }
+
+  /** When the container started, as the cluster tells: in whole seconds. */
+  Instant startedAt() {
+    return files.getFirst().created().truncatedTo(ChronoUnit.SECONDS);
   }
 
   /** The job writes; not sooner than what it wrote before. */
