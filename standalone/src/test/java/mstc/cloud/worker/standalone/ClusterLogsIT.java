@@ -29,19 +29,20 @@ class ClusterLogsIT {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   /** The kubelet looks every ten seconds; and a log is not followed in its very first ones. */
-  private static final Duration ROTATED = Duration.ofSeconds(17);
+  private static final Duration ROTATED = Duration.ofSeconds(36);
 
   private static final String LINE = "x".repeat(99);
   private static final int LINES = 110_000;
-  private static final int DRIPS = 90;
+  private static final int DRIPS = 110;
   private static final String A_LOT =
-      "echo begin; sleep 4; yes %s | head -n %d; ".formatted(LINE, LINES);
+      "echo begin; sleep 4; for i in $(seq %d); do yes %s | head -n 1000; sleep 0.1; done; "
+          .formatted(LINES / 1000, LINE);
 
   private static final Map<String, String> SCRIPTS =
       Map.of(
-          "silent", A_LOT + "sleep 45",
+          "silent", A_LOT + "sleep 55",
           "dripping", A_LOT + "for i in $(seq %d); do echo $i; sleep 0.5; done".formatted(DRIPS),
-          "short", "echo begin; sleep 50; echo end");
+          "short", "echo begin; sleep 70; echo end");
 
   private static final Map<String, String> TEXTS =
       Map.of(

@@ -34,18 +34,19 @@ class LogHandoverIT {
   private static final int LONG = 11_000_000;
 
   private static final String LINE = "x".repeat(99);
-  private static final String WRITE_A_LOT = "yes %s | head -c %d".formatted(LINE, LONG);
 
-  /** In its first seconds nobody could know of a rotation. */
-  private static final String BEGIN = "echo begin; sleep 4; " + WRITE_A_LOT + "; ";
+  /** Not in its first seconds, nor so fast that nobody can wait for the rotation. */
+  private static final String BEGIN =
+      "echo begin; sleep 4; for i in $(seq 110); do yes %s | head -n 1000; sleep 0.1; done; "
+          .formatted(LINE);
 
   private static final Map<String, String> SCRIPTS =
       Map.of(
-          "silent-after-a-lot", BEGIN + "sleep 30",
-          "dripping-after-a-lot", BEGIN + "for i in $(seq 60); do echo $i; sleep 0.5; done",
-          "silent-so-far", "sleep 32; echo end",
-          "silent", "sleep 34",
-          "in-a-line", "printf begin; sleep 34; echo end");
+          "silent-after-a-lot", BEGIN + "sleep 40",
+          "dripping-after-a-lot", BEGIN + "for i in $(seq 80); do echo $i; sleep 0.5; done",
+          "silent-so-far", "sleep 50; echo end",
+          "silent", "sleep 52",
+          "in-a-line", "printf begin; sleep 52; echo end");
 
   @TempDir Path folder;
   private final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
@@ -72,7 +73,7 @@ class LogHandoverIT {
       case "silent-after-a-lot" -> written;
       case "dripping-after-a-lot" -> {
         StringBuilder text = new StringBuilder(written);
-        for (int i = 1; i <= 60; i++) {
+        for (int i = 1; i <= 80; i++) {
           text.append(i).append('\n');
         }
         yield text.toString();
@@ -144,7 +145,7 @@ class LogHandoverIT {
                   .map(PodStates::startedAt)
                   .allMatch(started ->
                       started
-                          .filter(time -> time.isBefore(Instant.now().minusSeconds(17)))
+                          .filter(time -> time.isBefore(Instant.now().minusSeconds(36)))
                           .isPresent());
         });
   }
