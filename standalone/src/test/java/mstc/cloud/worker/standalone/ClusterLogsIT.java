@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -110,7 +111,7 @@ class ClusterLogsIT {
   /** Where a stored log is not what its job wrote, in few words; empty where it is. */
   private String difference(String name, Reply reply) throws IOException {
     String text = cluster().text(reply);
-    String written = TEXTS.get(name);
+    String written = Objects.requireNonNull(TEXTS.get(name));
     int at = 0;
     while (at < Math.min(text.length(), written.length())
         && text.charAt(at) == written.charAt(at)) {
