@@ -16,6 +16,7 @@ import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.queue.Handling;
 import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.reply.ReplyFormat;
 import mstc.cloud.worker.domain.runtime.Answer;
@@ -79,6 +80,7 @@ public final class Worker {
             sendReply,
             outage,
             settings.intakePatience(),
+            settings.routingPatience(),
             settings.backoff());
     executeWork = new ExecuteWork(acceptWork, admission, runtime, settings.backoff());
     completeJobs =
@@ -90,6 +92,7 @@ public final class Worker {
             outage,
             settings.routingPatience(),
             settings.refusalPatience(),
+            settings.holdPatience(),
             settings.backoff(),
             clock,
             jobMetrics);
@@ -110,12 +113,12 @@ public final class Worker {
     outage.start();
   }
 
-  private Disposition handle(Delivery delivery) {
+  private Disposition handle(Delivery delivery, Handling handling) {
     if (!handlers.tryAcquire()) {
       return new Disposition.Requeue();
     }
     try {
-      return handleDelivery.handle(delivery);
+      return handleDelivery.handle(delivery, handling);
     } finally {
       handlers.release();
     }

@@ -13,6 +13,8 @@ import mstc.cloud.worker.application.retry.Backoff;
  * @param routingPatience how long a reply whose queue does not exist is tried
  * @param refusalPatience how long a log is tried that the object store refuses for good
  * @param redeliveryMemory for how long after a job's end a redelivered request is answered with it
+ * @param holdPatience how long a job may be held by who put it on record, before whoever completes
+ *     jobs releases it
  * @param backoff between attempts
  */
 public record WorkerSettings(
@@ -22,6 +24,7 @@ public record WorkerSettings(
     Duration routingPatience,
     Duration refusalPatience,
     Duration redeliveryMemory,
+    Duration holdPatience,
     Backoff backoff) {
 
   public WorkerSettings {
@@ -39,6 +42,7 @@ public record WorkerSettings(
         Duration.ofMinutes(5),
         Duration.ofHours(1),
         Duration.ofHours(1),
+        Duration.ofSeconds(10),
         new Backoff(Duration.ofMillis(200), Duration.ofSeconds(15)));
   }
 }

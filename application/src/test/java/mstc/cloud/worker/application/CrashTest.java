@@ -81,8 +81,10 @@ class CrashTest {
     "SUBMIT, true, ",
     "FIND, false, key",
     "STAT, true, key",
-    "SUBMIT, false, key",
-    "SUBMIT, true, key"
+    "HOLD, false, key",
+    "HOLD, true, key",
+    "RELEASE, false, key",
+    "RELEASE, true, key"
   })
   void whereverTheWorkerDiesOnTheWayToTheJobTheMessageBecomesOneJob(
       PortCall call, boolean done, String messageId) throws InterruptedException {

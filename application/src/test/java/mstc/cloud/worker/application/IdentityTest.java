@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.job.Job;
@@ -15,6 +16,7 @@ import mstc.cloud.worker.domain.job.RequestDigest;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -234,7 +236,7 @@ class IdentityTest {
     UUID uuid = new JobIdentity.IdempotencyKey("key-1").uuid();
     UniqueName name = UniqueName.of(KEYED.request().jobName(), uuid);
     site.calls.before(
-        PortCall.SUBMIT,
+        PortCall.HOLD,
         () ->
             site.runtime.submit(
                 new Job(name, KEYED.request(), List.of()),
@@ -495,19 +497,23 @@ class IdentityTest {
     run(message);
 
     // then
-    Site.eventually().until(() -> site.calls.count(PortCall.SUBMIT) == 2);
     assertThat(jobs()).hasSize(1);
+    assertThat(site.records.runs()).hasSize(1);
     assertThat(site.replies(Site.REPLIES)).hasSize(1);
+    assertThat(site.calls.count(PortCall.SUBMIT) + site.calls.count(PortCall.HOLD)).isEqualTo(1);
+  }
+
+  private static Stream<Message> messagesWithoutKey() {
+    return messages().filter(message -> message.messageId().isEmpty());
   }
 
   @ParameterizedTest
-  @MethodSource("messages")
+  @MethodSource("messagesWithoutKey")
   void aLostSubmissionIsOneJobThoughItIsAnsweredBeforeTheWorkerKnows(Message message) {
     // given
     site.runtime.loseNextSubmission();
-    site.calls.before(PortCall.SUBMIT, () -> {});
     site.calls.before(
-        PortCall.SUBMIT,
+        PortCall.FIND_SUBMISSION,
         () -> {
           site.succeed(site.awaitJob());
           site.awaitNoUnanswered();
@@ -517,11 +523,107 @@ class IdentityTest {
     site.send(message);
 
     // then
-    Site.eventually().until(() -> site.calls.count(PortCall.SUBMIT) == 2);
+    Site.eventually().until(() -> site.calls.count(PortCall.FIND_SUBMISSION) == 1);
     site.awaitNoUnanswered();
     site.awaitWaiting(0);
     assertThat(jobs()).hasSize(1);
     assertThat(site.replies(Site.REPLIES)).hasSize(1);
+  }
+
+  /** Its own answer may have been sent, or lost with another client: it is sent once more. */
+  @ParameterizedTest
+  @MethodSource("messagesWithoutKey")
+  void aLostSubmissionIsOneJobThoughItIsGoneBeforeTheWorkerLooksAgain(Message message) {
+    // given
+    site.runtime.loseNextSubmission();
+    site.calls.before(
+        PortCall.FIND_SUBMISSION,
+        () -> {
+          site.succeed(site.awaitJob());
+          site.awaitNoUnanswered();
+          site.clock.advance(Site.RETENTION.plusSeconds(1));
+        });
+
+    // when
+    site.send(message);
+
+    // then
+    List<Reply> replies = site.awaitReplies(Site.REPLIES, 2);
+    assertThat(replies.get(1)).isEqualTo(replies.get(0));
+    site.awaitWaiting(0);
+    assertThat(site.records.runs()).hasSize(1);
+    assertThat(site.logs()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @MethodSource("messagesWithoutKey")
+  void aSubmissionThatFailedIsRepeatedAfterAnotherLook(Message message) {
+    // given
+    site.calls.before(
+        PortCall.SUBMIT,
+        () -> {
+          throw JobRuntimeException.retryable("not now", null);
+        });
+
+    // when
+    run(message);
+
+    // then
+    assertThat(site.calls.count(PortCall.SUBMIT)).isEqualTo(2);
+    assertThat(site.calls.count(PortCall.FIND_SUBMISSION)).isEqualTo(1);
+    assertThat(site.records.runs()).hasSize(1);
+  }
+
+  @Test
+  void aFirstDeliveryWhoseNameIsTakenWhileItsSubmissionFailedRunsAnew() {
+    // given
+    UniqueName taken = nameOf(CORRELATED);
+    site.calls.before(
+        PortCall.SUBMIT,
+        () -> {
+          site.runtime.submit(new Job(taken, CORRELATED.request(), List.of()), Optional.empty());
+          throw JobRuntimeException.retryable("not now", null);
+        });
+
+    // when
+    site.send(CORRELATED);
+
+    // then
+    assertThat(site.awaitJobs(2)).contains(taken);
+    site.awaitWaiting(0);
+    site.unanswered().forEach(site::succeed);
+    assertThat(site.awaitReply().job()).isPresent().get().isNotEqualTo(taken);
+  }
+
+  @Test
+  void aRedeliveredMessageWhoseNameIsTakenWhileItsSubmissionFailedAdoptsThatJob() {
+    // given
+    UniqueName taken = nameOf(CORRELATED);
+    site.calls.before(
+        PortCall.SUBMIT,
+        () -> {
+          site.runtime.submit(new Job(taken, CORRELATED.request(), List.of()), Optional.empty());
+          throw JobRuntimeException.retryable("not now", null);
+        });
+
+    // when
+    site.send(CORRELATED.again());
+    awaitJobWithAddresses(1);
+    site.succeed(taken);
+
+    // then
+    assertThat(site.awaitReply().job()).contains(taken);
+    assertThat(site.records.runs()).containsExactly(taken);
+  }
+
+  private static UniqueName nameOf(Message message) {
+    return UniqueName.of(
+        message.request().jobName(),
+        new JobIdentity.Correlation(
+                message.correlationId().orElseThrow(),
+                message.replyQueue(),
+                RequestDigest.of(message.request()))
+            .uuid());
   }
 
   @Test
@@ -534,7 +636,7 @@ class IdentityTest {
     UniqueName second = run(CORRELATED);
 
     // then
-    Site.eventually().until(() -> site.calls.count(PortCall.SUBMIT) == 3);
+    assertThat(site.calls.count(PortCall.SUBMIT)).isEqualTo(2);
     assertThat(jobs()).containsExactly(first, second);
     assertThat(site.replies(Site.REPLIES)).hasSize(2);
   }

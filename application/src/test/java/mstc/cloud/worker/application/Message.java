@@ -1,7 +1,11 @@
 package mstc.cloud.worker.application;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.JobIdentity;
+import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.request.ParsedRequest;
 import mstc.cloud.worker.domain.request.WorkRequest;
@@ -52,6 +56,15 @@ record Message(
 
   WorkRequest request() {
     return ((ParsedRequest.Valid) parsed()).request();
+  }
+
+  /** The job that the message is by its id. */
+  Job job() {
+    return new Job(
+        UniqueName.of(
+            request().jobName(), new JobIdentity.IdempotencyKey(messageId.orElse("none")).uuid()),
+        request(),
+        List.of());
   }
 
   Delivery delivery() {

@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import mstc.cloud.worker.domain.job.Job;
@@ -43,6 +46,9 @@ final class PortCalls {
   private final Map<PortCall, Queue<Runnable>> after = new ConcurrentHashMap<>();
   private final Map<PortCall, Runnable> always = new ConcurrentHashMap<>();
   private final Map<PortCall, AtomicInteger> counts = new ConcurrentHashMap<>();
+  private final AtomicInteger handled = new AtomicInteger();
+  private final AtomicInteger ordered = new AtomicInteger();
+  private volatile Standstill standstill = new Standstill(Set.of(), 0, false);
   private volatile boolean killed;
 
   /** What becomes of a thread of a process that is killed. */
@@ -52,6 +58,61 @@ final class PortCalls {
     ProcessKilled() {
       super("the process was killed, the test says", null, false, false);
     }
+  }
+
+  /** A moment at which a worker stands still. */
+  static final class Standstill {
+    private final Set<PortCall> among;
+    private final int number;
+    private final boolean done;
+    private final CompletableFuture<PortCall> reached = new CompletableFuture<>();
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    private Standstill(Set<PortCall> among, int number, boolean done) {
+      this.among = among;
+      this.number = number;
+      this.done = done;
+    }
+
+    /** Whether the worker stands still now, or did. */
+    boolean isReached() {
+      return reached.isDone();
+    }
+
+    /** Whether it is before that call. */
+    boolean isBefore(PortCall call) {
+      return !done && reached.getNow(null) == call;
+    }
+
+    /** The worker goes on, or will not stand still. */
+    void end() {
+      over.countDown();
+    }
+
+    private void at(PortCall call) {
+      reached.complete(call);
+      try {
+        over.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * The thread that makes the call of that number, counted from 0 over all such calls, stands still
+   * there.
+   *
+   * @param done whether after the call, else before it
+   */
+  Standstill standStillAt(Set<PortCall> among, int number, boolean done) {
+    standstill = new Standstill(among, number, done);
+    return standstill;
+  }
+
+  /** How many deliveries the worker is done with. */
+  int handled() {
+    return handled.get();
   }
 
   /** Does that once, before the next such call that nothing else is to be done before. */
@@ -79,9 +140,21 @@ final class PortCalls {
     killed = true;
   }
 
+  boolean isKilled() {
+    return killed;
+  }
+
   private <T> T make(PortCall call, Supplier<T> port) {
+    Standstill here = standstill;
+    boolean still = here.among.contains(call) && ordered.getAndIncrement() == here.number;
+    if (still && !here.done) {
+      here.at(call);
+    }
     begin(call);
     T result = port.get();
+    if (still && here.done) {
+      here.at(call);
+    }
     end(call);
     return result;
   }
@@ -119,7 +192,13 @@ final class PortCalls {
         make(
             PortCall.OPEN,
             () -> {
-              queue.open(handler);
+              queue.open((delivery, handling) -> {
+                try {
+                  return handler.handle(delivery, handling);
+                } finally {
+                  handled.incrementAndGet();
+                }
+              });
               return true;
             });
       }
@@ -165,6 +244,21 @@ final class PortCalls {
       }
 
       @Override
+      public Submission hold(Job job, Optional<ReplyAddress> replyAddress) {
+        return make(PortCall.HOLD, () -> runtime.hold(job, replyAddress));
+      }
+
+      @Override
+      public boolean release(JobRecord held) {
+        return make(PortCall.RELEASE, () -> runtime.release(held));
+      }
+
+      @Override
+      public Optional<Submission> findSubmission(Job job) {
+        return make(PortCall.FIND_SUBMISSION, () -> runtime.findSubmission(job));
+      }
+
+      @Override
       public Optional<JobRecord> find(UUID uuid) {
         return make(PortCall.FIND, () -> runtime.find(uuid));
       }
@@ -172,6 +266,15 @@ final class PortCalls {
       @Override
       public Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address) {
         return make(PortCall.ADD_REPLY_ADDRESS, () -> runtime.addReplyAddress(name, address));
+      }
+
+      @Override
+      public boolean awaitRelease(UniqueName name, Duration atMost)
+          throws InterruptedException, JobHandedOverException {
+        begin(PortCall.AWAIT_RELEASE);
+        boolean released = runtime.awaitRelease(name, atMost);
+        end(PortCall.AWAIT_RELEASE);
+        return released;
       }
 
       @Override

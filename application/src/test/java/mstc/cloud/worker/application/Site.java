@@ -38,8 +38,7 @@ final class Site implements AutoCloseable {
   final SettableClock clock = new SettableClock();
   final InMemoryBroker broker = new InMemoryBroker();
   final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
-  private final InMemoryJobRuntime.Records records =
-      new InMemoryJobRuntime.Records(clock, RETENTION);
+  final InMemoryJobRuntime.Records records = new InMemoryJobRuntime.Records(clock, RETENTION);
   private final WorkerSettings settings;
   private final Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
 
@@ -78,6 +77,7 @@ final class Site implements AutoCloseable {
         Duration.ofSeconds(20),
         Duration.ofSeconds(1),
         Duration.ofHours(1),
+        Duration.ofMillis(200),
         new Backoff(Duration.ofMillis(2), Duration.ofMillis(20)));
   }
 
@@ -90,6 +90,20 @@ final class Site implements AutoCloseable {
         patience,
         usual.refusalPatience(),
         usual.redeliveryMemory(),
+        usual.holdPatience(),
+        usual.backoff());
+  }
+
+  static WorkerSettings withHoldPatience(Duration patience) {
+    WorkerSettings usual = settings(10);
+    return new WorkerSettings(
+        usual.maxConcurrentJobs(),
+        usual.maxDeliveries(),
+        usual.intakePatience(),
+        usual.routingPatience(),
+        usual.refusalPatience(),
+        usual.redeliveryMemory(),
+        patience,
         usual.backoff());
   }
 
@@ -102,6 +116,7 @@ final class Site implements AutoCloseable {
         usual.routingPatience(),
         usual.refusalPatience(),
         usual.redeliveryMemory(),
+        usual.holdPatience(),
         usual.backoff());
   }
 
@@ -150,17 +165,25 @@ final class Site implements AutoCloseable {
         .toList();
   }
 
-  /** The only job that is not answered, once there is one. */
+  /** Those of them that run, or have run. */
+  private List<UniqueName> started() {
+    return runtime.jobs().stream()
+        .filter(record -> record.answer().isEmpty() && !record.held())
+        .map(record -> record.job().name())
+        .toList();
+  }
+
+  /** The only job that has started and is not answered, once there is one. */
   UniqueName awaitJob() {
     return awaitJobs(1).getFirst();
   }
 
   List<UniqueName> awaitJobs(int count) {
-    return eventually().until(this::unanswered, jobs -> jobs.size() == count);
+    return eventually().until(this::started, jobs -> jobs.size() == count);
   }
 
   void awaitNoUnanswered() {
-    awaitJobs(0);
+    eventually().until(() -> unanswered().isEmpty());
   }
 
   JobRecord record(UniqueName name) {
@@ -177,6 +200,11 @@ final class Site implements AutoCloseable {
 
   void awaitNoDemand() {
     eventually().until(() -> queue.demand() == 0);
+  }
+
+  /** The worker is done with so many deliveries, those that are void included. */
+  void awaitHandled(int deliveries) {
+    eventually().until(() -> calls.handled() == deliveries);
   }
 
   void awaitWaiting(int messages) {

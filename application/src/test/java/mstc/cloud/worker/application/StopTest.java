@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -17,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(20)
 class StopTest {
   private static final Duration LONG_GRACE = Duration.ofMinutes(10);
-  private final Site site = new Site();
+  private Site site = new Site();
 
   @AfterEach
   void close() {
@@ -202,6 +204,36 @@ class StopTest {
     // then
     site.awaitWaiting(1);
     assertThat(site.broker.dead()).isEmpty();
+  }
+
+  @Test
+  void aReplyOfIntakeWhoseQueueDoesNotExistGoesBackWithoutWaiting() {
+    // given
+    site.start();
+    site.send(Message.ofBody("{}").replyTo("not-yet"));
+    Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 2);
+
+    // when
+    site.worker.stop(LONG_GRACE);
+
+    // then
+    site.awaitWaiting(1);
+    assertThat(site.broker.dead()).isEmpty();
+  }
+
+  @Test
+  void aHeldJobIsLeftToTheNextStartWithoutWaitingForItsRelease() {
+    // given
+    site.close();
+    site = new Site(Site.withHoldPatience(Duration.ofHours(1))).start();
+    site.runtime.hold(Message.of("solve").job(), Optional.empty());
+    Site.eventually().until(() -> site.calls.count(PortCall.AWAIT_RELEASE) == 1);
+
+    // when
+    site.worker.stop(LONG_GRACE);
+
+    // then
+    assertThat(site.runtime.jobs()).allMatch(JobRecord::held);
   }
 
   @Test

@@ -2,6 +2,7 @@ package mstc.cloud.worker.application;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The whole path of a request, with every service there. */
 class WorkerTest {
   private static final int LIMIT = 10;
-  private final Site site = new Site(LIMIT);
+  private Site site = new Site(LIMIT);
 
   @AfterEach
   void close() {
@@ -205,7 +206,8 @@ class WorkerTest {
   @ValueSource(strings = {"", "nobody-listens"})
   void anInvalidRequestThatNobodyCanBeToldOfIsDeadLettered(String replyQueue) {
     // given
-    site.start();
+    site.close();
+    site = new Site(Site.withRoutingPatience(Duration.ofMillis(50))).start();
     Message message = Message.ofBody("{}");
 
     // when

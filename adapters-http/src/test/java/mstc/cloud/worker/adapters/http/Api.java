@@ -61,6 +61,7 @@ final class Api implements AutoCloseable {
                 Duration.ofSeconds(5),
                 Duration.ofMillis(100),
                 Duration.ofHours(1),
+                Duration.ofMillis(100),
                 new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
             Clock.systemUTC());
     http = new HttpApi(new HttpSettings(host, 0, token), worker);

@@ -57,6 +57,10 @@ final class ApiErrors {
     return e.getCode() == HttpURLConnection.HTTP_CONFLICT;
   }
 
+  static boolean isUnprocessable(KubernetesClientException e) {
+    return e.getCode() == UNPROCESSABLE;
+  }
+
   /** Whether a Job of that name is there already. */
   static boolean isAlreadyExists(KubernetesClientException e) {
     return isConflict(e)

@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.k8s;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -81,6 +82,7 @@ final class JobAnnotations {
           new mstc.cloud.worker.domain.job.Job(name, request(job), warnings),
           MAPPER.readValue(
               required(job, JobNames.REPLY_TO), new TypeReference<List<ReplyAddress>>() {}),
+          isHeld(job),
           answer(job),
           version(job));
     } catch (JacksonException e) {
@@ -94,7 +96,12 @@ final class JobAnnotations {
         .formatted(
             job.getMetadata().getUid(),
             annotation(job, JobNames.REPLY_TO).orElse(""),
-            isAnswered(job) ? "answered" : "");
+            isAnswered(job) ? "answered" : isHeld(job) ? "held" : "");
+  }
+
+  /** The uid of the Job that held a record. */
+  static String uid(JobRecord record) {
+    return record.version().substring(0, record.version().indexOf('/'));
   }
 
   private static WorkRequest request(Job job) {
@@ -133,6 +140,21 @@ final class JobAnnotations {
 
   static boolean isAnswered(Job job) {
     return annotation(job, JobNames.ANSWERED).isPresent();
+  }
+
+  static boolean isHeld(Job job) {
+    return annotation(job, JobNames.HELD).isPresent();
+  }
+
+  /** The Job without its hold, for one that is gone: nobody can release it. */
+  static Job withoutHold(Job job) {
+    return isHeld(job)
+        ? new JobBuilder(job)
+            .editMetadata()
+            .removeFromAnnotations(JobNames.HELD)
+            .endMetadata()
+            .build()
+        : job;
   }
 
   static boolean isCancelled(Job job) {

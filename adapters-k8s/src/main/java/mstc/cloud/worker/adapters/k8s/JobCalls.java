@@ -29,7 +29,9 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -39,6 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class JobCalls {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
+  private static final PatchContext JSON = PatchContext.of(PatchType.JSON);
 
   /** The shortest deadline there is. */
   private static final long SOON_SECONDS = 1;
@@ -97,18 +100,115 @@ final class JobCalls {
         patch(Optional.of(version), Map.of(JobNames.REPLY_TO, JobAnnotations.replyTo(addresses))));
   }
 
-  /** Empty where the Job has changed since that version, or is gone. */
-  Optional<Job> answer(UniqueName name, String version, Answer answer) {
+  /** Empty where the Job has changed since that was it, or is gone. */
+  Optional<Job> answer(Job job, Answer answer) {
     ObjectNode patch =
-        patch(Optional.of(version), Map.of(JobNames.ANSWERED, JobAnnotations.answered(answer)));
-    patch.putObject("spec").put("ttlSecondsAfterFinished", retention.toSeconds());
-    return patchIf(name, patch);
+        patch(
+            Optional.of(job.getMetadata().getResourceVersion()),
+            Map.of(JobNames.ANSWERED, JobAnnotations.answered(answer)));
+    ObjectNode spec = patch.putObject("spec");
+    spec.put("ttlSecondsAfterFinished", retention.toSeconds());
+    if (JobAnnotations.isHeld(job)) {
+      endHeld(patch, spec, job);
+    }
+    return patchIf(name(job), patch);
   }
 
   /** Empty where the Job is gone. */
-  Optional<Job> cancel(UniqueName name) {
-    return endSoon(
-        name, Map.of(JobNames.CANCELLED, Instant.now().truncatedTo(ChronoUnit.MILLIS).toString()));
+  Optional<Job> cancel(Job job) {
+    ObjectNode patch =
+        patch(
+            Optional.empty(),
+            Map.of(JobNames.CANCELLED, Instant.now().truncatedTo(ChronoUnit.MILLIS).toString()));
+    ObjectNode spec = patch.putObject("spec");
+    spec.put("activeDeadlineSeconds", SOON_SECONDS);
+    if (JobAnnotations.isHeld(job)) {
+      endHeld(patch, spec, job);
+    }
+    return patchIf(name(job), patch);
+  }
+
+  /**
+   * Nothing ends while it is suspended. So a held Job goes on, without a pod, to a deadline that is
+   * near. One that was released meanwhile is ended by that, too.
+   */
+  private static void endHeld(ObjectNode patch, ObjectNode spec, Job job) {
+    spec.put("parallelism", 0);
+    spec.put("activeDeadlineSeconds", SOON_SECONDS);
+    ObjectNode metadata = (ObjectNode) patch.get("metadata");
+    ((ObjectNode) metadata.get("annotations")).putNull(JobNames.HELD);
+    queueToJoin(job)
+        .ifPresentOrElse(
+            queue -> metadata.putObject("labels").put(JobNames.QUEUE_NAME_LABEL, queue),
+            () -> {
+              if (!isQueued(job)) {
+                spec.put("suspend", false);
+              }
+            });
+  }
+
+  /**
+   * Lets a held Job run, whatever else has changed of it meanwhile: its controller notes that it is
+   * suspended, clients join. A queue that it is for ends its suspension.
+   *
+   * @param uid of the very Job that is meant
+   * @return empty where that Job is not held (any more), or is gone
+   */
+  Optional<Job> release(Job job, String uid) {
+    ArrayNode patch = MAPPER.createArrayNode();
+    String held = "/metadata/annotations/" + JobNames.HELD.replace("/", "~1");
+    operation(patch, "test", "/metadata/uid").put("value", uid);
+    operation(patch, "test", held)
+        .put("value", JobAnnotations.annotation(job, JobNames.HELD).orElse(""));
+    operation(patch, "remove", held);
+    queueToJoin(job)
+        .ifPresentOrElse(
+            queue ->
+                operation(
+                        patch,
+                        "add",
+                        "/metadata/labels/" + JobNames.QUEUE_NAME_LABEL.replace("/", "~1"))
+                    .put("value", queue),
+            () -> {
+              if (!isQueued(job)) {
+                operation(patch, "replace", "/spec/suspend").put("value", false);
+              }
+            });
+    try {
+      return Optional.of(jobs().resource(named(name(job))).patch(JSON, text(patch)));
+    } catch (KubernetesClientException e) {
+      if (ApiErrors.isNotFound(e)) {
+        return Optional.empty();
+      }
+      // Also what it answers where one of the tests fails.
+      if (ApiErrors.isUnprocessable(e)) {
+        Optional<Job> now = get(name(job));
+        if (now.filter(found -> isHeldAs(found, uid)).isEmpty()) {
+          return Optional.empty();
+        }
+      }
+      throw failure("job " + name(job), e);
+    }
+  }
+
+  private static boolean isHeldAs(Job job, String uid) {
+    return job.getMetadata().getUid().equals(uid) && JobAnnotations.isHeld(job);
+  }
+
+  /** The queue that the Job is for, unless the cluster has given it one already. */
+  private static Optional<String> queueToJoin(Job job) {
+    return JobAnnotations.annotation(job, JobNames.HELD)
+        .filter(queue -> !queue.isEmpty() && !isQueued(job));
+  }
+
+  private static boolean isQueued(Job job) {
+    return Optional.ofNullable(job.getMetadata().getLabels())
+        .map(labels -> labels.containsKey(JobNames.QUEUE_NAME_LABEL))
+        .orElse(false);
+  }
+
+  private static ObjectNode operation(ArrayNode patch, String operation, String path) {
+    return patch.addObject().put("op", operation).put("path", path);
   }
 
   /** Empty where the Job is gone. */
@@ -167,7 +267,11 @@ final class JobCalls {
     return patch;
   }
 
-  private static String text(ObjectNode patch) {
+  private static UniqueName name(Job job) {
+    return new UniqueName(job.getMetadata().getName());
+  }
+
+  private static String text(JsonNode patch) {
     return MAPPER.writeValueAsString(patch);
   }
 

@@ -92,6 +92,25 @@ final class JobManifest {
         .build();
   }
 
+  /**
+   * The same, but held: a Job that is suspended when it is created never makes a pod. What admits
+   * Jobs to a queue ends their suspension, so this one does not name its queue to it yet.
+   *
+   * @param attempt the call that creates the Job
+   */
+  Job held(
+      mstc.cloud.worker.domain.job.Job job, Optional<ReplyAddress> replyAddress, String attempt) {
+    return new JobBuilder(of(job, replyAddress, attempt))
+        .editMetadata()
+        .removeFromLabels(JobNames.QUEUE_NAME_LABEL)
+        .addToAnnotations(JobNames.HELD, settings.jobs().queueName().orElse(""))
+        .endMetadata()
+        .editSpec()
+        .withSuspend(true)
+        .endSpec()
+        .build();
+  }
+
   /** A client's labels first: the worker's hold. */
   private static SortedMap<String, String> labels(mstc.cloud.worker.domain.job.Job job) {
     SortedMap<String, String> labels = new TreeMap<>(job.request().labels());

@@ -17,6 +17,12 @@ final class JobNames {
   /** Which call of which worker created the Job. */
   static final String ATTEMPT = "mstc/attempt";
 
+  /**
+   * That the Job is not to run before it is released, and which queue admits it then; no queue
+   * where it is empty.
+   */
+  static final String HELD = "mstc/held";
+
   static final String REQUEST = "mstc/request";
   static final String REQUEST_SHA256 = "mstc/request-sha256";
   static final String WARNINGS = "mstc/warnings";

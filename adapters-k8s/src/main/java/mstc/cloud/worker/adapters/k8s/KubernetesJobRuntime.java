@@ -58,6 +58,9 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   private static final int LEASE_TIMEOUT_MILLIS = 3_000;
 
+  /** How soon whoever waits for a release notices that the job is another replica's. */
+  private static final Duration RELEASE_CHECK_INTERVAL = Duration.ofSeconds(1);
+
   /** For how long a stop waits for the Lease to be given back. */
   private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(3);
 
@@ -226,6 +229,17 @@ public final class KubernetesJobRuntime implements JobRuntime {
   @Override
   public Submission submit(
       mstc.cloud.worker.domain.job.Job job, Optional<ReplyAddress> replyAddress) {
+    return create(job, attempt -> manifest.of(job, replyAddress, attempt));
+  }
+
+  @Override
+  public Submission hold(
+      mstc.cloud.worker.domain.job.Job job, Optional<ReplyAddress> replyAddress) {
+    return create(job, attempt -> manifest.held(job, replyAddress, attempt));
+  }
+
+  private Submission create(
+      mstc.cloud.worker.domain.job.Job job, Function<String, Job> manifestOfAttempt) {
     requireUsable();
     spool()
         .nearlyFull()
@@ -233,13 +247,12 @@ public final class KubernetesJobRuntime implements JobRuntime {
           throw JobRuntimeException.retryable(problem, null);
         });
     String attempt = unsettled.take(job.name()).orElseGet(() -> UUID.randomUUID().toString());
-    Job toCreate = manifest.of(job, replyAddress, attempt);
+    Job toCreate = manifestOfAttempt.apply(attempt);
     if (LOG.isDebugEnabled()) {
       LOG.debug("Job manifest:\n{}", client.getKubernetesSerialization().asYaml(toCreate));
     }
     try {
-      tracked.update(calls.create(toCreate));
-      return new Submission.Created();
+      return own(calls.create(toCreate));
     } catch (KubernetesClientException e) {
       if (ApiErrors.isRefusal(e)) {
         return new Submission.Refused(ApiErrors.message(e));
@@ -271,12 +284,48 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (JobAnnotations.annotation(holder.get(), JobNames.ATTEMPT)
         .filter(attempt::equals)
         .isPresent()) {
-      return new Submission.Created();
+      return own(holder.get());
     }
     if (holder.get().getMetadata().getDeletionTimestamp() != null) {
       throw ApiErrors.failure("job " + job.name() + " is being deleted", conflict);
     }
     return new Submission.NameTaken(record(holder.get()));
+  }
+
+  /** What a call gives whose own Job is on record. */
+  private Submission own(Job created) {
+    tracked.update(created);
+    return JobAnnotations.isHeld(created)
+        ? new Submission.Held(record(created))
+        : new Submission.Created();
+  }
+
+  @Override
+  public Optional<Submission> findSubmission(mstc.cloud.worker.domain.job.Job job) {
+    requireUsable();
+    Optional<Job> holder = calls.get(job.name());
+    holder.ifPresent(tracked::update);
+    return holder.map(found ->
+        JobAnnotations.annotation(found, JobNames.ATTEMPT)
+                .filter(attempt -> unsettled.settle(job.name(), attempt))
+                .isPresent()
+            ? own(found)
+            : new Submission.NameTaken(record(found)));
+  }
+
+  @Override
+  public boolean release(JobRecord held) {
+    requireUsable();
+    String uid = JobAnnotations.uid(held);
+    // It was read to be released: only whether it is that Job, and held, must be asked again.
+    Optional<Job> released =
+        tracked
+            .find(held.job().name().uuid())
+            .map(job -> job.snapshot().job())
+            .filter(job -> job.getMetadata().getUid().equals(uid) && JobAnnotations.isHeld(job))
+            .flatMap(job -> calls.release(job, uid));
+    released.ifPresent(tracked::update);
+    return released.isPresent();
   }
 
   @Override
@@ -378,7 +427,41 @@ public final class KubernetesJobRuntime implements JobRuntime {
   // Following.
 
   @Override
+  public boolean awaitRelease(UniqueName name, Duration atMost)
+      throws InterruptedException, JobHandedOverException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (true) {
+      requireFollowed(name);
+      TrackedJob job =
+          tracked.findUnanswered(name).orElseThrow(() -> new JobHandedOverException(name));
+      TrackedJob.Snapshot snapshot = job.snapshot();
+      long left = deadline - System.nanoTime();
+      if (snapshot.gone() || !JobAnnotations.isHeld(snapshot.job())) {
+        return true;
+      }
+      if (left <= 0) {
+        return false;
+      }
+      job.awaitChange(snapshot, Duration.ofNanos(Math.min(left, RELEASE_CHECK_INTERVAL.toNanos())));
+    }
+  }
+
+  @Override
   public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
+    JobFollower follower = requireFollowed(name);
+    JobEnd end = follower.awaitEnd();
+    while (!leadership.isSure()) {
+      // It has stood still, and does not know yet whether another leads meanwhile.
+      if (follower.isClosed()) {
+        throw new JobHandedOverException(name);
+      }
+      Thread.sleep(LOOK_AGAIN);
+    }
+    return end;
+  }
+
+  private JobFollower requireFollowed(UniqueName name)
+      throws InterruptedException, JobHandedOverException {
     JobFollower follower;
     lock.lockInterruptibly();
     try {
@@ -392,15 +475,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (follower == null) {
       throw new JobHandedOverException(name);
     }
-    JobEnd end = follower.awaitEnd();
-    while (!leadership.isSure()) {
-      // It has stood still, and does not know yet whether another leads meanwhile.
-      if (follower.isClosed()) {
-        throw new JobHandedOverException(name);
-      }
-      Thread.sleep(LOOK_AGAIN);
-    }
-    return end;
+    return follower;
   }
 
   @Override
@@ -430,10 +505,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
       if (changed && sure) {
         return false;
       }
-      Optional<Job> patched =
-          changed
-              ? Optional.empty()
-              : calls.answer(name, job.get().getMetadata().getResourceVersion(), answer);
+      Optional<Job> patched = changed ? Optional.empty() : calls.answer(job.get(), answer);
       if (patched.isPresent()) {
         tracked.update(patched.get());
         return true;
@@ -479,7 +551,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (hasEnded(job.get()) || JobAnnotations.isCancelled(job.get())) {
       return true;
     }
-    Optional<Job> cancelled = calls.cancel(name);
+    Optional<Job> cancelled = calls.cancel(job.get());
     cancelled.ifPresent(tracked::update);
     return cancelled.isPresent();
   }

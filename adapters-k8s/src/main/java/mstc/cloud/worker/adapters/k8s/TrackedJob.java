@@ -108,6 +108,7 @@ final class TrackedJob {
     lock.lock();
     try {
       gone = true;
+      job = JobAnnotations.withoutHold(job);
       change();
     } finally {
       lock.unlock();

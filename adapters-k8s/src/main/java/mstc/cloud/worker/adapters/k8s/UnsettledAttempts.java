@@ -28,6 +28,23 @@ final class UnsettledAttempts {
     }
   }
 
+  /** Whether that was one of them; it is none any more. */
+  boolean settle(UniqueName name, String attempt) {
+    lock.lock();
+    try {
+      ArrayDeque<String> ofName = attempts.get(name);
+      if (ofName == null || !ofName.remove(attempt)) {
+        return false;
+      }
+      if (ofName.isEmpty()) {
+        attempts.remove(name);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   Optional<String> take(UniqueName name) {
     lock.lock();
     try {

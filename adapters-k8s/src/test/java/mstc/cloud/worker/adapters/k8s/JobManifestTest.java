@@ -97,6 +97,27 @@ class JobManifestTest {
   }
 
   @Test
+  void aHeldJobIsSuspendedAndDoesNotNameItsQueueToItYet() {
+    // when
+    Job held =
+        new JobManifest(SETTINGS, WorkRequest::timeout)
+            .held(
+                new mstc.cloud.worker.domain.job.Job(NAME, REQUEST, List.of("w")),
+                Optional.of(new ReplyAddress("replies", Optional.of("c"))),
+                "attempt-1");
+
+    // then
+    assertThat(held.getSpec().getSuspend()).isTrue();
+    assertThat(held.getMetadata().getLabels()).doesNotContainKey("kueue.x-k8s.io/queue-name");
+    assertThat(held.getMetadata().getAnnotations())
+        .containsAllEntriesOf(job.getMetadata().getAnnotations())
+        .containsEntry("mstc/held", "team");
+    assertThat(held.getSpec().getTemplate()).isEqualTo(job.getSpec().getTemplate());
+    assertThat(job.getSpec().getSuspend()).isNull();
+    assertThat(job.getMetadata().getAnnotations()).doesNotContainKey("mstc/held");
+  }
+
+  @Test
   void timesAndAttempts() {
     assertThat(job.getSpec().getBackoffLimit()).isEqualTo(2);
     assertThat(pod.getActiveDeadlineSeconds()).isEqualTo(300);

@@ -117,6 +117,41 @@ final class LocalJob implements Runnable {
     }
   }
 
+  /** Whether this call has released it. */
+  boolean release(JobRecord held) {
+    lock.lock();
+    try {
+      if (gone || !stored.held() || !stored.isOf(held)) {
+        return false;
+      }
+      write(stored.withRelease());
+      changed.signalAll();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** False where it is held still. */
+  boolean awaitRelease(Duration atMost) throws InterruptedException, JobHandedOverException {
+    lock.lockInterruptibly();
+    try {
+      long left = atMost.toNanos();
+      while (!gone && !closed && stored.answer().isEmpty()) {
+        if (!stored.held()) {
+          return true;
+        }
+        if (left <= 0) {
+          return false;
+        }
+        left = changed.awaitNanos(left);
+      }
+      throw new JobHandedOverException(name());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** What became of an answer that was to be recorded. */
   enum Recording {
     RECORDED,
@@ -223,7 +258,7 @@ final class LocalJob implements Runnable {
   @Override
   public void run() {
     try {
-      if (stored.ending().isPresent()) {
+      if (stored.ending().isPresent() || !awaitLeaveToStart()) {
         return;
       }
       if (stored.startNoted().isPresent()) {
@@ -234,6 +269,23 @@ final class LocalJob implements Runnable {
     } catch (RuntimeException e) {
       LOG.error("job={} is lost to a failure of the local runtime", name(), e);
       end(Verdict.of(new JobOutcome.Lost("the local runtime failed: " + e)).withIncompleteLog());
+    }
+  }
+
+  /** False where the worker stops before a held job is released. */
+  private boolean awaitLeaveToStart() {
+    lock.lock();
+    try {
+      while (stored.held() && stop == null) {
+        changed.await();
+      }
+      return !stored.held();
+    } catch (InterruptedException e) {
+      // Only a worker that is closed in haste interrupts: the job stays held.
+      Thread.currentThread().interrupt();
+      return false;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -42,9 +42,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A job's processes do not outlive the worker: {@link #close} ends them, and after a crash the
  * next worker on the same root folder does. Such a job ends as lost and is never started a second
- * time; a job whose first process was not started yet is started by the next worker. All of a job's
- * processes end with its first one. On Linux that holds for those that were detached too, as long
- * as they keep their environment; elsewhere, for those that still descend from the first.
+ * time; a job whose first process was not started yet is started by the next worker, and one that
+ * was held is held. All of a job's processes end with its first one. On Linux that holds for those
+ * that were detached too, as long as they keep their environment; elsewhere, for those that still
+ * descend from the first.
  *
  * <p>How many jobs run at once is up to who submits them. A request's resources and labels have no
  * effect here; a request that names its own command is refused, as it would choose the program.
@@ -160,12 +161,32 @@ public final class LocalJobRuntime implements JobRuntime {
 
   @Override
   public Submission submit(Job job, Optional<ReplyAddress> replyAddress) {
+    return add(job, replyAddress, false);
+  }
+
+  @Override
+  public Submission hold(Job job, Optional<ReplyAddress> replyAddress) {
+    return add(job, replyAddress, true);
+  }
+
+  /** {@inheritDoc} Here a call that failed has left nothing. */
+  @Override
+  public Optional<Submission> findSubmission(Job job) {
+    return find(job.name().uuid()).map(Submission.NameTaken::new);
+  }
+
+  @Override
+  public boolean release(JobRecord held) {
+    return change(() -> job(held.job().name()).map(job -> job.release(held)).orElse(false));
+  }
+
+  private Submission add(Job job, Optional<ReplyAddress> replyAddress, boolean held) {
     if (!job.request().command().isEmpty()) {
       return new Submission.Refused(
           "the local runtime takes no command: mstc.runtime.local.catalogue says what runs in"
               + " place of an image; use args");
     }
-    StoredJob stored = StoredJob.submitted(job, replyAddress);
+    StoredJob stored = StoredJob.submitted(job, replyAddress, held);
     byte[] bytes;
     try {
       bytes = StoredJobJson.write(stored);
@@ -175,10 +196,10 @@ public final class LocalJobRuntime implements JobRuntime {
     } catch (RuntimeException e) {
       return new Submission.Refused("the request cannot be kept on record: " + e.getMessage());
     }
-    return change(() -> submit(stored, bytes));
+    return change(() -> add(stored, bytes));
   }
 
-  private Submission submit(StoredJob stored, byte[] bytes) {
+  private Submission add(StoredJob stored, byte[] bytes) {
     RootFolder in = root();
     LocalJob mine = localJob(stored, in.folder(stored.name()));
     UUID uuid = stored.name().uuid();
@@ -193,7 +214,7 @@ public final class LocalJobRuntime implements JobRuntime {
       if (holder == mine) {
         follow(mine);
         tell(JobListener::onUnansweredJobsChanged);
-        return new Submission.Created();
+        return stored.held() ? new Submission.Held(stored.toRecord()) : new Submission.Created();
       }
       Optional<JobRecord> existing = holder.record();
       if (existing.isPresent()) {
@@ -224,12 +245,22 @@ public final class LocalJobRuntime implements JobRuntime {
   }
 
   @Override
+  public boolean awaitRelease(UniqueName name, Duration atMost)
+      throws InterruptedException, JobHandedOverException {
+    return toComplete(name).awaitRelease(atMost);
+  }
+
+  @Override
   public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
+    return toComplete(name).awaitEnd();
+  }
+
+  private LocalJob toComplete(UniqueName name) throws JobHandedOverException {
     Optional<LocalJob> job = job(name);
     if (job.isEmpty() || closed) {
       throw new JobHandedOverException(name);
     }
-    return job.get().awaitEnd();
+    return job.get();
   }
 
   @Override

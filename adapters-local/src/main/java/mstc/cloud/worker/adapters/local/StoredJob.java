@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.local;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -16,6 +17,8 @@ import mstc.cloud.worker.domain.runtime.JobRecord;
 /**
  * All that is on record of a job.
  *
+ * @param id tells this record from an earlier one of the same name
+ * @param held whether it is not to be started yet
  * @param startNoted when it was decided to start its first process; a job with that is never
  *     started again
  * @param cancelled whether someone asked for it to be ended before it was over
@@ -23,7 +26,9 @@ import mstc.cloud.worker.domain.runtime.JobRecord;
  */
 record StoredJob(
     Job job,
+    String id,
     List<ReplyAddress> replyAddresses,
+    boolean held,
     Optional<Instant> startNoted,
     boolean cancelled,
     Optional<Ending> ending,
@@ -54,10 +59,12 @@ record StoredJob(
     replyAddresses = List.copyOf(replyAddresses);
   }
 
-  static StoredJob submitted(Job job, Optional<ReplyAddress> replyAddress) {
+  static StoredJob submitted(Job job, Optional<ReplyAddress> replyAddress, boolean held) {
     return new StoredJob(
         job,
+        UUID.randomUUID().toString(),
         replyAddress.stream().toList(),
+        held,
         Optional.empty(),
         false,
         Optional.empty(),
@@ -70,33 +77,50 @@ record StoredJob(
 
   StoredJob withReplyAddress(ReplyAddress address) {
     List<ReplyAddress> more = Stream.concat(replyAddresses.stream(), Stream.of(address)).toList();
-    return new StoredJob(job, more, startNoted, cancelled, ending, answer);
+    return new StoredJob(job, id, more, held, startNoted, cancelled, ending, answer);
+  }
+
+  StoredJob withRelease() {
+    return new StoredJob(job, id, replyAddresses, false, startNoted, cancelled, ending, answer);
   }
 
   StoredJob withStartNoted(Instant at) {
-    return new StoredJob(job, replyAddresses, Optional.of(at), cancelled, ending, answer);
+    return new StoredJob(job, id, replyAddresses, held, Optional.of(at), cancelled, ending, answer);
   }
 
+  /** Whoever cancels a job need not wait for its release: it ends without having run. */
   StoredJob withCancelled() {
-    return new StoredJob(job, replyAddresses, startNoted, true, ending, answer);
+    return new StoredJob(job, id, replyAddresses, false, startNoted, true, ending, answer);
   }
 
   StoredJob withEnding(Ending how) {
-    return new StoredJob(job, replyAddresses, startNoted, cancelled, Optional.of(how), answer);
+    return new StoredJob(
+        job, id, replyAddresses, held, startNoted, cancelled, Optional.of(how), answer);
   }
 
   StoredJob withAnswer(Answer given) {
-    return new StoredJob(job, replyAddresses, startNoted, cancelled, ending, Optional.of(given));
+    return new StoredJob(
+        job, id, replyAddresses, false, startNoted, cancelled, ending, Optional.of(given));
   }
 
   JobRecord toRecord() {
-    return new JobRecord(job, replyAddresses, answer, version());
+    return new JobRecord(job, replyAddresses, held, answer, version());
   }
 
   /**
-   * Of what a {@link JobRecord} shows, only these change: addresses are added, one answer comes.
+   * Of what a {@link JobRecord} shows, only these change: addresses are added, it is released, one
+   * answer comes.
    */
   String version() {
-    return replyAddresses.size() + (answer.isPresent() ? "-answered" : "");
+    return id
+        + "/"
+        + replyAddresses.size()
+        + (held ? "-held" : "")
+        + (answer.isPresent() ? "-answered" : "");
+  }
+
+  /** Whether a record is of this very job. */
+  boolean isOf(JobRecord record) {
+    return record.version().startsWith(id + "/");
   }
 }

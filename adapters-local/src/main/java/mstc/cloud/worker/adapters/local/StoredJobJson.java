@@ -38,7 +38,9 @@ final class StoredJobJson {
       JsonNode request,
       String requestSha256,
       List<String> warnings,
+      Optional<String> id,
       List<ReplyAddress> replyAddresses,
+      Optional<Boolean> held,
       Optional<Instant> startNoted,
       boolean cancelled,
       Optional<StoredEnding> ending,
@@ -70,7 +72,9 @@ final class StoredJobJson {
                 MAPPER.readTree(RequestJson.toBytes(job.request())),
                 job.digest().value(),
                 job.warnings(),
+                Optional.of(stored.id()),
                 stored.replyAddresses(),
+                Optional.of(stored.held()),
                 stored.startNoted(),
                 stored.cancelled(),
                 stored.ending().map(StoredJobJson::write),
@@ -103,7 +107,10 @@ final class StoredJobJson {
     Job job = new Job(new UniqueName(stored.name()), request(stored), stored.warnings());
     return new StoredJob(
         job,
+        // Which records of earlier versions do not have.
+        stored.id().orElse(""),
         stored.replyAddresses(),
+        stored.held().orElse(false),
         stored.startNoted(),
         stored.cancelled(),
         stored.ending().map(ending -> read(ending, job.request().timeout())),

@@ -472,12 +472,44 @@ class LocalJobRuntimeTest {
     Job job = job(running("echo ran"));
 
     // when
-    leftBehind(StoredJob.submitted(job, Optional.empty()));
+    leftBehind(StoredJob.submitted(job, Optional.empty(), false));
 
     // then
     JobEnd end = runtime().awaitEnd(job.name());
     assertThat(end.outcome()).isEqualTo(new JobOutcome.Succeeded());
     assertThat(lines(end)).containsExactly("ran");
+  }
+
+  @Test
+  void aJobThatWasHeldIsHeldByTheNextWorker() throws Exception {
+    // given
+    Job job = job(running("echo ran"));
+
+    // when
+    leftBehind(StoredJob.submitted(job, Optional.empty(), true));
+
+    // then
+    JobRecord held = runtime().find(job.name().uuid()).orElseThrow();
+    assertThat(held.held()).isTrue();
+    assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(300))).isFalse();
+    assertThat(runtime().release(held)).isTrue();
+    assertThat(lines(runtime().awaitEnd(job.name()))).containsExactly("ran");
+  }
+
+  @Test
+  void aRecordOfAnEarlierVersionIsThatOfAJobThatIsNotHeld() throws Exception {
+    // given
+    Job job = job(running("echo ran"));
+    leftBehind(StoredJob.submitted(job, Optional.empty(), true));
+    runtime().close();
+    Path record = root.resolve(job.name().value()).resolve("job.json");
+    Files.writeString(record, Files.readString(record).replaceAll("\"(id|held)\" *:[^,]*,", ""));
+
+    // when
+    openTheRuntime();
+
+    // then
+    assertThat(lines(runtime().awaitEnd(job.name()))).containsExactly("ran");
   }
 
   @Test
@@ -487,7 +519,7 @@ class LocalJobRuntimeTest {
     Instant noted = Instant.now().truncatedTo(ChronoUnit.MILLIS);
 
     // when
-    leftBehind(StoredJob.submitted(job, Optional.empty()).withStartNoted(noted));
+    leftBehind(StoredJob.submitted(job, Optional.empty(), false).withStartNoted(noted));
 
     // then
     JobEnd end = runtime().awaitEnd(job.name());
@@ -502,12 +534,12 @@ class LocalJobRuntimeTest {
     Job started = job(running("echo ran"));
     Job waiting = job(running("echo ran"));
     leftBehind(
-        StoredJob.submitted(started, Optional.empty())
+        StoredJob.submitted(started, Optional.empty(), false)
             .withStartNoted(Instant.now())
             .withCancelled());
 
     // when
-    leftBehind(StoredJob.submitted(waiting, Optional.empty()).withCancelled());
+    leftBehind(StoredJob.submitted(waiting, Optional.empty(), false).withCancelled());
 
     // then
     assertThat(runtime().awaitEnd(started.name()).outcome()).isEqualTo(new JobOutcome.Cancelled());

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.queue.Handling;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,7 +30,8 @@ import org.slf4j.LoggerFactory;
  * comes to rest, and the broker alone refills.
  *
  * <p>What the handler has is counted across connections: a handler may outlive the one its delivery
- * came from.
+ * came from. What steps aside is counted no longer; its room goes to a new consumer, after a
+ * moment, as one consumer for many is better than one for each.
  */
 final class Intake {
   private static final Logger log = LoggerFactory.getLogger(Intake.class);
@@ -41,6 +43,15 @@ final class Intake {
 
   /** Failed messages that are kept back without taking room from others. */
   private static final int MAX_HELD_BACK = 16;
+
+  /** Deliveries that only wait. */
+  private static final int MAX_ASIDE = 1_000;
+
+  /** More channels than this are not used for them; some brokers allow no more than 255. */
+  private static final int MAX_LANES = 128;
+
+  /** For how long deliveries that step aside are gathered before their room is given away. */
+  private static final Duration ASIDE_INTERVAL = Duration.ofMillis(50);
 
   private final String queue;
   private final Duration answer;
@@ -58,6 +69,10 @@ final class Intake {
   private int demand;
   private int inHand;
   private int heldBack;
+  private int aside;
+
+  /** How many of those aside have their room still. */
+  private int roomToGive;
 
   /**
    * @param answer how long the broker may take for an answer
@@ -178,28 +193,33 @@ final class Intake {
       return true;
     }
     if (missing > 0) {
-      begin(current, Math.min(missing, MAX_PREFETCH));
-      return true;
+      return begin(current, Math.min(missing, MAX_PREFETCH));
     }
     excess.forEach(it -> it.lane.requeue(it.message));
     return false;
   }
 
-  private void begin(Link current, int prefetch) throws IOException {
-    Lane lane = spareLane().orElse(null);
-    if (lane == null) {
-      lane = new Lane(current, answer, this::receive);
+  /** False where the broker allows no further consumer. */
+  private boolean begin(Link current, int prefetch) throws IOException {
+    Optional<Lane> lane = spareLane();
+    if (lane.isEmpty()) {
+      lane = Lane.open(current, answer, this::receive);
+    }
+    if (lane.isEmpty()) {
+      log.warn("The broker allows no further channel, requests come more slowly");
+      return false;
     }
     state.lock();
     try {
-      lane.prefetch = prefetch;
-      if (!lanes.contains(lane)) {
-        lanes.add(lane);
+      lane.get().prefetch = prefetch;
+      if (!lanes.contains(lane.get())) {
+        lanes.add(lane.get());
       }
     } finally {
       state.unlock();
     }
-    lane.consume(queue, prefetch);
+    lane.get().consume(queue, prefetch);
+    return true;
   }
 
   private void end(Lane lane) throws IOException {
@@ -232,7 +252,7 @@ final class Intake {
 
   /** What the handler has, what waits here for room, and what consumers may still bring. */
   private int committed() {
-    int sum = inHand;
+    int sum = inHand + roomToGive;
     for (Lane lane : lanes) {
       sum += lane.parked.size() + open(lane);
     }
@@ -304,33 +324,103 @@ final class Intake {
   private void handOver(Lane lane, Message message) {
     DeliveryHandler to = Objects.requireNonNull(handler, "a link is attached with a handler");
     inHand++;
-    Thread.ofVirtual().name("delivery").start(() -> handle(lane, message, to));
+    InHand delivery = new InHand(lane, message);
+    Thread.ofVirtual().name("delivery").start(() -> handle(delivery, to));
   }
 
-  private void handle(Lane lane, Message message, DeliveryHandler to) {
+  /** A delivery with the handler. */
+  private final class InHand implements Handling {
+    private final Lane lane;
+    private final Message message;
+
+    /** Guarded by {@link #state}. */
+    private boolean isAside;
+
+    InHand(Lane lane, Message message) {
+      this.lane = lane;
+      this.message = message;
+    }
+
+    @Override
+    public boolean isVoid() {
+      return isDetached(lane) || !lane.isOurs(message, queue);
+    }
+
+    @Override
+    public boolean stepAside() {
+      state.lock();
+      try {
+        if (isAside) {
+          return true;
+        }
+        if (aside >= MAX_ASIDE || lanes.size() >= MAX_LANES) {
+          return false;
+        }
+        isAside = true;
+        aside++;
+        inHand--;
+        if (roomToGive++ == 0) {
+          Thread.ofVirtual().name("aside").start(Intake.this::giveRoom);
+        }
+        return true;
+      } finally {
+        state.unlock();
+      }
+    }
+
+    /** The handler is done with it. */
+    void end() {
+      if (isAside) {
+        aside--;
+        roomToGive = Math.min(roomToGive, aside);
+      } else {
+        inHand--;
+      }
+    }
+  }
+
+  private void giveRoom() {
+    try {
+      Thread.sleep(ASIDE_INTERVAL);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    state.lock();
+    try {
+      roomToGive = 0;
+    } finally {
+      state.unlock();
+    }
+    adjust();
+  }
+
+  private void handle(InHand delivery, DeliveryHandler to) {
+    Message message = delivery.message;
     Disposition disposition;
     try {
-      disposition = Objects.requireNonNull(to.handle(message.toDelivery()), "disposition");
+      disposition =
+          Objects.requireNonNull(to.handle(message.toDelivery(), delivery), "disposition");
     } catch (Throwable e) { // whatever it is, the message must go back
       log.error(
           "The handler failed, the message is requeued, correlationId={} redelivered={}",
           message.mark(),
           message.isRedelivered(),
           e);
-      requeueFailed(lane, message);
+      requeueFailed(delivery);
       return;
     }
     switch (disposition) {
-      case Disposition.Acknowledge() -> settle(lane, () -> lane.acknowledge(message), message);
-      case Disposition.Requeue() -> settle(lane, () -> lane.requeue(message), message);
-      case Disposition.DeadLetter(String reason) -> moveToDeadQueue(lane, message, reason);
+      case Disposition.Acknowledge() -> settle(delivery, Lane::acknowledge);
+      case Disposition.Requeue() -> settle(delivery, Lane::requeue);
+      case Disposition.DeadLetter(String reason) -> moveToDeadQueue(delivery, reason);
     }
   }
 
-  private void moveToDeadQueue(Lane lane, Message message, String reason) {
+  private void moveToDeadQueue(InHand delivery, String reason) {
+    Message message = delivery.message;
     Link current = link();
-    if (current == null || isDetached(lane)) {
-      settle(lane, () -> lane.requeue(message), message);
+    if (current == null || isDetached(delivery.lane)) {
+      settle(delivery, Lane::requeue);
       return;
     }
     try {
@@ -342,19 +432,19 @@ final class Intake {
           message.mark(),
           reason,
           e.getMessage());
-      requeueFailed(lane, message);
+      requeueFailed(delivery);
       return;
     }
-    settle(lane, () -> lane.acknowledge(message), message);
+    settle(delivery, Lane::acknowledge);
   }
 
   /** Requeues at once, or after a while when the message was here before. */
-  private void requeueFailed(Lane lane, Message message) {
-    if (!message.isRedelivered() || isDetached(lane)) {
-      settle(lane, () -> lane.requeue(message), message);
+  private void requeueFailed(InHand delivery) {
+    if (!delivery.message.isRedelivered() || isDetached(delivery.lane)) {
+      settle(delivery, Lane::requeue);
       return;
     }
-    boolean givesWay = holdBack();
+    boolean givesWay = holdBack(delivery);
     if (givesWay) {
       adjust();
     }
@@ -364,61 +454,71 @@ final class Intake {
       Thread.currentThread().interrupt();
     }
     if (givesWay) {
-      putForward(lane);
-      // Its place was given away: take it back before the broker fills it again.
-      adjust();
-      lane.requeue(message);
-    } else {
-      settle(lane, () -> lane.requeue(message), message);
+      noteNoLongerHeldBack();
     }
+    settle(delivery, Lane::requeue);
   }
 
   /** Gives the place of a failed message to another, unless too many did. */
-  private boolean holdBack() {
+  private boolean holdBack(InHand delivery) {
     state.lock();
     try {
-      if (heldBack >= MAX_HELD_BACK) {
+      if (delivery.isAside || heldBack >= MAX_HELD_BACK) {
         return false;
       }
       heldBack++;
       inHand--;
+      aside++;
+      delivery.isAside = true;
       return true;
     } finally {
       state.unlock();
     }
   }
 
-  private void putForward(Lane lane) {
+  private void noteNoLongerHeldBack() {
     state.lock();
     try {
       heldBack--;
-      lane.unsettled--;
     } finally {
       state.unlock();
     }
   }
 
-  private void settle(Lane lane, Runnable settlement, Message message) {
-    boolean needsAdjusting = release(lane);
+  private void settle(InHand delivery, Settlement settlement) {
+    Lane lane = delivery.lane;
+    Message message = delivery.message;
+    Release release = release(delivery);
+    if (release.placeWasGivenAway()) {
+      // To be taken back before the broker fills it again.
+      adjust();
+    }
     if (isDetached(lane)) {
       log.debug("A delivery is void, its connection is lost, correlationId={}", message.mark());
     } else {
-      settlement.run();
+      settlement.of(lane, message);
     }
-    if (needsAdjusting) {
+    if (release.needsAdjusting() && !release.placeWasGivenAway()) {
       adjust();
     }
   }
 
+  private interface Settlement {
+    void of(Lane lane, Message message);
+  }
+
+  private record Release(boolean needsAdjusting, boolean placeWasGivenAway) {}
+
   /**
    * Notes that the handler is done, before the broker is told: its next delivery may come at once.
    */
-  private boolean release(Lane lane) {
+  private Release release(InHand delivery) {
     state.lock();
     try {
-      inHand--;
-      lane.unsettled--;
-      return committed() != demand;
+      delivery.end();
+      delivery.lane.unsettled--;
+      int committed = committed();
+      return new Release(committed != demand, delivery.isAside && committed > demand);
     } finally {
       state.unlock();
     }

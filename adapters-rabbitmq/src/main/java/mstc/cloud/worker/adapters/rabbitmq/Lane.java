@@ -9,10 +9,12 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,17 +44,29 @@ final class Lane {
   private final Channel channel;
   private final Duration answer;
   private final BiConsumer<Lane, Message> receiver;
-  private volatile Subscription subscription = new Subscription();
+
+  /** Held by whoever asks the broker something about deliveries. */
+  private final ReentrantLock asking = new ReentrantLock();
+
+  private volatile Subscription subscription;
 
   /**
+   * Opens a channel; empty where the broker allows no further one.
+   *
    * @param answer how long to wait for the broker
    * @param receiver called in the order of the channel; must not block
    */
-  Lane(Link link, Duration answer, BiConsumer<Lane, Message> receiver) throws IOException {
+  static Optional<Lane> open(Link link, Duration answer, BiConsumer<Lane, Message> receiver)
+      throws IOException {
+    return link.openChannel().map(channel -> new Lane(link, channel, answer, receiver));
+  }
+
+  private Lane(Link link, Channel channel, Duration answer, BiConsumer<Lane, Message> receiver) {
     this.link = link;
-    this.channel = link.openChannel();
+    this.channel = channel;
     this.answer = answer;
     this.receiver = receiver;
+    subscription = new Subscription();
     channel.addShutdownListener(_ -> subscription.ended.complete(null));
   }
 
@@ -85,6 +99,29 @@ final class Lane {
 
   boolean isUsable() {
     return link.isUsable();
+  }
+
+  /**
+   * Whether a delivery is this worker's still. Asks the broker where it has not been heard on for
+   * long; where it does not answer, the link is lost.
+   */
+  boolean isOurs(Message message, String queue) {
+    if (!isUsable() || link.isFresh(message.received())) {
+      return isUsable();
+    }
+    asking.lock();
+    try {
+      if (isUsable() && !link.isFresh(message.received())) {
+        Moment asked = link.now();
+        channel.messageCount(queue);
+        link.answered(asked);
+      }
+    } catch (IOException | ShutdownSignalException e) {
+      link.lost(BrokerFailure.of(e).reason());
+    } finally {
+      asking.unlock();
+    }
+    return isUsable();
   }
 
   void acknowledge(Message message) {
@@ -121,7 +158,7 @@ final class Lane {
     @Override
     public void handleDelivery(
         String consumerTag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
-      receiver.accept(Lane.this, new Message(envelope, properties, body));
+      receiver.accept(Lane.this, new Message(envelope, properties, body, link.now()));
     }
 
     @Override

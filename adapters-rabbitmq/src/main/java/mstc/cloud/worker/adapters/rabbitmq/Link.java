@@ -50,9 +50,15 @@ final class Link {
   private final Connection replies;
   private final ConfirmedPublisher publisher;
   private final CompletableFuture<String> loss = new CompletableFuture<>();
+  private final Pulse pulse;
 
-  private Link(RabbitSettings settings, Connection requests, Connection replies) {
+  /** When the last question was asked that has been answered. */
+  private volatile Moment asked;
+
+  private Link(RabbitSettings settings, Connection requests, Connection replies, Pulse pulse) {
     this.settings = settings;
+    this.pulse = pulse;
+    this.asked = pulse.now();
     this.requests = requests;
     this.replies = replies;
     this.publisher = new ConfirmedPublisher(replies, settings.timing().confirmation());
@@ -61,13 +67,13 @@ final class Link {
   }
 
   /** Connects and declares what the worker needs. */
-  static Link open(RabbitSettings settings) throws IOException, TimeoutException {
+  static Link open(RabbitSettings settings, Pulse pulse) throws IOException, TimeoutException {
     ConnectionFactory factory = factory(settings);
     Connection requests = factory.newConnection(settings.connectionName() + " requests");
     try {
       declare(requests, settings.names());
       Connection replies = factory.newConnection(settings.connectionName() + " replies");
-      return new Link(settings, requests, replies);
+      return new Link(settings, requests, replies, pulse);
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
       requests.abort();
       throw e;
@@ -115,11 +121,31 @@ final class Link {
     }
   }
 
-  /** A new channel for consuming; when it closes, the link is lost. */
-  Channel openChannel() throws IOException {
-    Channel channel = newChannel(requests);
-    channel.addShutdownListener(this::lost);
+  /**
+   * A new channel for consuming; when it closes, the link is lost. Empty where the broker allows no
+   * further one.
+   */
+  Optional<Channel> openChannel() throws IOException {
+    Optional<Channel> channel = requests.openChannel();
+    channel.ifPresent(opened -> opened.addShutdownListener(this::lost));
     return channel;
+  }
+
+  /**
+   * Whether a delivery that came at that moment is with this worker still, as the broker has been
+   * heard on since it might have given it up.
+   */
+  boolean isFresh(Moment came) {
+    return pulse.isFresh(came, asked);
+  }
+
+  Moment now() {
+    return pulse.now();
+  }
+
+  /** Notes that a question has been answered. */
+  void answered(Moment whenAsked) {
+    asked = whenAsked;
   }
 
   private static Channel newChannel(Connection connection) throws IOException {

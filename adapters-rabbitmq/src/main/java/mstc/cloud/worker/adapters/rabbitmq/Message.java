@@ -22,8 +22,10 @@ final class Message {
   private final Envelope envelope;
   private final AMQP.BasicProperties properties;
   private final byte[] body;
+  private final Moment received;
 
-  Message(Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+  Message(Envelope envelope, AMQP.BasicProperties properties, byte[] body, Moment received) {
+    this.received = received;
     this.envelope = envelope;
     this.properties = properties;
     this.body = body;
@@ -31,6 +33,10 @@ final class Message {
 
   long deliveryTag() {
     return envelope.getDeliveryTag();
+  }
+
+  Moment received() {
+    return received;
   }
 
   byte[] body() {

@@ -38,6 +38,7 @@ public final class RabbitWorkQueue implements WorkQueue {
   private static final String APP_ID = "mstc-cloud-worker";
 
   private final RabbitSettings settings;
+  private final Pulse pulse;
   private final Intake intake;
   private final ReplyJson json = new ReplyJson();
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -53,6 +54,8 @@ public final class RabbitWorkQueue implements WorkQueue {
    */
   public RabbitWorkQueue(RabbitSettings settings) {
     this.settings = settings;
+    // A broker gives a client up that was silent for two heartbeats.
+    this.pulse = new Pulse(settings.timing().heartbeat().dividedBy(2), Moment::now);
     this.intake =
         new Intake(settings.names().queue(), settings.timing().connection(), REQUEUE_DELAY);
     if (settings.tls().enabled()) {
@@ -69,6 +72,7 @@ public final class RabbitWorkQueue implements WorkQueue {
     if (!opened.compareAndSet(false, true)) {
       throw new IllegalStateException("the queue has been opened before");
     }
+    pulse.start();
     connecting = Thread.ofVirtual().name("rabbitmq-connect").start(() -> keepConnected(handler));
   }
 
@@ -110,6 +114,7 @@ public final class RabbitWorkQueue implements WorkQueue {
       return;
     }
     intake.demand(0);
+    pulse.close();
     closed.countDown();
     try {
       Link current = link;
@@ -134,7 +139,7 @@ public final class RabbitWorkQueue implements WorkQueue {
       while (!isClosed()) {
         Duration pause;
         try {
-          Link connected = Link.open(settings);
+          Link connected = Link.open(settings, pulse);
           reported = "";
           Duration lived = use(connected, handler);
           if (lived.compareTo(timing.lastReconnect()) > 0) {

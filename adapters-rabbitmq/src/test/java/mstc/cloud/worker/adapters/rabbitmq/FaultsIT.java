@@ -14,12 +14,16 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +31,7 @@ import mstc.cloud.worker.domain.queue.BrokerSide.SentRequest;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.queue.Handling;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -43,7 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What goes wrong between the adapter and any broker. */
 final class FaultsIT {
-  private static final DeliveryHandler ACKNOWLEDGING = _ -> new Disposition.Acknowledge();
+  private static final DeliveryHandler ACKNOWLEDGING = (_, _) -> new Disposition.Acknowledge();
 
   /** Notices silence soon. */
   private static final RabbitSettings.Timing QUICK =
@@ -97,6 +102,105 @@ final class FaultsIT {
         .isInstanceOfSatisfying(
             WorkQueueException.class, it -> assertThat(it.isRetryable()).isTrue());
     broker.proxy().flow();
+  }
+
+  /** The broker may have given it to another, and nothing has told so. */
+  @Test
+  void a_delivery_is_void_where_the_broker_does_not_answer_whether_it_is() throws Exception {
+    // given heartbeats too far apart to notice
+    RabbitSettings.Timing patient =
+        new RabbitSettings.Timing(
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(5),
+            Duration.ofMillis(20),
+            Duration.ofMillis(250));
+    BlockingQueue<Handling> handled = new LinkedBlockingQueue<>();
+    CountDownLatch over = new CountDownLatch(1);
+    connected(
+            broker.settings().withTiming(patient),
+            (_, handling) -> {
+              handled.add(handling);
+              awaitQuietly(over);
+              return new Disposition.Acknowledge();
+            })
+        .demand(1);
+    broker.publish(SentRequest.of("job"));
+    Handling handling = handled.poll(30, TimeUnit.SECONDS);
+    assertThat(handling.isVoid()).isFalse();
+
+    // when
+    broker.proxy().hold();
+
+    // then it is known for as long as the broker cannot have given it up, then asked
+    await().until(handling::isVoid);
+    over.countDown();
+    broker.proxy().cut();
+    broker.proxy().flow();
+    Handling again = handled.poll(30, TimeUnit.SECONDS);
+    assertThat(again.isVoid()).isFalse();
+    assertThat(handling.isVoid()).isTrue();
+  }
+
+  @Test
+  void a_delivery_that_is_long_in_hand_is_asked_for_and_is_not_void() throws Exception {
+    // given
+    BlockingQueue<Handling> handled = new LinkedBlockingQueue<>();
+    CountDownLatch over = new CountDownLatch(1);
+    connected(
+            broker.settings().withTiming(QUICK),
+            (_, handling) -> {
+              handled.add(handling);
+              awaitQuietly(over);
+              return new Disposition.Acknowledge();
+            })
+        .demand(1);
+    broker.publish(SentRequest.of("job"));
+    Handling handling = handled.poll(30, TimeUnit.SECONDS);
+
+    // when
+    Instant longAgo = Instant.now().plus(QUICK.heartbeat().multipliedBy(3));
+    await().until(() -> Instant.now().isAfter(longAgo));
+
+    // then
+    assertThat(handling.isVoid()).isFalse();
+    over.countDown();
+    await().until(() -> broker.waiting() == 0);
+  }
+
+  @Test
+  void deliveries_that_step_aside_one_by_one_do_not_use_up_the_channels() {
+    // given
+    AtomicInteger handled = new AtomicInteger();
+    Set<Handling> waiting = ConcurrentHashMap.newKeySet();
+    CountDownLatch over = new CountDownLatch(1);
+    RabbitWorkQueue queue =
+        connected((delivery, handling) -> {
+          if (delivery.correlationId().isEmpty()) {
+            handled.incrementAndGet();
+            return new Disposition.Acknowledge();
+          }
+          handling.stepAside();
+          waiting.add(handling);
+          awaitQuietly(over);
+          return new Disposition.Acknowledge();
+        });
+    queue.demand(1);
+
+    // when more step aside, one after the other, than there are channels for
+    for (int i = 0; i < 200; i++) {
+      broker.publish(
+          new SentRequest(
+              Optional.of("waits"), Optional.empty(), Optional.of("c"), Optional.empty()));
+    }
+    broker.publish(SentRequest.of("job"));
+
+    // then
+    await().until(() -> waiting.size() >= 100);
+    over.countDown();
+    await().until(() -> handled.get() == 1 && broker.waiting() == 0);
+    assertThat(waiting).hasSize(200);
+    assertThat(queue.isConnected()).isTrue();
   }
 
   @Test
@@ -165,7 +269,7 @@ final class FaultsIT {
   @Test
   void a_dead_letter_keeps_body_and_properties_but_what_would_act_again() {
     // given
-    connected(_ -> new Disposition.DeadLetter("one reason")).demand(1);
+    connected((_, _) -> new Disposition.DeadLetter("one reason")).demand(1);
     byte[] body = new byte[3 * 1024 * 1024];
     Arrays.fill(body, (byte) 'x');
 
@@ -200,7 +304,7 @@ final class FaultsIT {
   @Test
   void a_deleted_dead_letter_queue_is_declared_again() {
     // given
-    connected(_ -> new Disposition.DeadLetter("one reason")).demand(1);
+    connected((_, _) -> new Disposition.DeadLetter("one reason")).demand(1);
     broker.onChannel(channel -> channel.queueDelete(broker.settings().names().deadQueue()));
 
     // when
@@ -219,7 +323,7 @@ final class FaultsIT {
     BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
     try (RecordedLog log = new RecordedLog()) {
       connected(
-              delivery -> {
+              (delivery, _) -> {
                 handled.add(delivery);
                 if (handled.size() == 1) {
                   throw new IllegalStateException("part of the test");
@@ -244,7 +348,7 @@ final class FaultsIT {
     // given
     BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
     connected(
-            delivery -> {
+            (delivery, _) -> {
               handled.add(delivery);
               return new Disposition.Acknowledge();
             })
@@ -264,7 +368,7 @@ final class FaultsIT {
     // given
     AtomicInteger handled = new AtomicInteger();
     RabbitWorkQueue queue =
-        connected(_ -> {
+        connected((_, _) -> {
           handled.incrementAndGet();
           return new Disposition.Acknowledge();
         });
@@ -369,7 +473,7 @@ final class FaultsIT {
         opened(
             RabbitSettings.of("127.0.0.1", port, "guest", "guest")
                 .withTiming(broker.settings().timing()),
-            delivery -> {
+            (delivery, _) -> {
               handled.add(delivery);
               return new Disposition.Acknowledge();
             });
@@ -402,6 +506,14 @@ final class FaultsIT {
           MessageProperties.PERSISTENT_BASIC,
           RabbitBrokerSide.body("job").getBytes(StandardCharsets.UTF_8));
       channel.waitForConfirmsOrDie(10_000);
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
     }
   }
 

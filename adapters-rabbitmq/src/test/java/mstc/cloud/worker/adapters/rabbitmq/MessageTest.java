@@ -82,6 +82,7 @@ final class MessageTest {
     return new Message(
         new Envelope(1, true, "", ""),
         properties,
-        RabbitBrokerSide.body("job").getBytes(StandardCharsets.UTF_8));
+        RabbitBrokerSide.body("job").getBytes(StandardCharsets.UTF_8),
+        Moment.now());
   }
 }

@@ -56,7 +56,7 @@ final class RabbitMqOnlyIT {
     try (RecordedLog log = new RecordedLog()) {
 
       // when
-      queue.open(_ -> new Disposition.Acknowledge());
+      queue.open((_, _) -> new Disposition.Acknowledge());
 
       // then
       await()
@@ -81,7 +81,7 @@ final class RabbitMqOnlyIT {
     // given
     BlockingQueue<String> addresses = new LinkedBlockingQueue<>();
     BlockingQueue<String> received = new LinkedBlockingQueue<>();
-    queue.open(delivery -> {
+    queue.open((delivery, _) -> {
       addresses.add(delivery.replyQueue().orElse(""));
       return new Disposition.Acknowledge();
     });

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import mstc.cloud.worker.application.reply.PatientReply;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
@@ -12,18 +12,14 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Those who wait for one job's reply. Each is sent it once, whatever has to be repeated around
  * that, and nobody waits for another's queue that does not exist.
  */
 final class Clients {
-  private static final Logger LOG = LoggerFactory.getLogger(Clients.class);
-
   private final Map<ReplyAddress, ReplyReceipt> receipts = new HashMap<>();
-  private final Map<ReplyAddress, Long> unroutableSinceNanos = new HashMap<>();
+  private final Map<ReplyAddress, PatientReply> underWay = new HashMap<>();
   private final SendReply sendReply;
   private final Handover handover;
   private final Duration routingPatience;
@@ -62,35 +58,28 @@ final class Clients {
 
   private boolean send(ReplyAddress address, Reply reply)
       throws InterruptedException, JobHandedOverException {
-    Optional<ReplyReceipt> receipt = attempt(address, reply);
-    for (int attempt = 1; receipt.isEmpty(); attempt++) {
-      // A broker that comes back may not have its clients' queues again at once.
-      unroutableSinceNanos.clear();
+    PatientReply sending =
+        underWay.computeIfAbsent(address, key -> new PatientReply(sendReply, key, routingPatience));
+    handover.requireOurs();
+    PatientReply.Attempt sent = sending.attempt(reply);
+    for (int attempt = 1; sent == PatientReply.Attempt.NOT_CONFIRMED; attempt++) {
+      underWay.values().forEach(PatientReply::brokerWasAway);
       backoff.pauseAfter(attempt);
-      receipt = attempt(address, reply);
+      handover.requireOurs();
+      sent = sending.attempt(reply);
     }
-    return switch (receipt.get()) {
-      case CONFIRMED -> {
+    return switch (sent) {
+      case SENT -> {
         receipts.put(address, ReplyReceipt.CONFIRMED);
         yield true;
       }
-      case UNROUTABLE -> {
-        long now = System.nanoTime();
-        long since = unroutableSinceNanos.computeIfAbsent(address, key -> now);
-        if (now - since < routingPatience.toNanos()) {
-          yield false;
-        }
-        LOG.warn("Reply queue {} does not exist: {}", address.queue(), reply.result());
+      case GIVEN_UP -> {
         receipts.put(address, ReplyReceipt.UNROUTABLE);
         yield true;
       }
+      case UNROUTABLE -> false;
+      case NOT_CONFIRMED -> throw new IllegalStateException("tried until it is confirmed");
     };
-  }
-
-  private Optional<ReplyReceipt> attempt(ReplyAddress address, Reply reply)
-      throws InterruptedException, JobHandedOverException {
-    handover.requireOurs();
-    return sendReply.attempt(address, reply);
   }
 
   /** What became of the reply. */

@@ -13,6 +13,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.application.metrics.JobMetrics;
+import mstc.cloud.worker.application.reply.EarlierLog;
+import mstc.cloud.worker.application.reply.LogRecord;
+import mstc.cloud.worker.application.reply.ReusedKey;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
@@ -36,6 +39,9 @@ import org.slf4j.LoggerFactory;
  * its clients, records that. Each step may be repeated, so whatever fails or stops in between is
  * done again, by this worker or the next. This worker remembers the reply it gave and to whom, so
  * it repeats neither.
+ *
+ * <p>A job that is held for long was left so by who put it on record. It is released here, or,
+ * where it has run before, answered from the log of then.
  */
 public final class CompleteJobs implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CompleteJobs.class);
@@ -58,10 +64,12 @@ public final class CompleteJobs implements AutoCloseable {
 
   private final JobRuntime runtime;
   private final StoreLog storeLog;
+  private final EarlierLog earlierLog;
   private final SendReply sendReply;
   private final FailureListener outage;
   private final Duration routingPatience;
   private final Duration refusalPatience;
+  private final Duration holdPatience;
   private final Backoff backoff;
   private final Clock clock;
   private final JobMetrics metrics;
@@ -70,6 +78,7 @@ public final class CompleteJobs implements AutoCloseable {
    * @param outage told when the runtime or the store fail
    * @param routingPatience for how long a reply is tried whose queue does not exist
    * @param refusalPatience for how long a log is tried that the store refuses for good
+   * @param holdPatience how long a job may be held before it is taken for left
    * @param metrics told of every job that is answered
    */
   public CompleteJobs(
@@ -80,15 +89,18 @@ public final class CompleteJobs implements AutoCloseable {
       FailureListener outage,
       Duration routingPatience,
       Duration refusalPatience,
+      Duration holdPatience,
       Backoff backoff,
       Clock clock,
       JobMetrics metrics) {
     this.runtime = runtime;
     this.storeLog = new StoreLog(store, format);
+    this.earlierLog = new EarlierLog(store, format);
     this.sendReply = sendReply;
     this.outage = outage;
     this.routingPatience = routingPatience;
     this.refusalPatience = refusalPatience;
+    this.holdPatience = holdPatience;
     this.backoff = backoff;
     this.clock = clock;
     this.metrics = metrics;
@@ -103,12 +115,13 @@ public final class CompleteJobs implements AutoCloseable {
       underWay.compute(
           record.job().name(),
           (name, earlier) -> {
-            if (earlier != null) {
+            if (earlier != null && earlier.isOf(record)) {
               earlier.givenBack = true;
               return earlier;
             }
             Completion before = handedOver.remove(name);
-            Completion completion = before == null ? new Completion(record.job()) : before;
+            Completion completion =
+                before != null && before.isOf(record) ? before : new Completion(record.job());
             threads.execute(completion);
             return completion;
           });
@@ -126,17 +139,34 @@ public final class CompleteJobs implements AutoCloseable {
   private final class Completion implements Runnable {
     private final Job job;
     private final Clients clients;
-    private Optional<Reply> reply = Optional.empty();
+    private volatile Optional<Reply> reply = Optional.empty();
     private Optional<Long> refusedSinceNanos = Optional.empty();
+    private final long begunNanos = System.nanoTime();
 
     /** Written and read only within {@link ConcurrentMap#compute} on {@link #underWay}. */
     private boolean givenBack;
 
     Completion(Job job) {
       this.job = job;
-      // An end is this worker's to tell for as long as it is the one to follow the job.
-      this.clients =
-          new Clients(sendReply, () -> runtime.awaitEnd(job.name()), routingPatience, backoff);
+      this.clients = new Clients(sendReply, this::requireOurs, routingPatience, backoff);
+    }
+
+    /**
+     * Whether that is the same job, not a later one of its name: that may be another request, or,
+     * where this one has ended, one that is held once more.
+     */
+    boolean isOf(JobRecord record) {
+      return job.equals(record.job()) && !(record.held() && reply.isPresent());
+    }
+
+    /** A reply is this worker's to give for as long as it is the one to follow the job. */
+    private void requireOurs() throws InterruptedException, JobHandedOverException {
+      if (reply.isPresent()) {
+        runtime.awaitEnd(job.name());
+      } else {
+        // It is held, and answered from the log of an earlier run.
+        runtime.awaitRelease(job.name(), Duration.ZERO);
+      }
     }
 
     @Override
@@ -152,7 +182,7 @@ public final class CompleteJobs implements AutoCloseable {
         LOG.debug("Job {}: left to the next start", job.name());
       } finally {
         if (!over) {
-          underWay.remove(job.name());
+          underWay.remove(job.name(), this);
         }
       }
     }
@@ -163,9 +193,9 @@ public final class CompleteJobs implements AutoCloseable {
               (name, completion) -> {
                 boolean again = givenBack;
                 givenBack = false;
-                return again ? completion : null;
+                return completion != this || again ? completion : null;
               })
-          == null;
+          != this;
     }
 
     private void completeWhateverHappens() throws InterruptedException {
@@ -195,6 +225,9 @@ public final class CompleteJobs implements AutoCloseable {
     }
 
     private void complete() throws InterruptedException, JobHandedOverException {
+      if (reply.isEmpty() && !awaitRelease() && takeUp()) {
+        return;
+      }
       JobEnd end = awaitEnd();
       if (reply.isEmpty()) {
         LOG.info(
@@ -206,7 +239,45 @@ public final class CompleteJobs implements AutoCloseable {
             end.outcome().phrase());
         reply = Optional.of(store(end));
       }
-      answer(reply.get());
+      var _ = answer(reply.get(), false);
+    }
+
+    private boolean awaitRelease() throws InterruptedException, JobHandedOverException {
+      Duration left = holdPatience.minusNanos(System.nanoTime() - begunNanos);
+      if (left.isNegative()) {
+        return runtime.awaitRelease(job.name(), Duration.ZERO);
+      }
+      enterIdle();
+      try {
+        return runtime.awaitRelease(job.name(), left);
+      } finally {
+        leaveIdle();
+      }
+    }
+
+    /**
+     * Releases a job that was left held. Nothing else can run under its name meanwhile, so it has
+     * not run before where there is no log now.
+     *
+     * @return whether it has, and is answered
+     */
+    private boolean takeUp() throws InterruptedException, JobHandedOverException {
+      Optional<JobRecord> record = runtime.find(job.name().uuid()).filter(JobRecord::held);
+      if (record.isEmpty()) {
+        return false;
+      }
+      Optional<LogRecord> log = earlierLog.find(job);
+      if (log.isPresent()) {
+        LOG.info("Job {} was left held, and has run before", job.name());
+        return answer(
+            log.get().digest().equals(job.digest()) ? log.get().reply() : ReusedKey.rejection(),
+            true);
+      }
+      if (runtime.release(record.get())) {
+        metrics.onCreated();
+        LOG.info("Job {} was left held, and is released", job.name());
+      }
+      return false;
     }
 
     private JobEnd awaitEnd() throws InterruptedException, JobHandedOverException {
@@ -243,14 +314,23 @@ public final class CompleteJobs implements AutoCloseable {
       }
     }
 
-    /** Answers everyone on record, also those who joined meanwhile. */
-    private void answer(Reply answered) throws InterruptedException, JobHandedOverException {
+    /**
+     * Answers everyone on record, also those who joined meanwhile.
+     *
+     * @param held whether the job is; one that no longer is has another answer
+     * @return false where that is no longer so
+     */
+    private boolean answer(Reply answered, boolean held)
+        throws InterruptedException, JobHandedOverException {
       int attempt = 0;
       while (true) {
         Optional<JobRecord> record =
             runtime.find(job.name().uuid()).filter(found -> found.answer().isEmpty());
         if (record.isEmpty()) {
-          return;
+          return true;
+        }
+        if (record.get().held() != held) {
+          return false;
         }
         if (!clients.send(record.get().replyAddresses(), answered)) {
           backoff.pauseAfter(++attempt);
@@ -258,7 +338,7 @@ public final class CompleteJobs implements AutoCloseable {
             record.get(), new Answer(answered, clients.delivery(), clock.instant()))) {
           metrics.onAnswered(answered.outcome());
           LOG.debug("Job {} answered: {}", job.name(), clients.delivery());
-          return;
+          return true;
         }
       }
     }

@@ -8,8 +8,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BooleanSupplier;
 import mstc.cloud.worker.application.metrics.JobMetrics;
+import mstc.cloud.worker.application.reply.EarlierLog;
 import mstc.cloud.worker.application.reply.LogRecord;
+import mstc.cloud.worker.application.reply.ReusedKey;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobIdentity;
 import mstc.cloud.worker.domain.job.RequestDigest;
@@ -23,7 +26,6 @@ import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.ObjectStore;
-import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,8 +38,7 @@ public final class AcceptWork {
   private static final Logger LOG = LoggerFactory.getLogger(AcceptWork.class);
 
   private final JobRuntime runtime;
-  private final ObjectStore store;
-  private final ReplyFormat format;
+  private final EarlierLog earlierLog;
   private final Duration redeliveryMemory;
   private final Clock clock;
   private final JobMetrics metrics;
@@ -55,8 +56,7 @@ public final class AcceptWork {
       Clock clock,
       JobMetrics metrics) {
     this.runtime = runtime;
-    this.store = store;
-    this.format = format;
+    this.earlierLog = new EarlierLog(store, format);
     this.redeliveryMemory = redeliveryMemory;
     this.clock = clock;
     this.metrics = metrics;
@@ -68,14 +68,16 @@ public final class AcceptWork {
    * @param identity what makes the request the same as another
    * @param redelivered whether the request may have been accepted before
    * @param replyAddress who waits for the reply
+   * @param ours asked right before each attempt to put a job on record
    */
   Attempt attempt(
       WorkRequest request,
       List<String> warnings,
       JobIdentity identity,
       boolean redelivered,
-      Optional<ReplyAddress> replyAddress) {
-    return new Attempt(request, warnings, identity, redelivered, replyAddress);
+      Optional<ReplyAddress> replyAddress,
+      BooleanSupplier ours) {
+    return new Attempt(request, warnings, identity, redelivered, replyAddress, ours);
   }
 
   /**
@@ -86,12 +88,18 @@ public final class AcceptWork {
    */
   Optional<Acceptance> findEarlier(
       WorkRequest request, List<String> warnings, JobIdentity.IdempotencyKey key) {
-    return attempt(request, warnings, key, false, Optional.empty()).earlierWork(key);
+    return attempt(request, warnings, key, false, Optional.empty(), () -> true).earlierWork(key);
   }
 
-  /** The reply that is stored with a job's log; empty where there is none. */
+  /**
+   * The reply that is stored with a job's log, or that the log is another request's; empty where
+   * there is none.
+   */
   Optional<Reply> findReply(UniqueName name, WorkRequest request) {
-    return LogRecord.find(store, format, new Job(name, request, List.of())).map(LogRecord::reply);
+    Job job = new Job(name, request, List.of());
+    return earlierLog
+        .find(job)
+        .map(log -> log.digest().equals(job.digest()) ? log.reply() : ReusedKey.rejection());
   }
 
   /** One request being accepted, by one thread at a time. */
@@ -101,6 +109,7 @@ public final class AcceptWork {
     private final JobIdentity identity;
     private final boolean redelivered;
     private final Optional<ReplyAddress> replyAddress;
+    private final BooleanSupplier ours;
 
     /** Of a job that may be on record, though the runtime did not say so. */
     private Optional<UUID> submitting = Optional.empty();
@@ -110,12 +119,14 @@ public final class AcceptWork {
         List<String> warnings,
         JobIdentity identity,
         boolean redelivered,
-        Optional<ReplyAddress> replyAddress) {
+        Optional<ReplyAddress> replyAddress,
+        BooleanSupplier ours) {
       this.request = request;
       this.warnings = warnings;
       this.identity = identity;
       this.redelivered = redelivered;
       this.replyAddress = replyAddress;
+      this.ours = ours;
     }
 
     /**
@@ -125,7 +136,7 @@ public final class AcceptWork {
      * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
      */
     Acceptance accept() {
-      return submitting.flatMap(this::create).orElseGet(this::find);
+      return submitting.map(this::lookAgain).orElseGet(this::find);
     }
 
     private Acceptance find() {
@@ -137,26 +148,61 @@ public final class AcceptWork {
       };
     }
 
-    /** Whoever sends an idempotency key again means the same job, whenever. */
+    /**
+     * Whoever sends an idempotency key again means the same job, whenever. So its job is held until
+     * it is known that it has not run before: what was looked for earlier may have come since.
+     */
     private Acceptance sameWork(JobIdentity.IdempotencyKey key) {
-      return earlierWork(key).or(() -> create(key.uuid())).orElseGet(() -> sameWork(key));
+      return earlierWork(key).or(() -> hold(key)).orElseGet(() -> sameWork(key));
     }
 
     /** Empty where nothing is known of the key. */
     Optional<Acceptance> earlierWork(JobIdentity.IdempotencyKey key) {
-      RequestDigest digest = RequestDigest.of(request);
-      Optional<JobRecord> record = runtime.find(key.uuid());
-      if (record.isPresent() && !record.get().job().digest().equals(digest)) {
-        return Optional.of(reusedKey(key));
+      while (true) {
+        Optional<JobRecord> record = runtime.find(key.uuid());
+        if (record.isEmpty()) {
+          return findLog(key.uuid())
+              .map(log ->
+                  log.digest().equals(RequestDigest.of(request))
+                      ? new Acceptance.Answered(log.reply())
+                      : reusedKey(key));
+        }
+        if (!record.get().job().digest().equals(RequestDigest.of(request))) {
+          return Optional.of(reusedKey(key));
+        }
+        Optional<Acceptance> adopted = adopt(record.get());
+        if (adopted.isPresent()) {
+          return adopted;
+        }
       }
-      return record
-          .flatMap(this::adopt)
-          .or(() ->
-              findLog(key.uuid())
-                  .map(log ->
-                      log.digest().equals(digest)
-                          ? new Acceptance.Answered(log.reply())
-                          : reusedKey(key)));
+    }
+
+    /** Empty where the name is taken, or what was held is held no longer. */
+    private Optional<Acceptance> hold(JobIdentity.IdempotencyKey key) {
+      if (!ours.getAsBoolean()) {
+        return Optional.of(new Acceptance.Abandoned());
+      }
+      Job job = job(key.uuid());
+      return switch (runtime.hold(job, replyAddress)) {
+        case Submission.Held(JobRecord held) -> release(held);
+        case Submission.Created() -> Optional.of(new Acceptance.OnRecord(job.name()));
+        case Submission.NameTaken(JobRecord existing) -> nameTaken(existing);
+        case Submission.Refused(String reason) -> Optional.of(refused(job, reason));
+      };
+    }
+
+    /**
+     * Lets a held job run if it has not run before: its log would be there, as no other job of the
+     * name was there since. Where it is, all who are on record are answered from it by the worker
+     * that completes jobs. Empty where the job is no longer held.
+     */
+    private Optional<Acceptance> release(JobRecord held) {
+      Job job = held.job();
+      if (earlierLog.find(job).isPresent()) {
+        LOG.info("Job {} is on record once more, and has run before", job.name());
+        return Optional.of(new Acceptance.OnRecord(job.name()));
+      }
+      return runtime.release(held) ? Optional.of(created(job)) : Optional.empty();
     }
 
     /** A first delivery is new work; what a client sent before under this correlation is not it. */
@@ -196,32 +242,72 @@ public final class AcceptWork {
 
     /** Empty where the name is taken. */
     private Optional<Acceptance> create(UUID uuid) {
+      if (!ours.getAsBoolean()) {
+        return Optional.of(new Acceptance.Abandoned());
+      }
       Job job = job(uuid);
       submitting = Optional.of(uuid);
       Submission submission = runtime.submit(job, replyAddress);
       submitting = Optional.empty();
+      return accepted(job, submission);
+    }
+
+    /**
+     * After a failed create: its job may have been created, may have run, and may be gone again.
+     * There was no log before, so one that is there now is this job's, or that of a job which the
+     * same client began under the same name.
+     */
+    private Acceptance lookAgain(UUID uuid) {
+      Job job = job(uuid);
+      Optional<Submission> submission = runtime.findSubmission(job);
+      if (submission.isPresent()) {
+        submitting = Optional.empty();
+        return accepted(job, submission.get()).orElseGet(this::anothers);
+      }
+      return findLog(uuid)
+          .<Acceptance>map(log -> new Acceptance.Answered(log.reply()))
+          .or(() -> create(uuid))
+          .orElseGet(this::anothers);
+    }
+
+    /** The name is taken by a job that is not this attempt's. */
+    private Acceptance anothers() {
+      return identity instanceof JobIdentity.Correlation correlation && redelivered
+          ? again(correlation)
+          : createNew();
+    }
+
+    /** Empty where the name is taken. */
+    private Optional<Acceptance> accepted(Job job, Submission submission) {
       return switch (submission) {
-        case Submission.Created() -> {
-          metrics.onCreated();
-          LOG.info(
-              "Job {} created: image {}, timeout {} min",
-              job.name(),
-              request.image(),
-              request.timeout().toMinutes());
-          yield Optional.of(new Acceptance.OnRecord(job.name()));
-        }
-        case Submission.NameTaken(JobRecord existing) -> {
-          LOG.debug("Job {} is on record already", existing.job().name());
-          yield Optional.empty();
-        }
-        case Submission.Refused(String reason) -> {
-          LOG.warn("Job {} refused: {}", job.name(), reason);
-          yield Optional.of(new Acceptance.Answered(Reply.refused(job.name(), reason, warnings)));
-        }
+        case Submission.Created() -> Optional.of(created(job));
+        case Submission.Held(JobRecord held) -> release(held);
+        case Submission.NameTaken(JobRecord existing) -> nameTaken(existing);
+        case Submission.Refused(String reason) -> Optional.of(refused(job, reason));
       };
     }
 
-    /** Empty where the job has gone in the meantime. */
+    private Acceptance created(Job job) {
+      metrics.onCreated();
+      LOG.info(
+          "Job {} created: image {}, timeout {} min",
+          job.name(),
+          request.image(),
+          request.timeout().toMinutes());
+      return new Acceptance.OnRecord(job.name());
+    }
+
+    private static Optional<Acceptance> nameTaken(JobRecord existing) {
+      LOG.debug("Job {} is on record already", existing.job().name());
+      return Optional.empty();
+    }
+
+    private Acceptance refused(Job job, String reason) {
+      LOG.warn("Job {} refused: {}", job.name(), reason);
+      return new Acceptance.Answered(Reply.refused(job.name(), reason, warnings));
+    }
+
+    /** Empty where the job has gone in the meantime, or is no longer held. */
     private Optional<Acceptance> adopt(JobRecord record) {
       UniqueName name = record.job().name();
       Optional<JobRecord> current =
@@ -229,32 +315,22 @@ public final class AcceptWork {
               ? runtime.addReplyAddress(name, replyAddress.get())
               : Optional.of(record);
       current.ifPresent(found -> LOG.info("Job {} is this request's already", name));
-      return current.map(found ->
-          found
-              .answer()
-              .<Acceptance>map(answer -> new Acceptance.Answered(answer.reply()))
-              .orElseGet(() -> new Acceptance.OnRecord(name)));
+      return current.flatMap(found -> {
+        Optional<Acceptance> answered =
+            found.answer().map(answer -> new Acceptance.Answered(answer.reply()));
+        if (answered.isPresent()) {
+          return answered;
+        }
+        return found.held() ? release(found) : Optional.of(new Acceptance.OnRecord(name));
+      });
     }
 
-    private Acceptance reusedKey(JobIdentity.IdempotencyKey key) {
-      return new Acceptance.Answered(
-          Reply.invalid(
-              "message_id \"%s\" was used for another request, use a new one"
-                  .formatted(key.messageId())));
+    private static Acceptance reusedKey(JobIdentity.IdempotencyKey key) {
+      return new Acceptance.Answered(ReusedKey.rejection(key.messageId()));
     }
 
     private Optional<LogRecord> findLog(UUID uuid) {
-      Job job = job(uuid);
-      try {
-        return LogRecord.find(store, format, job);
-      } catch (ObjectStoreException e) {
-        if (e.isRetryable()) {
-          throw e;
-        }
-        // Whoever may not read the log may still run the job; completion will tell about the log.
-        LOG.warn("Job {}: cannot look for an earlier log: {}", job.name(), e.getMessage());
-        return Optional.empty();
-      }
+      return earlierLog.find(job(uuid));
     }
 
     private Job job(UUID uuid) {

@@ -11,4 +11,7 @@ public sealed interface Acceptance {
 
   /** The request needs no job (any more): this is the reply. */
   record Answered(Reply reply) implements Acceptance {}
+
+  /** The request is somebody else's to accept, so nothing was done about it. */
+  record Abandoned() implements Acceptance {}
 }

@@ -94,11 +94,15 @@ public final class ExecuteWork {
       return new Execution.NoRoom();
     }
     return switch (acceptance.get()) {
-      case Acceptance.Answered(Reply reply) when reply.job().isEmpty() ->
-          new Execution.Invalid(reply);
-      case Acceptance.Answered(Reply reply) -> new Execution.Ended(reply);
-      case Acceptance.OnRecord(UniqueName name) -> new Execution.Ended(awaitReply(name, work));
+      case Acceptance.Answered(Reply reply) -> answered(reply);
+      case Acceptance.OnRecord(UniqueName name) -> answered(awaitReply(name, work));
+      case Acceptance.Abandoned() ->
+          throw new IllegalStateException("a request that is made here is nobody else's");
     };
+  }
+
+  private static Execution answered(Reply reply) {
+    return reply.job().isEmpty() ? new Execution.Invalid(reply) : new Execution.Ended(reply);
   }
 
   private Acceptance acceptReserved(
@@ -106,7 +110,9 @@ public final class ExecuteWork {
     try {
       JobIdentity identity =
           key.<JobIdentity>map(known -> known).orElseGet(JobIdentity.Unique::random);
-      return acceptWork.attempt(work, warnings, identity, false, Optional.empty()).accept();
+      return acceptWork
+          .attempt(work, warnings, identity, false, Optional.empty(), () -> true)
+          .accept();
     } finally {
       admission.release();
     }

@@ -1,9 +1,9 @@
 package mstc.cloud.worker.application.intake;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.application.reply.PatientReply;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
@@ -14,7 +14,7 @@ import mstc.cloud.worker.domain.job.RequestDigest;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
-import mstc.cloud.worker.domain.queue.ReplyReceipt;
+import mstc.cloud.worker.domain.queue.Handling;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ParsedRequest;
 import org.slf4j.Logger;
@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Turns a message into a job, or into a reply where it cannot be one. A message is acknowledged
  * once the runtime has its job on record or its client has the reply, so nothing is lost in
- * between.
+ * between. One that is void by then is left to whom the broker gives it.
  */
 public final class HandleDelivery implements DeliveryHandler {
   private static final Logger LOG = LoggerFactory.getLogger(HandleDelivery.class);
@@ -34,12 +34,14 @@ public final class HandleDelivery implements DeliveryHandler {
   private final SendReply sendReply;
   private final FailureListener outage;
   private final Duration patience;
+  private final Duration routingPatience;
   private final Backoff backoff;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   /**
    * @param outage told when the runtime or the store fail
    * @param patience how long a message is kept while they or the queue do, before it goes back
+   * @param routingPatience for how long a reply is tried whose queue does not exist
    */
   public HandleDelivery(
       AcceptWork acceptWork,
@@ -47,39 +49,41 @@ public final class HandleDelivery implements DeliveryHandler {
       SendReply sendReply,
       FailureListener outage,
       Duration patience,
+      Duration routingPatience,
       Backoff backoff) {
     this.acceptWork = acceptWork;
     this.admission = admission;
     this.sendReply = sendReply;
     this.outage = outage;
     this.patience = patience;
+    this.routingPatience = routingPatience;
     this.backoff = backoff;
   }
 
   @Override
-  public Disposition handle(Delivery delivery) {
+  public Disposition handle(Delivery delivery, Handling handling) {
     LOG.debug("Request received: {}", delivery);
-    long deadline = System.nanoTime() + patience.toNanos();
     return switch (delivery.request()) {
       case ParsedRequest.Unreadable(String reason) -> {
         Disposition deadLetter = new Disposition.DeadLetter(reason);
-        yield answer(delivery, Reply.invalid(reason), deadLetter, deadLetter, deadline);
+        yield answer(delivery, handling, Reply.invalid(reason), deadLetter, deadLetter);
       }
       case ParsedRequest.Invalid(var violations) -> {
         Reply reply = Reply.invalid(violations);
         String reason = PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH);
         yield answer(
             delivery,
+            handling,
             reply,
             new Disposition.Acknowledge(),
-            new Disposition.DeadLetter(reason),
-            deadline);
+            new Disposition.DeadLetter(reason));
       }
-      case ParsedRequest.Valid valid -> run(delivery, valid, deadline);
+      case ParsedRequest.Valid valid -> run(delivery, handling, valid);
     };
   }
 
-  private Disposition run(Delivery delivery, ParsedRequest.Valid valid, long deadline) {
+  private Disposition run(Delivery delivery, Handling handling, ParsedRequest.Valid valid) {
+    long deadline = System.nanoTime() + patience.toNanos();
     LOG.info(
         "Request received: job name {}, image {}{}",
         valid.request().jobName(),
@@ -92,7 +96,8 @@ public final class HandleDelivery implements DeliveryHandler {
             valid.warnings(),
             identity,
             delivery.redelivered(),
-            delivery.replyAddress());
+            delivery.replyAddress(),
+            () -> !handling.isVoid());
     for (int attempt = 1; ; attempt++) {
       try {
         Acceptance acceptance = accepting.accept();
@@ -103,8 +108,9 @@ public final class HandleDelivery implements DeliveryHandler {
           }
           case Acceptance.Answered(Reply reply) -> {
             Disposition acknowledge = new Disposition.Acknowledge();
-            yield answer(delivery, reply, acknowledge, acknowledge, deadline);
+            yield answer(delivery, handling, reply, acknowledge, acknowledge);
           }
+          case Acceptance.Abandoned() -> abandon();
         };
       } catch (PortException e) {
         outage.onFailure(e);
@@ -149,23 +155,52 @@ public final class HandleDelivery implements DeliveryHandler {
         .orElseGet(JobIdentity.Unique::random);
   }
 
-  /** Sends the reply; what then becomes of the message depends on whether its client has it. */
+  /**
+   * Sends the reply, with the patience that every reply has, and without taking room from others
+   * while its client's queue does not exist. What then becomes of the message depends on whether
+   * its client has it.
+   */
   private Disposition answer(
-      Delivery delivery, Reply reply, Disposition answered, Disposition unanswered, long deadline) {
+      Delivery delivery,
+      Handling handling,
+      Reply reply,
+      Disposition answered,
+      Disposition unanswered) {
     LOG.info("Answered at once: {}", PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH));
     if (delivery.replyAddress().isEmpty()) {
       return unanswered;
     }
-    Optional<ReplyReceipt> receipt = sendReply.attempt(delivery.replyAddress().get(), reply);
-    for (int attempt = 1; receipt.isEmpty() && pauseAfter(attempt, deadline); attempt++) {
-      receipt = sendReply.attempt(delivery.replyAddress().get(), reply);
+    PatientReply sending =
+        new PatientReply(sendReply, delivery.replyAddress().get(), routingPatience);
+    long lastAnswered = System.nanoTime();
+    for (int attempt = 1; ; attempt++) {
+      if (handling.isVoid()) {
+        return abandon();
+      }
+      switch (sending.attempt(reply)) {
+        case SENT -> {
+          return answered;
+        }
+        case GIVEN_UP -> {
+          return unanswered;
+        }
+        case UNROUTABLE -> {
+          if (!handling.stepAside()) {
+            LOG.debug("Too many wait for their reply queues: this one keeps its room");
+          }
+          lastAnswered = System.nanoTime();
+        }
+        case NOT_CONFIRMED -> LOG.debug("The reply is to be sent again");
+      }
+      if (!pauseAfter(attempt, lastAnswered + patience.toNanos())) {
+        return new Disposition.Requeue();
+      }
     }
-    return receipt
-        .map(known ->
-            switch (known) {
-              case CONFIRMED -> answered;
-              case UNROUTABLE -> unanswered;
-            })
-        .orElseGet(Disposition.Requeue::new);
+  }
+
+  /** Whatever is returned is void. */
+  private static Disposition abandon() {
+    LOG.info("A request is left to whom the queue has given it meanwhile");
+    return new Disposition.Requeue();
   }
 }

@@ -8,7 +8,7 @@ import mstc.cloud.worker.domain.reply.ReplyAddress;
  *
  * <p>Connects by itself and again after every loss, from the first attempt on, until closed. What
  * was delivered over a lost connection comes again, marked as redelivered; handling it may go on,
- * its disposition is void.
+ * its disposition is void, and {@link Handling#isVoid} says so.
  */
 public interface WorkQueue extends AutoCloseable {
 
@@ -19,9 +19,9 @@ public interface WorkQueue extends AutoCloseable {
   void open(DeliveryHandler handler);
 
   /**
-   * Sets how many deliveries may be with the handler at once, from now on; 0, the initial value,
-   * stops consuming. May be called at any time from any thread, also while there is no connection:
-   * the last value holds.
+   * Sets how many deliveries may be with the handler at once, from now on, beside those that have
+   * {@linkplain Handling#stepAside stepped aside}; 0, the initial value, stops consuming. May be
+   * called at any time from any thread, also while there is no connection: the last value holds.
    *
    * <p>When this returns after lowering the demand, no delivery is on its way from the broker
    * beyond the new demand or those the handler already has; deliveries that could not be taken back

@@ -9,11 +9,16 @@ import mstc.cloud.worker.domain.reply.ReplyAddress;
  * What the runtime has on record of a job.
  *
  * @param replyAddresses everyone who waits for the reply
+ * @param held whether the job is kept from running until it is released
  * @param answer the reply that was given; empty until then
  * @param version changes whenever the record does; opaque
  */
 public record JobRecord(
-    Job job, List<ReplyAddress> replyAddresses, Optional<Answer> answer, String version) {
+    Job job,
+    List<ReplyAddress> replyAddresses,
+    boolean held,
+    Optional<Answer> answer,
+    String version) {
   public JobRecord {
     replyAddresses = List.copyOf(replyAddresses);
   }

@@ -32,6 +32,32 @@ public interface JobRuntime extends AutoCloseable {
   Submission submit(Job job, Optional<ReplyAddress> replyAddress);
 
   /**
+   * Puts a job on record without running it: nothing of it runs before it is {@linkplain #release
+   * released}, whatever happens to this worker. Whoever holds a name can find out at leisure
+   * whether its job has run before, as no other can run under it meanwhile. Is otherwise as {@link
+   * #submit}, but for {@link Submission.Held} in the place of {@code Created}; a repeated call
+   * whose own job was released meanwhile gives {@code Created}.
+   */
+  Submission hold(Job job, Optional<ReplyAddress> replyAddress);
+
+  /**
+   * Lets a held job run. It may have changed since, but must be the very job of the record: not a
+   * later one of the same name. May be repeated when the answer was lost.
+   *
+   * @return false where it is not held (any more): released by someone else, cancelled, answered,
+   *     or gone
+   */
+  boolean release(JobRecord held);
+
+  /**
+   * Finds out what became of a {@link #submit} of that job that failed, without another attempt:
+   * {@link Submission.Created} where the job on record is the failed call's own, {@link
+   * Submission.NameTaken} where it is another's. Empty where there is none: it was never created,
+   * or has ended and is gone.
+   */
+  Optional<Submission> findSubmission(Job job);
+
+  /**
    * The record of the job with that uuid, whatever its job name; empty where there is none (any
    * more). Never older than the last change made through this port.
    */
@@ -45,8 +71,20 @@ public interface JobRuntime extends AutoCloseable {
   Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address);
 
   /**
-   * Waits until an unanswered job has ended, and collects what it wrote while it runs. May be
-   * called again, also after a restart, and gives the same end, until the answer is recorded.
+   * Waits until an unanswered job is not held (any more), for at most that long. Returns at once
+   * where it never was.
+   *
+   * @return false where it is held still
+   * @throws InterruptedException when the thread is interrupted
+   * @throws JobHandedOverException when the job is no longer this worker's to complete
+   */
+  boolean awaitRelease(UniqueName name, Duration atMost)
+      throws InterruptedException, JobHandedOverException;
+
+  /**
+   * Waits until an unanswered job has ended, and collects what it wrote while it runs; a held one
+   * ends only by being cancelled. May be called again, also after a restart, and gives the same
+   * end, until the answer is recorded.
    *
    * @throws InterruptedException when the thread is interrupted; the job runs on
    * @throws JobHandedOverException when the job is no longer this worker's to complete
@@ -55,7 +93,8 @@ public interface JobRuntime extends AutoCloseable {
 
   /**
    * Records that the clients of a job were answered; the runtime removes the record {@link
-   * #retention()} later. Does nothing when the job is answered already, or gone.
+   * #retention()} later. A held job then never runs. Does nothing when the job is answered already,
+   * or gone.
    *
    * @param answered the record whose reply addresses were answered
    * @return false when the record has changed since, so that someone may be left to answer
@@ -63,8 +102,8 @@ public interface JobRuntime extends AutoCloseable {
   boolean recordAnswer(JobRecord answered, Answer answer);
 
   /**
-   * Ends a job's processes; the job then ends as cancelled, keeps what it wrote and is answered.
-   * Does nothing when it has ended already. May be repeated.
+   * Ends a job's processes; the job then ends as cancelled, keeps what it wrote and is answered. A
+   * held one ends so without having run. Does nothing when it has ended already. May be repeated.
    *
    * @return false where there is no such job (any more)
    */
@@ -83,8 +122,8 @@ public interface JobRuntime extends AutoCloseable {
   void check();
 
   /**
-   * Stops telling the listener and ends every {@link #awaitEnd}. Jobs are left to the runtime. May
-   * be repeated.
+   * Stops telling the listener and ends every {@link #awaitEnd} and {@link #awaitRelease}. Jobs are
+   * left to the runtime. May be repeated.
    */
   @Override
   void close();

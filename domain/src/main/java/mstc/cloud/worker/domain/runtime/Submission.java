@@ -7,6 +7,12 @@ public sealed interface Submission {
   record Created() implements Submission {}
 
   /**
+   * The job is on record, whatever happens to this worker, and will not run before it is
+   * {@linkplain JobRuntime#release released}.
+   */
+  record Held(JobRecord record) implements Submission {}
+
+  /**
    * A job of that name is on record already.
    *
    * @param existing the other job's record; the submitted job was not taken over

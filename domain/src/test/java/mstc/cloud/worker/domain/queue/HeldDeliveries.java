@@ -13,16 +13,24 @@ final class HeldDeliveries implements DeliveryHandler {
   private int ceiling = Integer.MAX_VALUE;
   private int excess;
 
-  private record Held(Delivery delivery, CompletableFuture<Disposition> disposition) {}
+  private static final class Held {
+    final Handling handling;
+    final CompletableFuture<Disposition> disposition = new CompletableFuture<>();
+    boolean aside;
+
+    Held(Handling handling) {
+      this.handling = handling;
+    }
+  }
 
   @Override
-  public Disposition handle(Delivery delivery) {
-    Held entry = new Held(delivery, new CompletableFuture<>());
+  public Disposition handle(Delivery delivery, Handling handling) {
+    Held entry = new Held(handling);
     lock.lock();
     try {
       held.add(entry);
       all.add(delivery);
-      if (held.size() > ceiling) {
+      if (held.stream().filter(it -> !it.aside).count() > ceiling) {
         excess++;
       }
     } finally {
@@ -67,6 +75,34 @@ final class HeldDeliveries implements DeliveryHandler {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether each of those held is void, the longest held first. */
+  List<Boolean> areVoid() {
+    return handlings().stream().map(Handling::isVoid).toList();
+  }
+
+  private List<Handling> handlings() {
+    lock.lock();
+    try {
+      return held.stream().map(it -> it.handling).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Has all those held step aside, and returns how many did. */
+  int stepAside() {
+    List<Held> present;
+    lock.lock();
+    try {
+      present = List.copyOf(held);
+      // Before the queue is told: another may come at once.
+      present.forEach(it -> it.aside = true);
+    } finally {
+      lock.unlock();
+    }
+    return (int) present.stream().filter(it -> it.handling.stepAside()).count();
   }
 
   /** Ends the handling of the longest held deliveries. */

@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 /** A work queue without a network. What the broker holds is asked of the broker. */
 public final class InMemoryWorkQueue implements WorkQueue {
   private static final long REQUEUE_DELAY_MILLIS = 2_000;
+  private static final int MAX_ASIDE = 1_000;
 
   private final InMemoryBroker broker;
   private final List<Delivery> unsettled = new ArrayList<>();
   private @Nullable DeliveryHandler handler;
   private int demand;
   private int inHand;
+  private int aside;
   private int connection;
   private boolean closed;
   private boolean failingReplies;
@@ -107,7 +109,43 @@ public final class InMemoryWorkQueue implements WorkQueue {
     int from = connection;
     inHand++;
     unsettled.add(delivery);
-    Thread.ofVirtual().start(() -> handle(delivery, to, from));
+    InHand handling = new InHand(from);
+    Thread.ofVirtual().start(() -> handle(delivery, handling, to));
+  }
+
+  /** A delivery with the handler. */
+  private final class InHand implements Handling {
+    final int from;
+    private boolean isAside;
+
+    InHand(int from) {
+      this.from = from;
+    }
+
+    @Override
+    public boolean isVoid() {
+      return broker.locked(() -> from != connection);
+    }
+
+    @Override
+    public boolean stepAside() {
+      return broker.locked(() -> {
+        if (!isAside && aside < MAX_ASIDE) {
+          isAside = true;
+          aside++;
+          inHand--;
+        }
+        return isAside;
+      });
+    }
+
+    void end() {
+      if (isAside) {
+        aside--;
+      } else {
+        inHand--;
+      }
+    }
   }
 
   void lose() {
@@ -116,17 +154,17 @@ public final class InMemoryWorkQueue implements WorkQueue {
     unsettled.clear();
   }
 
-  private void handle(Delivery delivery, DeliveryHandler to, int from) {
+  private void handle(Delivery delivery, InHand handling, DeliveryHandler to) {
     Disposition disposition;
     try {
-      disposition = to.handle(delivery);
+      disposition = to.handle(delivery, handling);
     } catch (Throwable _) { // the contract: whatever is thrown, the message goes back
-      requeueFailed(delivery, from);
+      requeueFailed(delivery, handling);
       return;
     }
     broker.locked(() -> {
-      inHand--;
-      if (from != connection) {
+      handling.end();
+      if (handling.from != connection) {
         return;
       }
       unsettled.remove(delivery);
@@ -139,13 +177,13 @@ public final class InMemoryWorkQueue implements WorkQueue {
     });
   }
 
-  private void requeueFailed(Delivery delivery, int from) {
-    broker.locked(() -> inHand--);
+  private void requeueFailed(Delivery delivery, InHand handling) {
+    broker.locked(handling::end);
     if (delivery.redelivered()) {
       CompletableFuture.delayedExecutor(REQUEUE_DELAY_MILLIS, TimeUnit.MILLISECONDS)
-          .execute(() -> putBack(delivery, from));
+          .execute(() -> putBack(delivery, handling.from));
     } else {
-      putBack(delivery, from);
+      putBack(delivery, handling.from);
     }
   }
 

@@ -202,7 +202,7 @@ public abstract class WorkQueueContract {
     Set<String> settled = ConcurrentHashMap.newKeySet();
     AtomicInteger doubled = new AtomicInteger();
     WorkQueue queue =
-        open(delivery -> {
+        open((delivery, _) -> {
           mostInHand.accumulateAndGet(inHand.incrementAndGet(), Math::max);
           if (!settled.add(jobName(delivery).orElseThrow())) {
             doubled.incrementAndGet();
@@ -269,7 +269,7 @@ public abstract class WorkQueueContract {
     AtomicInteger handled = new AtomicInteger();
     AtomicReference<WorkQueue> queue = new AtomicReference<>();
     queue.set(
-        open(_ -> {
+        open((_, _) -> {
           handled.incrementAndGet();
           queue.get().demand(0);
           return ACKNOWLEDGE;
@@ -293,7 +293,7 @@ public abstract class WorkQueueContract {
     AtomicInteger handled = new AtomicInteger();
     AtomicReference<WorkQueue> queue = new AtomicReference<>();
     queue.set(
-        open(_ -> {
+        open((_, _) -> {
           synchronized (lock) {
             handled.incrementAndGet();
             room[0]--;
@@ -331,7 +331,7 @@ public abstract class WorkQueueContract {
     // given
     AtomicInteger handled = new AtomicInteger();
     WorkQueue queue =
-        open(_ -> {
+        open((_, _) -> {
           handled.incrementAndGet();
           return ACKNOWLEDGE;
         });
@@ -351,7 +351,7 @@ public abstract class WorkQueueContract {
     AtomicInteger handled = new AtomicInteger();
     AtomicReference<WorkQueue> queue = new AtomicReference<>();
     queue.set(
-        open(_ -> {
+        open((_, _) -> {
           queue.get().demand(0);
           handled.incrementAndGet();
           queue.get().demand(1);
@@ -427,7 +427,7 @@ public abstract class WorkQueueContract {
     // given
     Map<String, Integer> calls = new ConcurrentHashMap<>();
     WorkQueue queue =
-        open(delivery -> {
+        open((delivery, _) -> {
           String name = jobName(delivery).orElseThrow();
           calls.merge(name, 1, Integer::sum);
           if (name.equals("bad")) {
@@ -581,6 +581,99 @@ public abstract class WorkQueueContract {
 
     // then
     await().until(() -> held.all().size() == 3);
+  }
+
+  @Test
+  void a_delivery_is_void_once_its_connection_is_lost_and_what_comes_again_is_not() {
+    // given
+    WorkQueue queue = open(held);
+    queue.demand(2);
+    broker.publish(SentRequest.of("job"));
+    awaitHeld(1);
+    assertThat(held.areVoid()).containsExactly(false);
+
+    // when
+    broker.cutConnections();
+
+    // then
+    awaitHeld(2);
+    await().untilAsserted(() -> assertThat(held.areVoid()).containsExactly(true, false));
+
+    // when
+    queue.close();
+
+    // then
+    await().untilAsserted(() -> assertThat(held.areVoid()).containsExactly(true, true));
+  }
+
+  @Test
+  void who_steps_aside_makes_room_and_who_does_not_keeps_it() {
+    // given
+    WorkQueue queue = open(held);
+    held.ceiling(4);
+    queue.demand(4);
+    publish(60);
+
+    // when
+    for (int aside = 0; aside < 40; aside += 4) {
+      awaitHeld(aside + 4);
+      assertThat(held.stepAside()).isEqualTo(aside + 4);
+    }
+    awaitHeld(44);
+
+    // then
+    quietly(() -> assertThat(held.count()).isEqualTo(44));
+    assertThat(held.excess()).isZero();
+
+    // when
+    held.release(20, ACKNOWLEDGE);
+    held.release(20, REQUEUE);
+
+    // then
+    awaitHeld(4);
+    quietly(() -> assertThat(held.count()).isEqualTo(4));
+    assertThat(held.excess()).isZero();
+    queue.close();
+    await().until(() -> broker.waiting() == 40);
+  }
+
+  @Test
+  void what_stepped_aside_comes_again_where_its_connection_is_lost() {
+    // given
+    WorkQueue queue = open(held);
+    queue.demand(2);
+    publish(2);
+    awaitHeld(2);
+    held.stepAside();
+
+    // when
+    broker.cutConnections();
+
+    // then
+    awaitHeld(4);
+    assertThat(held.all().subList(2, 4)).allMatch(Delivery::redelivered);
+    held.release(2, ACKNOWLEDGE);
+    quietly(() -> assertThat(held.count()).isEqualTo(2));
+  }
+
+  @Test
+  void a_thousand_may_step_aside_and_no_more() {
+    // given
+    WorkQueue queue = open(held);
+    queue.demand(100);
+    publish(1_150);
+    for (int aside = 0; aside < 1_000; aside += 100) {
+      awaitHeld(aside + 100);
+      assertThat(held.stepAside()).isEqualTo(aside + 100);
+    }
+    awaitHeld(1_100);
+
+    // when
+    int aside = held.stepAside();
+
+    // then
+    assertThat(aside).isEqualTo(1_000);
+    quietly(() -> assertThat(held.count()).isEqualTo(1_100));
   }
 
   @Test

@@ -32,15 +32,20 @@ import org.jspecify.annotations.Nullable;
  * when the runtime fails, and when a job is another worker's.
  *
  * <p>Its {@link Records} outlive it, so that a test can restart a worker; jobs run on meanwhile, as
- * on a cluster. The listener is called on a thread of the runtime's own, in order.
+ * on a cluster. Several may be open on the same records, as replicas on a cluster: the one that was
+ * started first completes the jobs, and the next when it is closed. The listener is called on a
+ * thread of the runtime's own, in order.
  */
 public final class InMemoryJobRuntime implements JobRuntime {
 
-  /** What stays when a runtime is closed. Runtimes that share records must not be open at once. */
+  /** What stays when a runtime is closed. */
   public static final class Records {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<UUID, Entry> entries = new LinkedHashMap<>();
+    private final List<InMemoryJobRuntime> replicas = new ArrayList<>();
+    private final List<UniqueName> runs = new ArrayList<>();
+    private Consumer<Job> program = _ -> {};
     private final InstantSource clock;
     private final Duration retention;
 
@@ -53,6 +58,26 @@ public final class InMemoryJobRuntime implements JobRuntime {
     public Records(InstantSource clock, Duration retention) {
       this.clock = clock;
       this.retention = retention;
+    }
+
+    /** What every job does that is run from now on, each on a thread of its own. */
+    public void program(Consumer<Job> ofEachJob) {
+      lock.lock();
+      try {
+        program = ofEachJob;
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** The jobs that were run, each as often as it was. */
+    public List<UniqueName> runs() {
+      lock.lock();
+      try {
+        return List.copyOf(runs);
+      } finally {
+        lock.unlock();
+      }
     }
 
     private Instant now() {
@@ -72,22 +97,27 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   private static final class Entry {
     final Job job;
-    final Instant startedAt;
+    final UUID id = UUID.randomUUID();
+    Optional<Instant> startedAt = Optional.empty();
     final List<ReplyAddress> replyAddresses = new ArrayList<>();
     Optional<Answer> answer = Optional.empty();
     Optional<JobEnd> end = Optional.empty();
     byte[] written = {};
     boolean handedOver;
     boolean submissionLost;
+    boolean held;
     long version;
 
-    Entry(Job job, Instant startedAt) {
+    Entry(Job job) {
       this.job = job;
-      this.startedAt = startedAt;
     }
 
     JobRecord toRecord() {
-      return new JobRecord(job, replyAddresses, answer, Long.toString(version));
+      return new JobRecord(job, replyAddresses, held, answer, id + "/" + version);
+    }
+
+    boolean isOf(JobRecord record) {
+      return record.version().startsWith(id + "/");
     }
   }
 
@@ -123,7 +153,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   /**
    * A job writes a last text and ends; does nothing to one that has ended already, as it was
-   * cancelled for instance.
+   * cancelled for instance, nor to one that is held.
    */
   public void end(UniqueName name, JobOutcome outcome, String logText) {
     end(name, outcome, logText.getBytes(StandardCharsets.UTF_8));
@@ -168,8 +198,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
     locked(() -> {
       Entry entry = entry(name).orElseThrow();
       entry.handedOver = false;
-      JobRecord told = entry.toRecord();
-      tell(to -> to.onUnanswered(told));
+      tellUnanswered(entry);
       return entry;
     });
   }
@@ -189,41 +218,97 @@ public final class InMemoryJobRuntime implements JobRuntime {
     locked(() -> {
       listener = jobListener;
       records.removeExpired();
-      records.entries.values().stream()
-          .filter(entry -> entry.answer.isEmpty())
-          .map(Entry::toRecord)
-          .forEach(told -> tell(to -> to.onUnanswered(told)));
+      records.replicas.add(this);
+      if (isLeading()) {
+        lead();
+      }
       tell(JobListener::onUnansweredJobsChanged);
       return listener;
     });
   }
 
+  private boolean isLeading() {
+    return records.replicas.isEmpty() || records.replicas.getFirst() == this;
+  }
+
+  private void lead() {
+    records.entries.values().stream()
+        .filter(entry -> entry.answer.isEmpty())
+        .map(Entry::toRecord)
+        .forEach(told -> tell(to -> to.onUnanswered(told)));
+  }
+
   @Override
   public Submission submit(Job job, Optional<ReplyAddress> replyAddress) {
+    return add(job, replyAddress, false);
+  }
+
+  @Override
+  public Submission hold(Job job, Optional<ReplyAddress> replyAddress) {
+    return add(job, replyAddress, true);
+  }
+
+  private Submission add(Job job, Optional<ReplyAddress> replyAddress, boolean held) {
     return reached(() -> {
       if (refusal.isPresent()) {
         return new Submission.Refused(refusal.get());
       }
-      Entry existing = records.entries.get(job.name().uuid());
-      if (existing != null) {
-        if (existing.submissionLost && existing.job.equals(job)) {
-          existing.submissionLost = false;
-          return new Submission.Created();
-        }
-        return new Submission.NameTaken(existing.toRecord());
+      Optional<Submission> existing = submission(job);
+      if (existing.isPresent()) {
+        return existing.get();
       }
-      Entry entry = new Entry(job, records.now());
+      Entry entry = new Entry(job);
       replyAddress.ifPresent(entry.replyAddresses::add);
+      entry.held = held;
       records.entries.put(job.name().uuid(), entry);
-      JobRecord told = entry.toRecord();
-      tell(to -> to.onUnanswered(told));
-      tell(JobListener::onUnansweredJobsChanged);
+      if (!held) {
+        run(entry);
+      }
+      tellUnanswered(entry);
+      tellAll(JobListener::onUnansweredJobsChanged);
       if (losingNextSubmission) {
         losingNextSubmission = false;
         entry.submissionLost = true;
         throw JobRuntimeException.retryable("job " + job.name() + ": the answer was lost", null);
       }
-      return new Submission.Created();
+      return held ? new Submission.Held(entry.toRecord()) : new Submission.Created();
+    });
+  }
+
+  @Override
+  public Optional<Submission> findSubmission(Job job) {
+    return reached(() -> submission(job));
+  }
+
+  private Optional<Submission> submission(Job job) {
+    return Optional.ofNullable(records.entries.get(job.name().uuid()))
+        .map(entry -> {
+          if (!entry.submissionLost || !entry.job.equals(job)) {
+            return new Submission.NameTaken(entry.toRecord());
+          }
+          entry.submissionLost = false;
+          return entry.held ? new Submission.Held(entry.toRecord()) : new Submission.Created();
+        });
+  }
+
+  private void run(Entry entry) {
+    entry.held = false;
+    entry.startedAt = Optional.of(records.now());
+    records.runs.add(entry.job.name());
+    Consumer<Job> program = records.program;
+    Thread.ofVirtual().name("in-memory-job").start(() -> program.accept(entry.job));
+  }
+
+  @Override
+  public boolean release(JobRecord held) {
+    return reached(() -> {
+      Optional<Entry> entry =
+          entry(held.job().name()).filter(found -> found.held && found.isOf(held));
+      entry.ifPresent(found -> {
+        run(found);
+        found.version++;
+      });
+      return entry.isPresent();
     });
   }
 
@@ -247,26 +332,48 @@ public final class InMemoryJobRuntime implements JobRuntime {
   }
 
   @Override
-  public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
+  public boolean awaitRelease(UniqueName name, Duration atMost)
+      throws InterruptedException, JobHandedOverException {
     records.lock.lockInterruptibly();
     try {
-      while (true) {
-        if (unreachable && !closed) {
-          throw failure();
+      long left = atMost.toNanos();
+      while (toComplete(name).held) {
+        if (left <= 0) {
+          return false;
         }
-        Optional<Entry> entry =
-            entry(name).filter(found -> found.answer.isEmpty() && !found.handedOver);
-        if (closed || entry.isEmpty()) {
-          throw new JobHandedOverException(name);
-        }
-        if (entry.get().end.isPresent()) {
-          return entry.get().end.get();
-        }
-        records.changed.await();
+        left = records.changed.awaitNanos(left);
       }
+      return true;
     } finally {
       records.lock.unlock();
     }
+  }
+
+  @Override
+  public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
+    records.lock.lockInterruptibly();
+    try {
+      Entry entry = toComplete(name);
+      while (entry.end.isEmpty()) {
+        records.changed.await();
+        entry = toComplete(name);
+      }
+      return entry.end.get();
+    } finally {
+      records.lock.unlock();
+    }
+  }
+
+  private Entry toComplete(UniqueName name) throws JobHandedOverException {
+    if (unreachable && !closed) {
+      throw failure();
+    }
+    if (closed || !isLeading()) {
+      throw new JobHandedOverException(name);
+    }
+    return entry(name)
+        .filter(found -> found.answer.isEmpty() && !found.handedOver)
+        .orElseThrow(() -> new JobHandedOverException(name));
   }
 
   @Override
@@ -281,9 +388,10 @@ public final class InMemoryJobRuntime implements JobRuntime {
         return false;
       }
       entry.get().answer = Optional.of(answer);
+      entry.get().held = false;
       entry.get().version++;
-      tell(to -> to.onAnswered(name, answer));
-      tell(JobListener::onUnansweredJobsChanged);
+      tellAll(to -> to.onAnswered(name, answer));
+      tellAll(JobListener::onUnansweredJobsChanged);
       return true;
     });
   }
@@ -292,7 +400,13 @@ public final class InMemoryJobRuntime implements JobRuntime {
   public boolean cancel(UniqueName name) {
     return reached(() -> {
       Optional<Entry> entry = entry(name);
-      entry.ifPresent(found -> endIfRunning(found, new JobOutcome.Cancelled(), new byte[0]));
+      entry.ifPresent(found -> {
+        if (found.held) {
+          found.held = false;
+          found.version++;
+        }
+        endIfRunning(found, new JobOutcome.Cancelled(), new byte[0]);
+      });
       return entry.isPresent();
     });
   }
@@ -315,12 +429,19 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   @Override
   public void close() {
-    locked(() -> closed = true);
+    locked(() -> {
+      closed = true;
+      boolean led = isLeading();
+      if (records.replicas.remove(this) && led && !records.replicas.isEmpty()) {
+        records.replicas.getFirst().lead();
+      }
+      return led;
+    });
     listenerThread.shutdownNow();
   }
 
   private void endIfRunning(Entry entry, JobOutcome outcome, byte[] log) {
-    if (entry.end.isPresent()) {
+    if (entry.end.isPresent() || entry.held) {
       return;
     }
     boolean started =
@@ -334,7 +455,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
           Optional.of(
               new JobEnd(
                   outcome,
-                  started ? Optional.of(entry.startedAt) : Optional.empty(),
+                  started ? entry.startedAt : Optional.empty(),
                   records.now(),
                   new JobLog(file, true),
                   List.of()));
@@ -357,6 +478,18 @@ public final class InMemoryJobRuntime implements JobRuntime {
     records.removeExpired();
     return Optional.ofNullable(records.entries.get(name.uuid()))
         .filter(entry -> entry.job.name().equals(name));
+  }
+
+  private void tellUnanswered(Entry entry) {
+    JobRecord told = entry.toRecord();
+    if (records.replicas.isEmpty()) {
+      return;
+    }
+    records.replicas.getFirst().tell(to -> to.onUnanswered(told));
+  }
+
+  private void tellAll(Consumer<JobListener> message) {
+    records.replicas.forEach(replica -> replica.tell(message));
   }
 
   private void tell(Consumer<JobListener> message) {

@@ -32,6 +32,7 @@ class InMemoryJobRuntimeTest extends JobRuntimeContract {
 
   @Override
   protected JobRuntime openRuntime() {
+    records.program(this::play);
     return new InMemoryJobRuntime(records);
   }
 
@@ -40,10 +41,9 @@ class InMemoryJobRuntimeTest extends JobRuntimeContract {
   }
 
   /** Ends the job as its image and arguments say. */
-  @Override
-  protected void onUnanswered(JobRecord record) {
-    UniqueName name = record.job().name();
-    WorkRequest request = record.job().request();
+  private void play(Job job) {
+    UniqueName name = job.name();
+    WorkRequest request = job.request();
     List<String> args = request.args();
     switch (request.image().value()) {
       case "print" -> fake().end(name, SUCCEEDED, lines(args));

@@ -122,9 +122,6 @@ public abstract class JobRuntimeContract {
   /** Returns when the runtime, which was just started, is the one that completes jobs. */
   protected void awaitStarted() {}
 
-  /** Told what the contract's listener is told about unanswered jobs. */
-  protected void onUnanswered(JobRecord job) {}
-
   @BeforeEach
   void openTheRuntime() throws Exception {
     open = openRuntime();
@@ -484,9 +481,12 @@ public abstract class JobRuntimeContract {
     assertThat(found).isEmpty();
     assertThat(runtime().addReplyAddress(name, ALICE)).isEmpty();
     assertThat(runtime().cancel(name)).isFalse();
+    assertThat(runtime().findSubmission(new Job(name, printing("x").build(), List.of()))).isEmpty();
     assertThatThrownBy(() -> runtime().awaitEnd(name))
         .isInstanceOf(JobHandedOverException.class)
         .hasMessageContaining(name.value());
+    assertThatThrownBy(() -> runtime().awaitRelease(name, Duration.ofHours(1)))
+        .isInstanceOf(JobHandedOverException.class);
   }
 
   @Test
@@ -496,6 +496,256 @@ public abstract class JobRuntimeContract {
 
     // then
     assertThat(runtime().unansweredJobs()).isZero();
+  }
+
+  // Holding and releasing.
+
+  @Test
+  void aHeldJobIsOnRecordAndDoesNotRunBeforeItIsReleased() throws Exception {
+    // given
+    Job job = job(printing("once"));
+
+    // when
+    JobRecord held = held(job);
+
+    // then
+    assertThat(held.held()).isTrue();
+    assertThat(held.replyAddresses()).containsExactly(ALICE);
+    assertThat(record(job)).isEqualTo(held);
+    await().atMost(patience()).until(() -> runtime().unansweredJobs() == 1);
+    await().untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
+    assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(500))).isFalse();
+
+    // when
+    boolean released = runtime().release(held);
+
+    // then
+    assertThat(released).isTrue();
+    assertThat(record(job).held()).isFalse();
+    assertThat(record(job).version()).isNotEqualTo(held.version());
+    assertThat(runtime().awaitRelease(job.name(), Duration.ZERO)).isTrue();
+    JobEnd end = awaitEnd(job);
+    assertThat(end.outcome()).isEqualTo(new JobOutcome.Succeeded());
+    assertThat(text(end)).isEqualTo("once\n");
+    answered(job);
+  }
+
+  @Test
+  void aJobIsReleasedOnce() throws Exception {
+    // given
+    Job job = job(printing("once"));
+    JobRecord held = held(job);
+    runtime().release(held);
+
+    // when
+    boolean again = runtime().release(held);
+
+    // then
+    assertThat(again).isFalse();
+    assertThat(text(awaitEnd(job))).isEqualTo("once\n");
+    assertThat(runtime().release(held)).isFalse();
+  }
+
+  @Test
+  void whoWaitsForTheReleaseIsToldAtOnce() throws Exception {
+    // given
+    Job job = job(printing("once"));
+    JobRecord held = held(job);
+    Future<Boolean> waiting =
+        threads.submit(() -> runtime().awaitRelease(job.name(), Duration.ofHours(1)));
+
+    // when
+    runtime().release(held);
+
+    // then
+    assertThat(waiting.get(patience().toSeconds(), TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aJobThatWasNeverHeldNeedsNoRelease() throws Exception {
+    // given
+    Job job = submitted(sleepingAfter("started"));
+
+    // when
+    boolean released = runtime().awaitRelease(job.name(), Duration.ofHours(1));
+
+    // then
+    assertThat(released).isTrue();
+    assertThat(record(job).held()).isFalse();
+    assertThat(runtime().release(record(job))).isFalse();
+  }
+
+  @Test
+  void whoJoinsAHeldJobIsOnRecordAndKeepsNobodyFromReleasingIt() throws Exception {
+    // given
+    Job job = job(printing("once"));
+    JobRecord held = held(job);
+
+    // when
+    JobRecord joined = runtime().addReplyAddress(job.name(), BOB).orElseThrow();
+
+    // then
+    assertThat(joined.held()).isTrue();
+    assertThat(joined.replyAddresses()).containsExactly(ALICE, BOB);
+    assertThat(runtime().release(held)).isTrue();
+    assertThat(text(awaitEnd(job))).isEqualTo("once\n");
+    assertThat(record(job).replyAddresses()).containsExactly(ALICE, BOB);
+  }
+
+  @Test
+  void aHeldJobThatIsAnsweredNeverRunsAndIsRemovedAfterTheRetention() throws Exception {
+    // given
+    Job job = job(printing("never"));
+    JobRecord held = held(job);
+    await().until(() -> told.unanswered().contains(job.name()));
+    Answer answer = earlierAnswer();
+
+    // when
+    boolean recorded = runtime().recordAnswer(held, answer);
+
+    // then
+    assertThat(recorded).isTrue();
+    assertThat(record(job).answer()).contains(answer);
+    assertThat(record(job).held()).isFalse();
+    assertThat(runtime().release(held)).isFalse();
+    await().untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
+    assertThatThrownBy(() -> runtime().awaitRelease(job.name(), Duration.ofHours(1)))
+        .isInstanceOf(JobHandedOverException.class);
+    await().atMost(patience()).until(() -> runtime().unansweredJobs() == 0);
+    await()
+        .atMost(runtime().retention().plus(patience()))
+        .until(() -> runtime().find(job.name().uuid()).isEmpty());
+  }
+
+  @Test
+  void anAnswerToAHeldJobIsNotRecordedWhereSomeoneJoinedOrReleasedItSince() {
+    // given
+    Job joined = job(sleepingAfter("started"));
+    JobRecord beforeJoining = held(joined);
+    runtime().addReplyAddress(joined.name(), BOB);
+    Job released = job(sleepingAfter("started"));
+    JobRecord beforeRelease = held(released);
+    runtime().release(beforeRelease);
+    Answer answer = earlierAnswer();
+
+    // when
+    boolean recordedJoined = runtime().recordAnswer(beforeJoining, answer);
+    boolean recordedReleased = runtime().recordAnswer(beforeRelease, answer);
+
+    // then
+    assertThat(recordedJoined).isFalse();
+    assertThat(recordedReleased).isFalse();
+    assertThat(record(joined).answer()).isEmpty();
+    assertThat(record(released).answer()).isEmpty();
+  }
+
+  @Test
+  void aHeldJobIsNotReleasedByTheRecordOfAnEarlierOneOfItsName() throws Exception {
+    // given
+    Job job = job(printing("never"));
+    JobRecord earlier = held(job);
+    runtime().recordAnswer(earlier, earlierAnswer());
+    await()
+        .atMost(runtime().retention().plus(patience()))
+        .until(() -> runtime().find(job.name().uuid()).isEmpty());
+    held(job);
+
+    // when
+    boolean released = runtime().release(earlier);
+
+    // then
+    assertThat(released).isFalse();
+    assertThat(record(job).held()).isTrue();
+  }
+
+  @Test
+  void aHeldJobThatIsCancelledEndsSoWithoutHavingRun() throws Exception {
+    // given
+    Job job = job(sleepingAfter("started"));
+    JobRecord held = held(job);
+
+    // when
+    boolean known = runtime().cancel(job.name());
+
+    // then
+    assertThat(known).isTrue();
+    assertThat(runtime().release(held)).isFalse();
+    assertThat(runtime().awaitRelease(job.name(), Duration.ofHours(1))).isTrue();
+    JobEnd end = awaitEnd(job);
+    assertThat(end.outcome()).isEqualTo(new JobOutcome.Cancelled());
+    assertThat(end.startedAt()).isEmpty();
+    assertThat(end.log().file()).isEmptyFile();
+    answered(job);
+  }
+
+  @Test
+  void aHeldJobIsHeldAcrossARestart() throws Exception {
+    // given
+    Job job = job(printing("once"));
+    JobRecord held = held(job);
+
+    // when
+    restart();
+
+    // then
+    await().untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
+    assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(500))).isFalse();
+    assertThat(record(job).held()).isTrue();
+    assertThat(runtime().release(held)).isTrue();
+    assertThat(text(awaitEnd(job))).isEqualTo("once\n");
+  }
+
+  @Test
+  void ofManyWhoHoldAndReleaseOneNameOneDoes() throws Exception {
+    // given
+    Job job = job(printing("once"));
+
+    // when
+    List<Future<Submission>> submissions = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      submissions.add(threads.submit(() -> runtime().hold(job, Optional.empty())));
+    }
+    List<JobRecord> records = new ArrayList<>();
+    int held = 0;
+    for (Future<Submission> submission : submissions) {
+      switch (submission.get()) {
+        case Submission.Held(JobRecord record) -> {
+          held++;
+          records.add(record);
+        }
+        case Submission.NameTaken(JobRecord record) -> records.add(record);
+        case Submission.Created _, Submission.Refused _ ->
+            throw new AssertionError(submission.get());
+      }
+    }
+    List<Future<Boolean>> releases =
+        records.stream().map(record -> threads.submit(() -> runtime().release(record))).toList();
+
+    // then
+    int released = 0;
+    for (Future<Boolean> release : releases) {
+      released += release.get() ? 1 : 0;
+    }
+    assertThat(held).isEqualTo(1);
+    assertThat(released).isEqualTo(1);
+    assertThat(text(awaitEnd(job))).isEqualTo("once\n");
+  }
+
+  @Test
+  void whatBecameOfASubmissionIsFoundWithoutAnother() {
+    // given
+    Job never = job(sleepingAfter("started"));
+    Job anothers = job(sleepingAfter("started"));
+    runtime().submit(anothers, Optional.of(ALICE));
+
+    // when
+    Optional<Submission> ofNever = runtime().findSubmission(never);
+    Optional<Submission> ofAnothers = runtime().findSubmission(anothers);
+
+    // then
+    assertThat(ofNever).isEmpty();
+    assertThat(ofAnothers).contains(new Submission.NameTaken(record(anothers)));
+    assertThat(runtime().find(never.name().uuid())).isEmpty();
   }
 
   // Reply addresses and answers.
@@ -900,6 +1150,13 @@ public abstract class JobRuntimeContract {
     return job;
   }
 
+  /** The record of a job that is held for {@code ALICE}. */
+  protected final JobRecord held(Job job) {
+    Submission submission = runtime().hold(job, Optional.of(ALICE));
+    assertThat(submission).isInstanceOf(Submission.Held.class);
+    return ((Submission.Held) submission).record();
+  }
+
   /** The end of a job that is submitted and run. */
   protected final JobEnd run(Job job) throws Exception {
     assertThat(runtime().submit(job, Optional.empty())).isEqualTo(new Submission.Created());
@@ -930,6 +1187,14 @@ public abstract class JobRuntimeContract {
     return answer;
   }
 
+  /** For a job that need not run. */
+  private static Answer earlierAnswer() {
+    return new Answer(
+        Reply.invalid("ran before"),
+        Answer.Delivery.SENT,
+        Instant.now().truncatedTo(ChronoUnit.MILLIS));
+  }
+
   private static Answer answer(Job job, JobEnd end) throws IOException {
     StoredLog log = new StoredLog(job.logLocation(), Files.size(end.log().file()), true);
     Reply reply =
@@ -955,7 +1220,7 @@ public abstract class JobRuntimeContract {
   }
 
   /** Remembers what it is told. */
-  private final class ToldListener implements JobListener {
+  private static final class ToldListener implements JobListener {
     private final List<UniqueName> unanswered = new ArrayList<>();
     private final List<UniqueName> answered = new ArrayList<>();
     private int changes;
@@ -963,7 +1228,6 @@ public abstract class JobRuntimeContract {
     @Override
     public synchronized void onUnanswered(JobRecord job) {
       unanswered.add(job.job().name());
-      JobRuntimeContract.this.onUnanswered(job);
     }
 
     @Override

@@ -1,0 +1,24 @@
+package mstc.cloud.worker.adapters.rabbitmq;
+
+import java.time.Duration;
+
+/**
+ * A moment by two clocks: the one that never is set, and the one on the wall, which goes on while
+ * the machine sleeps.
+ */
+record Moment(long nanos, long millis) {
+  static Moment now() {
+    return new Moment(System.nanoTime(), System.currentTimeMillis());
+  }
+
+  /** How long ago that was, by the clock that says more. */
+  Duration until(Moment later) {
+    Duration counted = Duration.ofNanos(later.nanos - nanos);
+    Duration onTheWall = Duration.ofMillis(later.millis - millis);
+    return counted.compareTo(onTheWall) > 0 ? counted : onTheWall;
+  }
+
+  boolean isBefore(Moment other) {
+    return nanos - other.nanos < 0;
+  }
+}
