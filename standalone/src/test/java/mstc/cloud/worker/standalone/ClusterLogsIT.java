@@ -147,24 +147,6 @@ class ClusterLogsIT {
   }
 
   @Test
-  void everyLogIsCompleteWhenItsLeaderIsStopped() throws Exception {
-    // given
-    WorkerProcess leader = leaderOfRotatedLogs();
-
-    // when
-    leader.stop();
-
-    // then
-    for (String name : SCRIPTS.keySet()) {
-      Reply reply = answer(name);
-      assertThat(difference(name, reply)).as(name).isEmpty();
-      assertThat(reply.warnings()).as(name).isEmpty();
-      assertThat(isComplete(reply)).as(name).isTrue();
-    }
-    assertNothingIsLeftBehind();
-  }
-
-  @Test
   void noLogIsSaidToBeCompleteThatIsNotWhenItsLeaderIsKilled() throws Exception {
     // given
     WorkerProcess leader = leaderOfRotatedLogs();

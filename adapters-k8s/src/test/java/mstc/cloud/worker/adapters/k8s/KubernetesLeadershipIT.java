@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 class KubernetesLeadershipIT {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesLeadershipIT.class);
 
-  private static final int HANDOVERS = 50;
+  private static final int HANDOVERS = 20;
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String NOTE = "mstc/a-note";
 
