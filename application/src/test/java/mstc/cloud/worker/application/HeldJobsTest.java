@@ -121,6 +121,32 @@ class HeldJobsTest {
     assertThat(site.runtime.jobs()).noneMatch(JobRecord::held);
   }
 
+  /** Its message is answered by whom it was given to meanwhile. */
+  @Test
+  void aHeldJobOfAVoidDeliveryThatRanBeforeIsAnsweredNobody() {
+    // given a worker that stands still between its look and its create, while the key is used
+    useHoldPatience(Duration.ofHours(1));
+    site.start();
+    site.broker.declareReplyQueue(OTHERS);
+    site.calls.before(
+        PortCall.HOLD,
+        () -> {
+          run(KEYED.replyTo(OTHERS));
+          site.awaitUnsettled(1);
+          site.clock.advance(Site.RETENTION.plusSeconds(1));
+          site.broker.cutConnections();
+        });
+
+    // when
+    site.send(KEYED);
+
+    // then
+    site.awaitHandled(3);
+    site.awaitNoUnanswered();
+    assertThat(site.replies(Site.REPLIES)).isEqualTo(site.replies(OTHERS)).hasSize(1);
+    assertThat(site.records.runs()).hasSize(1);
+  }
+
   @Test
   void anotherRequestUnderAnIdThatRanBeforeIsRejected() {
     // given

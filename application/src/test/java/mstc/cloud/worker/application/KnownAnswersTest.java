@@ -39,6 +39,7 @@ class KnownAnswersTest {
     site.send(KEYED.replyTo(Site.REPLIES));
     site.succeed(site.awaitJob());
     site.awaitNoUnanswered();
+    site.awaitUnsettled(0);
     if (recordIsGone) {
       site.clock.advance(Site.RETENTION.plusSeconds(1));
     }

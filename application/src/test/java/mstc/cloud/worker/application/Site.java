@@ -207,6 +207,11 @@ final class Site implements AutoCloseable {
     eventually().until(() -> calls.handled() == deliveries);
   }
 
+  /** The broker knows of so many deliveries not what became of them. */
+  void awaitUnsettled(int deliveries) {
+    eventually().until(() -> queue.unsettled() == deliveries);
+  }
+
   void awaitWaiting(int messages) {
     eventually().until(() -> broker.waiting() == messages);
   }

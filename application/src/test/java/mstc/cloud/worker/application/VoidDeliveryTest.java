@@ -81,6 +81,7 @@ class VoidDeliveryTest {
     site.send(KEYED);
     site.succeed(site.awaitJob());
     site.awaitNoUnanswered();
+    site.awaitUnsettled(0);
     site.broker.declareReplyQueue("others");
     site.calls.after(PortCall.ADD_REPLY_ADDRESS, site.broker::cutConnections);
 

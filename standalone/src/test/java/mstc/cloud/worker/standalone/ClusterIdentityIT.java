@@ -137,6 +137,33 @@ class ClusterIdentityIT {
   }
 
   @Test
+  void aJobWithAnIdCostsALookAndAReleaseMore() throws Exception {
+    // given
+    try (TcpProxy proxy = cluster().openProxy()) {
+      cluster().start(cluster().kubeconfigThrough(proxy)).awaitReady();
+
+      // when
+      cluster().client().sendOnce("key", "counted", request("counted", "echo begin; sleep 10"));
+      Reply reply = cluster().client().awaitReply("counted", PATIENCE);
+      await()
+          .until(() ->
+              cluster().jobs("counted").stream()
+                  .allMatch(
+                      job -> job.getMetadata().getAnnotations().containsKey("mstc/answered")));
+
+      // then
+      String uuid = reply.job().orElseThrow().uuid().toString();
+      List<String> calls =
+          proxy.requests().stream()
+              .filter(call -> call.contains(uuid) || call.matches("POST .*/jobs"))
+              .filter(call -> !call.matches("GET .*/pods/.*/log.*"))
+              .map(call -> call.replaceAll("[ ?].*", ""))
+              .toList();
+      assertThat(calls).containsExactly("GET", "POST", "PATCH", "PATCH");
+    }
+  }
+
+  @Test
   void whatIsSentAgainAfterTheJobIsGoneIsAnsweredFromItsLog() throws Exception {
     // given
     WorkerProcess worker = cluster().start().awaitReady();

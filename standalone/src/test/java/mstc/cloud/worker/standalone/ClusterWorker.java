@@ -128,6 +128,16 @@ final class ClusterWorker implements AutoCloseable {
             .replaceAll("certificate-authority-data: .*", ""));
   }
 
+  /** A way to the broker that can be cut; a worker takes it by {@link #brokerThrough}. */
+  TcpProxy openBrokerProxy() throws IOException {
+    return new TcpProxy(URI.create("amqp://127.0.0.1:" + brokerPort));
+  }
+
+  /** The setting of a worker that reaches the broker by that way. */
+  static String brokerThrough(TcpProxy proxy) {
+    return "mstc.work-queue.port=" + proxy.port();
+  }
+
   /** A request that runs a script, with further fields. */
   static String request(String jobName, String script, String... fields) {
     String more = Stream.of(fields).map(field -> ", " + field).collect(Collectors.joining());

@@ -72,6 +72,14 @@ final class RawClient implements AutoCloseable {
         body.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** The same, with the reply to another queue. */
+  void sendOnce(String messageId, String correlationId, String otherReplyQueue, String body)
+      throws Exception {
+    send(
+        properties(correlationId).messageId(messageId).replyTo(otherReplyQueue).build(),
+        body.getBytes(StandardCharsets.UTF_8));
+  }
+
   private AMQP.BasicProperties.Builder properties(String correlationId) {
     return new AMQP.BasicProperties.Builder()
         .deliveryMode(2)

@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -40,6 +41,7 @@ final class TcpProxy implements AutoCloseable {
   private final int ownPort;
   private final AtomicReference<@Nullable String> unanswered = new AtomicReference<>();
   private final AtomicReference<@Nullable String> refused = new AtomicReference<>();
+  private final AtomicReference<Delay> delay = new AtomicReference<>(new Delay("nothing"));
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private @Nullable ServerSocket server;
@@ -89,6 +91,45 @@ final class TcpProxy implements AutoCloseable {
   /** Whether the answer to be lost has not come yet. */
   boolean isToLose() {
     return unanswered.get() != null;
+  }
+
+  /** Requests that begin so wait on their way, whatever becomes of who made them. */
+  static final class Delay {
+    private final String beginning;
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    private Delay(String beginning) {
+      this.beginning = beginning;
+    }
+
+    /** Whether there was such a request. */
+    boolean isReached() {
+      return reached.getCount() == 0;
+    }
+
+    /** Lets them go on to the server. */
+    void end() {
+      over.countDown();
+    }
+
+    private void pass(String request) {
+      if (request.startsWith(beginning)) {
+        reached.countDown();
+        try {
+          over.await();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+  }
+
+  /** Delays requests that begin so from now on, and no others any longer. */
+  Delay delay(String beginning) {
+    Delay next = new Delay(beginning);
+    delay.getAndSet(next).end();
+    return next;
   }
 
   /** Keeps requests that begin so from the server: their connections are cut. Null: no longer. */
@@ -142,6 +183,7 @@ final class TcpProxy implements AutoCloseable {
           String begin = chunk.lines().findFirst().orElse("").replace(" HTTP/1.1", "");
           if (begin.matches("[A-Z]+ /.*")) {
             requests.add(begin);
+            delay.get().pass(begin);
             losing.compareAndSet(false, beginsWith(begin, unanswered.get()));
             return !beginsWith(begin, refused.get());
           }

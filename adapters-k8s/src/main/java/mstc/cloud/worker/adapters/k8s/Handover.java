@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,12 @@ final class Handover {
 
   /** Whom it hands over to: the one who hands over, then who has opened its logs. */
   static final String ATTACHED = "mstc/attached";
+
+  /** Before who has not opened them yet, and is about to. */
+  private static final String ATTACHING = "?";
+
+  /** For how long the others may take to be heard of. */
+  private static final Duration PRESENCE = Duration.ofSeconds(1);
 
   private static final int MAX_CONFLICTS = 20;
 
@@ -87,32 +94,38 @@ final class Handover {
 
   private void attachTo(String leaving) {
     try {
+      note(leaving, ATTACHING + identity);
       attach.run();
-      for (int conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-        Lease lease = client.leases().inNamespace(namespace).withName(leaseName).get();
-        if (lease == null || !leaving.equals(lease.getSpec().getHolderIdentity())) {
-          return;
-        }
-        Set<String> attached = attached(lease, leaving);
-        attached.add(identity);
-        String text = leaving + " " + String.join(" ", attached);
-        if (annotate(Optional.of(lease.getMetadata().getResourceVersion()), ATTACHED, text)) {
-          return;
-        }
-      }
+      note(leaving, identity);
     } catch (KubernetesClientException e) {
       LOG.debug("It is not told that the logs are opened: {}", ApiErrors.message(e));
     }
   }
 
+  /** Adds to what the others have noted for the one who hands over. */
+  private void note(String leaving, String word) {
+    for (int conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
+      Lease lease = client.leases().inNamespace(namespace).withName(leaseName).get();
+      if (lease == null || !leaving.equals(lease.getSpec().getHolderIdentity())) {
+        return;
+      }
+      Set<String> noted = noted(lease, leaving);
+      noted.remove(ATTACHING + word);
+      noted.add(word);
+      String text = leaving + " " + String.join(" ", noted);
+      if (annotate(Optional.of(lease.getMetadata().getResourceVersion()), ATTACHED, text)) {
+        return;
+      }
+    }
+  }
+
   /**
    * Announces that this replica, which leads, will stop; waits until another has opened the logs
-   * that it reads, or for that long.
+   * that it reads, or for that long. Where there is no other it waits a second.
    *
    * @return those who have, empty where nobody has
    */
   Set<String> announce(Duration patience) throws InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
     try {
       if (!annotate(Optional.empty(), ANNOUNCED, identity)) {
         return Set.of();
@@ -121,27 +134,40 @@ final class Handover {
       LOG.debug("The end of this leader is not announced: {}", ApiErrors.message(e));
       return Set.of();
     }
+    var _ = await(PRESENCE, noted -> !noted.isEmpty());
+    Set<String> noted = await(patience, all -> all.isEmpty() || !attached(all).isEmpty());
+    return attached(noted);
+  }
+
+  private Set<String> await(Duration atMost, Predicate<Set<String>> enough)
+      throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      long left = deadline - System.nanoTime();
-      while (attached().isEmpty() && left > 0) {
+      long left = atMost.toNanos();
+      while (!enough.test(noted()) && left > 0) {
         left = changed.awaitNanos(left);
       }
-      return attached();
+      return noted();
     } finally {
       lock.unlock();
     }
   }
 
-  private Set<String> attached() {
-    return newest.map(lease -> attached(lease, identity)).orElseGet(Set::of);
+  private Set<String> noted() {
+    return newest.map(lease -> noted(lease, identity)).orElseGet(Set::of);
   }
 
-  private static Set<String> attached(Lease lease, String leaving) {
+  private static Set<String> noted(Lease lease, String leaving) {
     String[] words = annotation(lease, ATTACHED).orElse("").split(" ");
     return words[0].equals(leaving)
         ? Arrays.stream(words).skip(1).collect(Collectors.toCollection(LinkedHashSet::new))
         : new LinkedHashSet<>();
+  }
+
+  private static Set<String> attached(Set<String> noted) {
+    return noted.stream()
+        .filter(word -> !word.startsWith(ATTACHING))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static Optional<String> annotation(Lease lease, String name) {

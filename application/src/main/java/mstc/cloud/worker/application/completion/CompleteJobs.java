@@ -15,7 +15,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.application.reply.EarlierLog;
 import mstc.cloud.worker.application.reply.LogRecord;
-import mstc.cloud.worker.application.reply.ReusedKey;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
@@ -269,9 +268,7 @@ public final class CompleteJobs implements AutoCloseable {
       Optional<LogRecord> log = earlierLog.find(job);
       if (log.isPresent()) {
         LOG.info("Job {} was left held, and has run before", job.name());
-        return answer(
-            log.get().digest().equals(job.digest()) ? log.get().reply() : ReusedKey.rejection(),
-            true);
+        return answer(log.get().replyTo(job.digest()), true);
       }
       if (runtime.release(record.get())) {
         metrics.onCreated();

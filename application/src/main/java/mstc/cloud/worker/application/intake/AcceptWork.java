@@ -97,9 +97,7 @@ public final class AcceptWork {
    */
   Optional<Reply> findReply(UniqueName name, WorkRequest request) {
     Job job = new Job(name, request, List.of());
-    return earlierLog
-        .find(job)
-        .map(log -> log.digest().equals(job.digest()) ? log.reply() : ReusedKey.rejection());
+    return earlierLog.find(job).map(log -> log.replyTo(job.digest()));
   }
 
   /** One request being accepted, by one thread at a time. */
@@ -198,11 +196,20 @@ public final class AcceptWork {
      */
     private Optional<Acceptance> release(JobRecord held) {
       Job job = held.job();
-      if (earlierLog.find(job).isPresent()) {
-        LOG.info("Job {} is on record once more, and has run before", job.name());
-        return Optional.of(new Acceptance.OnRecord(job.name()));
+      Optional<LogRecord> log = earlierLog.find(job);
+      if (log.isEmpty()) {
+        return runtime.release(held) ? Optional.of(created(job)) : Optional.empty();
       }
-      return runtime.release(held) ? Optional.of(created(job)) : Optional.empty();
+      LOG.info("Job {} is on record once more, and has run before", job.name());
+      // The message is another's by now, and with it the client who waits for nothing but it.
+      if (!ours.getAsBoolean()
+          && held.replyAddresses().equals(replyAddress.stream().toList())
+          && runtime.recordAnswer(
+              held,
+              new Answer(log.get().replyTo(job.digest()), Answer.Delivery.NONE, clock.instant()))) {
+        return Optional.of(new Acceptance.Abandoned());
+      }
+      return Optional.of(new Acceptance.OnRecord(job.name()));
     }
 
     /** A first delivery is new work; what a client sent before under this correlation is not it. */
@@ -258,6 +265,9 @@ public final class AcceptWork {
      * same client began under the same name.
      */
     private Acceptance lookAgain(UUID uuid) {
+      if (!ours.getAsBoolean()) {
+        return new Acceptance.Abandoned();
+      }
       Job job = job(uuid);
       Optional<Submission> submission = runtime.findSubmission(job);
       if (submission.isPresent()) {

@@ -49,6 +49,11 @@ public record LogRecord(RequestDigest digest, Reply reply) {
     return store.stat(job.logLocation()).flatMap(object -> read(object, format));
   }
 
+  /** The reply to a request whose log this is, or would be: the one that was run, or another. */
+  public Reply replyTo(RequestDigest request) {
+    return digest.equals(request) ? reply : ReusedKey.rejection();
+  }
+
   private static Optional<LogRecord> read(StoredObject object, ReplyFormat format) {
     Optional<RequestDigest> digest =
         Optional.ofNullable(object.metadata().get(DIGEST_KEY)).flatMap(RequestDigest::parse);

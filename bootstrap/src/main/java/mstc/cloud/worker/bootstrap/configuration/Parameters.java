@@ -225,7 +225,9 @@ final class Parameters {
           "mstc.runtime.kubernetes.priority-class", DNS_NAME, "The priority class of jobs.");
   static final Parameter<String> KUBERNETES_QUEUE_NAME =
       Parameter.of(
-          "mstc.runtime.kubernetes.queue-name", DNS_NAME, "The Kueue queue that admits jobs.");
+          "mstc.runtime.kubernetes.queue-name",
+          DNS_NAME,
+          "The Kueue queue that admits jobs; Kueue has to be there.");
   static final Parameter<String> KUBERNETES_CPU =
       Parameter.of(
           "mstc.runtime.kubernetes.cpu", CPU, "The cores of jobs whose requests name none.");

@@ -54,6 +54,11 @@ public final class InMemoryWorkQueue implements WorkQueue {
     return broker.locked(() -> demand);
   }
 
+  /** How many deliveries of the present connection are not settled. */
+  public int unsettled() {
+    return broker.locked(unsettled::size);
+  }
+
   @Override
   public void open(DeliveryHandler to) {
     broker.locked(() -> {
