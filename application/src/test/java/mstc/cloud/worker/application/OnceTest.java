@@ -149,6 +149,10 @@ class OnceTest {
     assertThat(outcome.replicas().jobs()).noneMatch(JobRecord::held);
   }
 
+  private static void isAnswered(Message message, Outcome outcome) {
+    assertThat(outcome.replicas().answered()).contains(message.delivery().replyAddress().get());
+  }
+
   private static void ranOnceAndAllAnswersAreEqual(Outcome outcome) {
     ranOnce(outcome);
     List<Reply> replies = outcome.replicas().replies();
@@ -172,12 +176,23 @@ class OnceTest {
   @ParameterizedTest
   @MethodSource("fates")
   void aMessageIdRunsOnceWhenItIsSentAgain(Fate fate, boolean expire) {
-    // when
-    int orders =
-        playAll(KEYED, fate, Optional.of(KEYED), expire, OnceTest::ranOnceAndAllAnswersAreEqual);
+    for (Message again : List.of(KEYED, KEYED.correlationId("again"))) {
+      // when
+      int orders =
+          playAll(
+              KEYED,
+              fate,
+              Optional.of(again),
+              expire,
+              outcome -> {
+                ranOnceAndAllAnswersAreEqual(outcome);
+                isAnswered(KEYED, outcome);
+                isAnswered(again, outcome);
+              });
 
-    // then
-    assertThat(orders).isGreaterThan(10);
+      // then
+      assertThat(orders).isGreaterThan(10);
+    }
   }
 
   @ParameterizedTest
@@ -192,6 +207,8 @@ class OnceTest {
             expire,
             outcome -> {
               ranOnce(outcome);
+              isAnswered(KEYED, outcome);
+              isAnswered(ANOTHER, outcome);
               assertThat(outcome.replicas().replies())
                   .extracting(Reply::outcome)
                   .contains(JobOutcome.Kind.SUCCEEDED, JobOutcome.Kind.REJECTED);

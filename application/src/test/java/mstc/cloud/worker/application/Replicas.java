@@ -6,7 +6,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -14,6 +16,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.InMemoryBroker;
 import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.store.InMemoryObjectStore;
@@ -127,6 +130,14 @@ final class Replicas implements AutoCloseable {
         .flatMap(each -> each.replies(Site.REPLIES).stream())
         .map(InMemoryBroker.SentReply::reply)
         .toList();
+  }
+
+  /** Who has got a reply. */
+  Set<ReplyAddress> answered() {
+    return Stream.of(broker, withoutRequests)
+        .flatMap(each -> each.replies(Site.REPLIES).stream())
+        .map(InMemoryBroker.SentReply::address)
+        .collect(Collectors.toSet());
   }
 
   @Override

@@ -42,7 +42,7 @@ class ClusterFaultsIT {
   /** Long enough to be in the middle of, for some seconds. */
   private static final int LOG_BYTES = 60_000_000;
 
-  /** How the request begins that notes an answer. */
+  /** How the requests begin that release a job and that note its answer. */
   private static final String PATCH_JOB = "PATCH /apis/batch/v1/";
 
   @TempDir Path folder;
@@ -71,6 +71,7 @@ class ClusterFaultsIT {
   enum Moment {
     DELIVERY,
     CREATE,
+    BEFORE_RELEASE,
     MID_RUN,
     POD_END,
     MID_UPLOAD,
@@ -86,7 +87,7 @@ class ClusterFaultsIT {
     try (TcpProxy proxy = cluster().openProxy()) {
       // given
       WorkerProcess worker = cluster().start(cluster().kubeconfigThrough(proxy)).awaitReady();
-      proxy.refuse(moment == Moment.BEFORE_PATCH ? PATCH_JOB : null);
+      proxy.refuse(moment == Moment.BEFORE_RELEASE ? PATCH_JOB : null);
       String script =
           switch (moment) {
             case MID_UPLOAD -> "yes %s | head -c %d".formatted("x".repeat(999), LOG_BYTES);
@@ -138,18 +139,27 @@ class ClusterFaultsIT {
       return switch (moment) {
         case DELIVERY -> true;
         case CREATE -> !uids.isEmpty();
+        case BEFORE_RELEASE -> patches(proxy) > 0;
         case MID_RUN -> podIs("Running");
         case POD_END -> podIs("Succeeded");
         case MID_UPLOAD -> isUploading();
         case LOG_STORED -> isStored();
         case ANSWER_SENT -> !cluster().client().replies("once").isEmpty();
-        case BEFORE_PATCH ->
-            proxy.requests().stream().anyMatch(request -> request.startsWith(PATCH_JOB));
+        case BEFORE_PATCH -> {
+          if (podIs("Running")) {
+            proxy.refuse(PATCH_JOB);
+          }
+          yield patches(proxy) > 1;
+        }
         case ANSWER_NOTED ->
             cluster().jobs("killed").stream()
                 .anyMatch(job -> job.getMetadata().getAnnotations().containsKey("mstc/answered"));
       };
     };
+  }
+
+  private static long patches(TcpProxy proxy) {
+    return proxy.requests().stream().filter(request -> request.startsWith(PATCH_JOB)).count();
   }
 
   private boolean podIs(String phase) {

@@ -224,8 +224,10 @@ public final class CompleteJobs implements AutoCloseable {
     }
 
     private void complete() throws InterruptedException, JobHandedOverException {
-      if (reply.isEmpty() && !awaitRelease() && takeUp()) {
-        return;
+      while (reply.isEmpty() && !awaitRelease()) {
+        if (takeUp()) {
+          return;
+        }
       }
       JobEnd end = awaitEnd();
       if (reply.isEmpty()) {

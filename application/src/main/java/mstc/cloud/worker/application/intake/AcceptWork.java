@@ -191,8 +191,9 @@ public final class AcceptWork {
 
     /**
      * Lets a held job run if it has not run before: its log would be there, as no other job of the
-     * name was there since. Where it is, all who are on record are answered from it by the worker
-     * that completes jobs. Empty where the job is no longer held.
+     * name was there since. Where it is, this request is answered from it; whoever else has joined
+     * the job is answered by the worker that completes jobs, and this request with them. Empty
+     * where the job is no longer held.
      */
     private Optional<Acceptance> release(JobRecord held) {
       Job job = held.job();
@@ -201,15 +202,13 @@ public final class AcceptWork {
         return runtime.release(held) ? Optional.of(created(job)) : Optional.empty();
       }
       LOG.info("Job {} is on record once more, and has run before", job.name());
-      // The message is another's by now, and with it the client who waits for nothing but it.
-      if (!ours.getAsBoolean()
-          && held.replyAddresses().equals(replyAddress.stream().toList())
-          && runtime.recordAnswer(
-              held,
-              new Answer(log.get().replyTo(job.digest()), Answer.Delivery.NONE, clock.instant()))) {
-        return Optional.of(new Acceptance.Abandoned());
-      }
-      return Optional.of(new Acceptance.OnRecord(job.name()));
+      Reply reply = log.get().replyTo(job.digest());
+      boolean answeredHere =
+          held.replyAddresses().equals(replyAddress.stream().toList())
+              && runtime.recordAnswer(
+                  held, new Answer(reply, Answer.Delivery.NONE, clock.instant()));
+      return Optional.of(
+          answeredHere ? new Acceptance.Answered(reply) : new Acceptance.OnRecord(job.name()));
     }
 
     /** A first delivery is new work; what a client sent before under this correlation is not it. */
