@@ -81,9 +81,6 @@ final class PodLog implements Runnable {
 
   private static final Duration ROTATION_CHECK = Duration.ofSeconds(1);
 
-  /** Who waits so long for more of a stream has all that was written: it can be left. */
-  private static final Duration AT_THE_END = Duration.ofMillis(300);
-
   /** A log whose file may be rotated soon is left unread from this silence on. */
   private static final Duration SILENCE_BEFORE_ROTATION = Duration.ofSeconds(1);
 
@@ -461,7 +458,6 @@ final class PodLog implements Runnable {
     boolean waiting = false;
     while (!log.isTruncated()) {
       int read;
-      long askedNanos = System.nanoTime();
       try {
         read = in.read(buffer);
       } catch (IOException e) {
@@ -470,7 +466,6 @@ final class PodLog implements Runnable {
       if (read < 0) {
         return waiting || !newestFile.isLarge();
       }
-      boolean nothingIsOnItsWay = System.nanoTime() - askedNanos >= AT_THE_END.toNanos();
       long endedBefore = lines.ended();
       long newBefore = lines.newBytes();
       paused |= noteRead(lines.newBytes());
@@ -481,7 +476,7 @@ final class PodLog implements Runnable {
         boolean another = askForNewestFile(lagging);
         waiting |= paused && !another && newestFile.begins().isPresent();
       }
-      if (follow && !lagging && nothingIsOnItsWay && isToBeLeftUnread()) {
+      if (follow && !lagging && isToBeLeftUnread()) {
         return false;
       }
       noteRotatedSoon(newestFile.isRotatedSoon() && !lagging);
