@@ -22,6 +22,12 @@ public record Scenario(Shape shape, Work work, boolean once, Resend resend) {
   /** How long after its start a job that writes nothing more is sure to have written. */
   private static final int WRITING_MARGIN_SECONDS = 40;
 
+  /**
+   * What comes all at once is promised to be whole where the log was there for three seconds
+   * before.
+   */
+  private static final int BEFORE_A_BURST_SECONDS = 4;
+
   private static final int TOO_MANY_RETRIES = 1_000_000;
   private static final int FOR_EVER_SECONDS = 900;
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -63,10 +69,11 @@ public record Scenario(Shape shape, Work work, boolean once, Resend resend) {
     return switch (shape) {
       case SHORT, OVER_HTTP, INVALID, UNREADABLE -> line(key, random.nextInt(4), 0);
       case EXIT_CODE -> line(key, random.nextInt(4), 1 + random.nextInt(100));
-      case SILENT -> new Work(new KnownText(key, 0, 1), 1, 0, 10 + random.nextInt(20), 0, 0);
+      case SILENT -> new Work(new KnownText(key, 0, 1), 0, 1, 0, 10 + random.nextInt(20), 0, 0);
       case SOME_LINES ->
           new Work(
               new KnownText(key, 5 + random.nextInt(40), 2),
+              0,
               random.nextBoolean() ? 74 : 50,
               100 + random.nextInt(400),
               random.nextInt(5),
@@ -75,30 +82,33 @@ public record Scenario(Shape shape, Work work, boolean once, Resend resend) {
       case AT_ONCE ->
           new Work(
               KnownText.ofSize(key, 11_000_000 + random.nextInt(3_000_000), 140),
+              BEFORE_A_BURST_SECONDS,
               1 << 20,
               0,
               15 + random.nextInt(20),
               0,
               0);
       case STEADY ->
-          new Work(KnownText.ofSize(key, 20_000_000, 140), 700_000, 1000, random.nextInt(5), 0, 0);
+          new Work(
+              KnownText.ofSize(key, 20_000_000, 140), 0, 700_000, 1000, random.nextInt(5), 0, 0);
       case LONG_LINES ->
           new Work(
               KnownText.ofSize(key, 12_000_000, 12_000 + random.nextInt(40_000)),
+              0,
               9_000 + random.nextInt(9_000),
               15 + random.nextInt(10),
               random.nextInt(10),
               0,
               0);
-      case RETRIED -> new Work(new KnownText(key, 20, 3), 1000, 50, 1, 0, 28);
+      case RETRIED -> new Work(new KnownText(key, 20, 3), 0, 1000, 50, 1, 0, 28);
       case TIMEOUT, CANCELLED, JOB_DELETED ->
           new Work(
-              new KnownText(key, 10 + random.nextInt(50), 3), 1000, 20, FOR_EVER_SECONDS, 0, 0);
+              new KnownText(key, 10 + random.nextInt(50), 3), 0, 1000, 20, FOR_EVER_SECONDS, 0, 0);
     };
   }
 
   private static Work line(String key, int lingerSeconds, int exitCode) {
-    return new Work(new KnownText(key, 1, 1), 1000, 0, lingerSeconds, exitCode, 0);
+    return new Work(new KnownText(key, 1, 1), 0, 1000, 0, lingerSeconds, exitCode, 0);
   }
 
   /** How it ends when nothing disturbs it. */
@@ -144,7 +154,7 @@ public record Scenario(Shape shape, Work work, boolean once, Resend resend) {
 
   /** Another request under the same name, with the same place for its log. */
   public String otherBody(String image, String jobName, Instant now) {
-    Work other = new Work(work.text(), work.pieceBytes(), 0, 0, work.exitCode() + 1, 0);
+    Work other = new Work(work.text(), 0, work.pieceBytes(), 0, 0, work.exitCode() + 1, 0);
     return new Scenario(shape, other, once, resend).body(image, jobName, now);
   }
 }

@@ -10,7 +10,7 @@ public enum Shape {
   SILENT(7),
   /** A few lines with pauses. */
   SOME_LINES(14),
-  /** More than the kubelet keeps in one file, at once, then silence. */
+  /** A line, then more than the kubelet keeps in one file, at once, then silence. */
   AT_ONCE(9),
   /** 20 MB over half a minute. */
   STEADY(5),

@@ -10,10 +10,12 @@ import java.util.Objects;
 /**
  * What a job does: it writes a text in pieces, with a pause after each, lingers and exits.
  *
+ * @param waitSeconds how long it waits after its first line before it writes the rest
  * @param failsForSeconds how long after the request attempts exit with {@link #FAILURE} instead
  */
 public record Work(
     KnownText text,
+    int waitSeconds,
     int pieceBytes,
     int pauseMillis,
     int lingerSeconds,
@@ -45,6 +47,7 @@ public record Work(
         text.key(),
         Integer.toString(text.lines()),
         Integer.toString(text.repeat()),
+        Integer.toString(waitSeconds),
         Integer.toString(pieceBytes),
         Integer.toString(pauseMillis),
         Integer.toString(lingerSeconds),
@@ -54,6 +57,6 @@ public record Work(
 
   /** How long it takes to write, on a machine that does nothing else. */
   int writingSeconds() {
-    return (int) (text.bytes() / pieceBytes * pauseMillis / 1000);
+    return waitSeconds + (int) (text.bytes() / pieceBytes * pauseMillis / 1000);
   }
 }

@@ -1,4 +1,4 @@
-"""Writes a known text in pieces with pauses between them, lingers, and exits with a code."""
+"""Writes a line, waits, writes the rest of a known text in pieces with pauses, lingers, exits with a code."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ import time
 # A container's first process gets no signal that it does not handle.
 signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
 
-key, lines, repeat, piece, pause, linger, code, fails_until = sys.argv[1:9]
+key, lines, repeat, wait, piece, pause, linger, code, fails_until = sys.argv[1:10]
 out = sys.stdout.buffer
 
 
@@ -23,6 +23,10 @@ pending = bytearray()
 for number in range(int(lines)):
     digest = hashlib.md5(f"{key}:{number}".encode()).hexdigest()
     pending += f"{number:08d} {digest * int(repeat)}\n".encode()
+    if number == 0 and int(wait):
+        write(pending)
+        pending.clear()
+        time.sleep(int(wait))
     while len(pending) >= int(piece):
         write(pending[: int(piece)])
         del pending[: int(piece)]

@@ -50,7 +50,7 @@ class ScenarioTest {
   void theScriptWritesTheText() throws Exception {
     assumeTrue(isPythonHere(), "no python3 on this machine");
     KnownText text = new KnownText("key", 1000, 3);
-    Work work = new Work(text, 7_777, 1, 0, 3, 0);
+    Work work = new Work(text, 1, 7_777, 1, 0, 3, 0);
 
     Process process = new ProcessBuilder(work.command(0)).start();
     byte[] written = process.getInputStream().readAllBytes();
@@ -64,7 +64,7 @@ class ScenarioTest {
   @Test
   void anAttemptThatComesTooSoonFails() throws Exception {
     assumeTrue(isPythonHere(), "no python3 on this machine");
-    Work work = new Work(new KnownText("key", 1, 1), 100, 0, 0, 0, 3600);
+    Work work = new Work(new KnownText("key", 1, 1), 0, 100, 0, 0, 0, 3600);
 
     Process process =
         new ProcessBuilder(work.command(Instant.now().getEpochSecond()))
