@@ -21,8 +21,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Every way in which a job ends on a cluster, with its answer and its log. */
+@Isolated("has logs rotated while they are written")
 class ClusterEndsIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -29,14 +28,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Workers and ways to the cluster that break lose and repeat nothing. */
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterFaultsIT {
-  private static final Logger LOG = LoggerFactory.getLogger(ClusterFaultsIT.class);
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Long enough to be in the middle of, for some seconds. */
@@ -183,58 +182,6 @@ class ClusterFaultsIT {
   }
 
   @Test
-  void anotherReplicaTakesOverFromOneThatDiesAndFromOneThatStops() throws Exception {
-    // given
-    WorkerProcess first = cluster().start().awaitReady();
-    awaitLeader(first);
-    WorkerProcess second = cluster().start().awaitReady();
-    cluster().client().send("dies", request("dies", "echo begin; sleep 15; echo end"));
-    cluster().awaitRunning("dies");
-
-    // when
-    first.kill();
-    Reply afterDeath = cluster().client().awaitReply("dies", PATIENCE);
-    first.restart();
-    first.awaitReady();
-    cluster().client().send("stops", request("stops", "echo begin; sleep 15; echo end"));
-    cluster().awaitRunning("stops");
-    long leading = leaderships(first);
-    long stopped = System.nanoTime();
-    second.terminate();
-    await()
-        .pollInterval(Duration.ofMillis(20))
-        .atMost(PATIENCE)
-        .until(() -> leaderships(first) > leading);
-    Duration handover = Duration.ofNanos(System.nanoTime() - stopped);
-    Reply afterStop = cluster().client().awaitReply("stops", PATIENCE);
-    second.stop();
-
-    // then
-    LOG.info("handed over within {} ms", handover.toMillis());
-    assertThat(handover).isLessThan(Duration.ofSeconds(2));
-    for (Reply reply : List.of(afterDeath, afterStop)) {
-      assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
-      assertThat(cluster().text(reply)).isEqualTo("begin\nend\n");
-    }
-    assertThat(cluster().jobs("dies")).hasSizeLessThanOrEqualTo(1);
-    assertThat(cluster().jobs("stops")).hasSizeLessThanOrEqualTo(1);
-    assertThat(cluster().client().replies("dies")).hasSize(1);
-    assertThat(cluster().client().replies("stops")).hasSize(1);
-  }
-
-  private static void awaitLeader(WorkerProcess worker) {
-    await().atMost(PATIENCE).until(() -> leaderships(worker) > 0);
-  }
-
-  private static long leaderships(WorkerProcess worker) throws IOException {
-    return worker
-        .output()
-        .lines()
-        .filter(line -> line.contains("follows and completes jobs"))
-        .count();
-  }
-
-  @Test
   void jobsAreAnsweredWhenTheClusterIsBack() throws Exception {
     // given
     URI api = cluster().admin().getMasterUrl().toURI();
@@ -291,43 +238,5 @@ class ClusterFaultsIT {
     // Not a wait for something to happen: this is how long the cluster is away.
     assertThat(new CountDownLatch(1).await(60, TimeUnit.SECONDS)).isFalse();
     proxy.mend();
-  }
-
-  @Test
-  void twoHundredRequestsAtOnceNeverExceedTheLimit() throws Exception {
-    // given
-    WorkerProcess worker = cluster().start("mstc.jobs.max-concurrent=50").awaitReady();
-    List<String> ids = IntStream.range(0, 200).mapToObj(i -> "many-" + i).toList();
-    Set<Integer> unfinished = ConcurrentHashMap.newKeySet();
-
-    // when
-    for (String id : ids) {
-      cluster().client().send(id, request("many", "echo " + id));
-    }
-    await()
-        .atMost(Duration.ofMinutes(15))
-        .pollInterval(Duration.ofMillis(250))
-        .until(() -> {
-          unfinished.add(
-              (int) cluster().jobs("many").stream().filter(ClusterFaultsIT::isUnfinished).count());
-          return ids.stream().allMatch(id -> !cluster().client().replies(id).isEmpty());
-        });
-
-    // then
-    assertThat(unfinished).allMatch(count -> count <= 50);
-    for (String id : ids) {
-      Reply reply = cluster().client().replies(id).getFirst();
-      assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
-      assertThat(cluster().text(reply)).isEqualTo(id + "\n");
-    }
-    LOG.info("200 jobs: the worker held {} MiB at most", worker.peakMemoryMebibytes());
-  }
-
-  private static boolean isUnfinished(Job job) {
-    return job.getStatus().getConditions().stream()
-        .noneMatch(condition ->
-            "True".equals(condition.getStatus())
-                && (condition.getType().equals("Complete")
-                    || condition.getType().equals("Failed")));
   }
 }

@@ -17,8 +17,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Which messages are the same request, and which are another, on a cluster. */
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterIdentityIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 

@@ -24,11 +24,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * Workers that stand still, are cut off, or die in the middle of a create, with another beside
  * them: one Job has a pod, and nothing is left behind.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterOnceIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String CREATE = "POST /apis/batch/v1/";

@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -23,6 +25,7 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +33,7 @@ import org.slf4j.LoggerFactory;
  * Jobs per second, beside what the same cluster completes when the same Jobs are created without
  * any worker.
  */
+@Isolated("measures what the machine can do")
 class ClusterThroughputIT {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterThroughputIT.class);
   private static final Duration PATIENCE = Duration.ofMinutes(20);
@@ -81,6 +85,41 @@ class ClusterThroughputIT {
           alone,
           through,
           worker.peakMemoryMebibytes());
+    }
+  }
+
+  @Test
+  void twoHundredRequestsAtOnceNeverExceedTheLimit() throws Exception {
+    // given
+    try (ClusterWorker cluster = new ClusterWorker(folder)) {
+      WorkerProcess worker = cluster.start("mstc.jobs.max-concurrent=50").awaitReady();
+      List<String> ids = IntStream.range(0, 200).mapToObj(i -> "many-" + i).toList();
+      Set<Integer> unfinished = ConcurrentHashMap.newKeySet();
+
+      // when
+      for (String id : ids) {
+        cluster.client().send(id, request("many", "echo " + id));
+      }
+      await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(250))
+          .until(() -> {
+            unfinished.add(
+                (int)
+                    cluster.jobs("many").stream()
+                        .filter(ClusterThroughputIT::isUnfinished)
+                        .count());
+            return ids.stream().allMatch(id -> !cluster.client().replies(id).isEmpty());
+          });
+
+      // then
+      assertThat(unfinished).allMatch(count -> count <= 50);
+      for (String id : ids) {
+        Reply reply = cluster.client().replies(id).getFirst();
+        assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+        assertThat(cluster.text(reply)).isEqualTo(id + "\n");
+      }
+      LOG.info("200 jobs: the worker held {} MiB at most", worker.peakMemoryMebibytes());
     }
   }
 
@@ -155,6 +194,14 @@ class ClusterThroughputIT {
     return job.getStatus().getConditions().stream()
         .anyMatch(condition ->
             condition.getType().equals("Complete") && condition.getStatus().equals("True"));
+  }
+
+  private static boolean isUnfinished(Job job) {
+    return job.getStatus().getConditions().stream()
+        .noneMatch(condition ->
+            "True".equals(condition.getStatus())
+                && (condition.getType().equals("Complete")
+                    || condition.getType().equals("Failed")));
   }
 
   private double through(ClusterWorker cluster, int jobs) throws Exception {

@@ -19,8 +19,11 @@ import mstc.cloud.worker.domain.runtime.JobRuntimeContract;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The contract, with scripts that a shell in a container runs, on the cluster of KUBECONFIG. */
+@Execution(ExecutionMode.CONCURRENT)
 class KubernetesJobRuntimeIT extends JobRuntimeContract {
   @TempDir Path folder;
   private @Nullable TestCluster cluster;

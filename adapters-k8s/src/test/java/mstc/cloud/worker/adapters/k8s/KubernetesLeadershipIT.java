@@ -20,10 +20,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Replicas that hand the leadership over, on the cluster of KUBECONFIG. */
+@Isolated("measures how long a handover takes")
 class KubernetesLeadershipIT {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesLeadershipIT.class);
 
