@@ -5,10 +5,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
-import java.time.temporal.ChronoUnit;
+import java.time.format.DateTimeFormatter;
 
 /** Tells what happens, one line each, with the time of day and since the run began. */
 public final class Console {
+  private static final DateTimeFormatter TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss");
+
   private final PrintWriter out;
   private Instant began = Instant.now();
 
@@ -26,7 +28,7 @@ public final class Console {
     long seconds = Duration.between(began, Instant.now()).toSeconds();
     out.printf(
         "%s %d:%02d  %s%n",
-        LocalTime.now(ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS),
+        TIME_OF_DAY.format(LocalTime.now(ZoneId.systemDefault())),
         seconds / 60,
         seconds % 60,
         line);

@@ -21,7 +21,12 @@ import tools.jackson.databind.json.JsonMapper;
 /** A toxiproxy with one proxy for each service of each replica, so that each can be cut alone. */
 final class Proxies implements AutoCloseable {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /**
+   * A toxic is gone only when what it holds back is written, which a worker that stands still keeps
+   * it from.
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final int port = FreePort.find();
