@@ -106,10 +106,11 @@ final class Breaker {
 
   /** In the order of their names, so that no two faults wait for each other. */
   private List<Lock> locks(Fault fault) {
-    return fault.holds().stream()
-        .sorted()
-        .map(name -> held.computeIfAbsent(name, _ -> new ReentrantLock()))
-        .toList();
+    return fault.holds().stream().sorted().map(this::lock).toList();
+  }
+
+  private Lock lock(String name) {
+    return held.computeIfAbsent(name, _ -> new ReentrantLock());
   }
 
   private void run(int number, PlannedFault planned) throws Exception {
@@ -151,12 +152,32 @@ final class Breaker {
         replicas.get(terminated.replica()).awaitEnd();
         restart(terminated.replica(), terminated.emptySpool());
       }
-      case Fault.Network network -> proxies.end(network);
+      case Fault.Network network -> mend(network);
       case Fault.BrokerKilled() -> client.restartBroker();
       case Fault.StoreKilled() -> store.restart();
       case Fault.PodTakenAway _ -> {}
       case Fault.SpoolFilled filled -> replicas.get(filled.replica()).scratch().empty();
       case Fault.ReplyQueueDeleted deleted -> client.restoreReplyQueue(deleted.queue());
+    }
+  }
+
+  /**
+   * What is slow is mended while its worker runs: toxiproxy waits to write what it holds back,
+   * which one that stands still keeps it from, and for good where the connection then ends.
+   */
+  private void mend(Fault.Network network) throws IOException, InterruptedException {
+    for (int replica : network.replicas()) {
+      if (network.trouble().cuts()) {
+        proxies.end(network, replica);
+        continue;
+      }
+      Lock worker = lock(Fault.worker(replica));
+      worker.lock();
+      try {
+        proxies.end(network, replica);
+      } finally {
+        worker.unlock();
+      }
     }
   }
 

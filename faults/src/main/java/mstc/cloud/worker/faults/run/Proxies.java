@@ -13,7 +13,6 @@ import java.util.Map;
 import mstc.cloud.worker.faults.schedule.Fault;
 import mstc.cloud.worker.faults.schedule.Service;
 import mstc.cloud.worker.faults.schedule.Trouble;
-import mstc.cloud.worker.faults.service.Await;
 import mstc.cloud.worker.faults.service.FaultsException;
 import mstc.cloud.worker.faults.service.FreePort;
 import mstc.cloud.worker.faults.service.Server;
@@ -22,13 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** A toxiproxy with one proxy for each service of each replica, so that each can be cut alone. */
 final class Proxies implements AutoCloseable {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
-  private static final int NOT_FOUND = 404;
-
-  /** Longer than the 25 seconds after which toxiproxy answers 503 and goes on. */
-  private static final Duration CALL = Duration.ofSeconds(40);
-
-  /** Longer than a worker stands still. */
-  private static final Duration REMOVAL = Duration.ofMinutes(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final int port = FreePort.find();
@@ -111,32 +104,16 @@ final class Proxies implements AutoCloseable {
     }
   }
 
-  /** Ends a trouble that was begun. */
-  void end(Fault.Network fault) throws IOException, InterruptedException {
-    for (int replica : fault.replicas()) {
-      String proxy = "/proxies/" + name(fault.service(), replica);
-      if (fault.trouble() instanceof Trouble.Down) {
-        change("POST", proxy, Map.of("enabled", true));
-      } else {
-        for (String stream : toxic(fault.trouble()).streams()) {
-          remove(proxy + "/toxics/" + stream);
-        }
+  /** Ends a trouble that was begun, for one of its replicas. */
+  void end(Fault.Network fault, int replica) throws IOException, InterruptedException {
+    String proxy = "/proxies/" + name(fault.service(), replica);
+    if (fault.trouble() instanceof Trouble.Down) {
+      change("POST", proxy, Map.of("enabled", true));
+    } else {
+      for (String stream : toxic(fault.trouble()).streams()) {
+        change("DELETE", proxy + "/toxics/" + stream, Map.of());
       }
     }
-  }
-
-  /**
-   * A toxic is gone only when what it holds back is written, which a worker that stands still keeps
-   * it from; toxiproxy does not wait so long with its answer.
-   */
-  private void remove(String toxic) throws InterruptedException {
-    Await.require(
-        "the removal of " + toxic,
-        REMOVAL,
-        () -> {
-          int status = call("DELETE", toxic, "").statusCode();
-          return status < 300 || status == NOT_FOUND;
-        });
   }
 
   private static Toxic toxic(Trouble trouble) {
@@ -167,7 +144,7 @@ final class Proxies implements AutoCloseable {
       throws IOException, InterruptedException {
     return http.send(
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
-            .timeout(CALL)
+            .timeout(PATIENCE)
             .method(method, HttpRequest.BodyPublishers.ofString(body))
             .build(),
         HttpResponse.BodyHandlers.ofString());

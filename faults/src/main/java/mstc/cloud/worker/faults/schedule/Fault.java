@@ -18,7 +18,8 @@ public sealed interface Fault {
   /** In words, as is told when it begins. */
   String words();
 
-  private static String worker(int replica) {
+  /** What the faults of a worker's process hold. */
+  static String worker(int replica) {
     return "worker " + replica;
   }
 
