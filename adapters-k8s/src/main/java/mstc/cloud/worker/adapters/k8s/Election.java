@@ -55,20 +55,6 @@ final class Election implements Runnable {
     Optional<Lease> replace(Lease version, LeaseSpec spec);
   }
 
-  /** What the time is, and waiting. */
-  interface Timer {
-    /** The time that all replicas share, more or less. */
-    Instant now();
-
-    /** Nanoseconds since any moment, which nobody sets. */
-    long nanos();
-
-    /** Waits for that long, or until it is woken, be that before. */
-    void rest(Duration atMost) throws InterruptedException;
-
-    void wake();
-  }
-
   /** What came of trying for the Lease. */
   private sealed interface Attempt {}
 

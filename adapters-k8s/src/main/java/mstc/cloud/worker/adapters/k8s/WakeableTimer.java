@@ -6,7 +6,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** The clocks of this machine. Who is woken before it rests does not rest. */
-final class WakeableTimer implements Election.Timer {
+final class WakeableTimer implements Timer {
   private final Semaphore calls = new Semaphore(0);
 
   @Override

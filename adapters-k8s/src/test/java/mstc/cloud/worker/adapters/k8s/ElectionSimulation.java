@@ -183,7 +183,7 @@ final class ElectionSimulation {
   }
 
   /** A worker, and its way to the API server. */
-  final class Replica implements Election.SharedLease, Election.Timer {
+  final class Replica implements Election.SharedLease, Timer {
     private final String name;
     private final Duration clockError;
     private final Election election;
