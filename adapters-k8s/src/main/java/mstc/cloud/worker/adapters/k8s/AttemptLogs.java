@@ -13,6 +13,8 @@ import java.util.Optional;
 
 /** A job's log, made of the logs of its attempts. */
 final class AttemptLogs {
+  private static final int BUFFER_BYTES = 64 * 1024;
+
   private AttemptLogs() {}
 
   /**
@@ -30,22 +32,28 @@ final class AttemptLogs {
       return attempts.getFirst().log();
     }
     Path joined = spool.joinedLog(jobName);
-    long before = Files.exists(joined) ? Files.size(joined) : 0;
+    if (Files.exists(joined)) {
+      remove(joined, spool);
+    }
     try {
-      write(attempts, joined);
-    } finally {
-      spool.take(Files.size(joined) - before);
+      write(attempts, joined, spool);
+    } catch (IOException e) {
+      // The caller tries again; until then others may need the room.
+      remove(joined, spool);
+      throw e;
     }
     return joined;
   }
 
-  private static void write(List<Attempt> attempts, Path joined) throws IOException {
+  private static void remove(Path joined, Spool spool) throws IOException {
+    long bytes = Files.size(joined);
+    Files.delete(joined);
+    spool.release(bytes);
+  }
+
+  private static void write(List<Attempt> attempts, Path joined, Spool spool) throws IOException {
     try (FileChannel out =
-        FileChannel.open(
-            joined,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
+        FileChannel.open(joined, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       Optional<Attempt> before = Optional.empty();
       for (int number = 1; number <= attempts.size(); number++) {
         Attempt attempt = attempts.get(number - 1);
@@ -56,19 +64,29 @@ final class AttemptLogs {
                     attempts.size(),
                     before.map(earlier -> ", after " + earlier.how()).orElse(""));
         boolean needsLine = before.isPresent() && !endsWithLine(before.get().log());
-        out.write(ByteBuffer.wrap(((needsLine ? "\n" : "") + line).getBytes(UTF_8)));
-        append(attempt.log(), out);
+        append(ByteBuffer.wrap(((needsLine ? "\n" : "") + line).getBytes(UTF_8)), out, spool);
+        append(attempt.log(), out, spool);
         before = Optional.of(attempt);
       }
     }
   }
 
-  private static void append(Path log, FileChannel out) throws IOException {
+  private static void append(Path log, FileChannel out, Spool spool) throws IOException {
     try (FileChannel in = FileChannel.open(log, StandardOpenOption.READ)) {
-      long position = 0;
-      while (position < in.size()) {
-        position += in.transferTo(position, in.size() - position, out);
+      ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+      while (in.read(buffer) >= 0) {
+        append(buffer.flip(), out, spool);
+        buffer.clear();
       }
+    }
+  }
+
+  private static void append(ByteBuffer bytes, FileChannel out, Spool spool) throws IOException {
+    int length = bytes.remaining();
+    try {
+      spool.write(out, bytes, out.size());
+    } finally {
+      spool.take(length - bytes.remaining());
     }
   }
 

@@ -9,21 +9,23 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import mstc.cloud.worker.adapters.k8s.JobAnnotations.Unstartable;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.Snapshot;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.TrackedPod;
+import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobLog;
-import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,18 +53,22 @@ final class JobFollower implements Runnable {
   /** With nothing to do but to wait for a change. */
   private static final Duration LONG = Duration.ofHours(1);
 
+  private final mstc.cloud.worker.domain.job.Job job;
   private final UniqueName name;
   private final Duration timeout;
   private final TrackedJob tracked;
   private final JobCalls calls;
-  private final LogSource logs;
+  private final LogCollection logs;
   private final Spool spool;
   private final Duration startGrace;
 
-  private final Map<String, PodLog> podLogs = new LinkedHashMap<>();
+  private final Map<String, PodLog> podLogs = new ConcurrentHashMap<>();
+
+  private boolean takenOver;
   private final CompletableFuture<JobEnd> end = new CompletableFuture<>();
   private final Thread thread;
   private volatile boolean closed;
+  private volatile boolean leaving;
 
   private Optional<Instant> stuckSince = Optional.empty();
   private Optional<Instant> askAt = Optional.empty();
@@ -70,20 +76,24 @@ final class JobFollower implements Runnable {
   private Optional<List<PodTrace>> traces = Optional.empty();
   private Duration questionInterval = POD_EXPECTED;
 
+  /**
+   * @param inherited whether another worker may have followed it before
+   */
   JobFollower(
-      UniqueName name,
-      Duration timeout,
+      mstc.cloud.worker.domain.job.Job job,
+      boolean inherited,
       TrackedJob tracked,
       JobCalls calls,
-      LogSource logs,
-      Spool spool,
+      LogCollection logs,
       Duration startGrace) {
-    this.name = name;
-    this.timeout = timeout;
+    this.job = job;
+    this.name = job.name();
+    this.timeout = job.request().timeout();
+    this.takenOver = !inherited;
     this.tracked = tracked;
     this.calls = calls;
     this.logs = logs;
-    this.spool = spool;
+    this.spool = logs.spool();
     this.startGrace = startGrace;
     this.thread = Thread.ofVirtual().name("follow-" + name).unstarted(this);
   }
@@ -112,6 +122,30 @@ final class JobFollower implements Runnable {
     return closed;
   }
 
+  /** The uids of its pods whose logs may soon be rotated. */
+  Set<String> longLogs() {
+    return podLogs.entrySet().stream()
+        .filter(podLog -> podLog.getValue().isLong())
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** As {@link #close()}, for another worker that goes on with its logs. */
+  void leave() {
+    leaving = true;
+    close();
+  }
+
+  /** Once left, waits until nothing is written to its logs any more, or for that long. */
+  void awaitLeft(Duration atMost) throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    if (thread.join(atMost)) {
+      for (PodLog podLog : podLogs.values()) {
+        podLog.awaitDone(Duration.ofNanos(deadline - System.nanoTime()));
+      }
+    }
+  }
+
   @Override
   public void run() {
     try {
@@ -120,7 +154,7 @@ final class JobFollower implements Runnable {
       LOG.debug("job={} is followed no longer", name);
     } finally {
       if (closed) {
-        podLogs.values().forEach(PodLog::close);
+        podLogs.values().forEach(leaving ? PodLog::leave : PodLog::close);
       }
     }
   }
@@ -130,6 +164,7 @@ final class JobFollower implements Runnable {
       Snapshot snapshot = tracked.snapshot();
       Duration next = LONG;
       try {
+        takeOver();
         snapshot.pods().forEach(this::collectLog);
         JobVerdict verdict = JobVerdict.of(snapshot, timeout, traces, Instant.now());
         switch (verdict) {
@@ -149,7 +184,7 @@ final class JobFollower implements Runnable {
             return finish(snapshot, ended);
           }
         }
-      } catch (JobRuntimeException | UncheckedIOException e) {
+      } catch (PortException | UncheckedIOException e) {
         LOG.warn("job={} trying again: {}", name, e.getMessage());
         next = TRY_AGAIN;
       } catch (RuntimeException e) {
@@ -158,6 +193,22 @@ final class JobFollower implements Runnable {
       }
       tracked.awaitChange(snapshot, next);
     }
+  }
+
+  /** Brings in what another worker has read of its logs. */
+  private void takeOver() {
+    if (takenOver) {
+      return;
+    }
+    try {
+      logs.archive().restore(job, spool);
+      for (SpooledLog log : spool.otherLogs(name.value(), Set.of())) {
+        logs.keeping().watch(job, log);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("its log cannot be spooled: " + e, e);
+    }
+    takenOver = true;
   }
 
   /** Begins to collect a pod's log once there can be one, and lets it end once it is whole. */
@@ -169,22 +220,26 @@ final class JobFollower implements Runnable {
           if (trackedPod.gone()
               || PodStates.isOver(trackedPod)
               || PodStates.terminated(pod).isPresent()) {
-            podLog.containerEnded();
+            podLog.containerEnded(PodStates.finishedAt(pod));
           }
         });
   }
 
   private PodLog begin(Pod pod, Instant startedAt) {
+    String uid = pod.getMetadata().getUid();
     try {
+      SpooledLog log = spool.log(name.value(), uid, startedAt);
       PodLog podLog =
           new PodLog(
-              logs,
-              spool.log(name.value(), pod.getMetadata().getUid()),
-              pod.getMetadata().getName(),
-              pod.getSpec().getContainers().getFirst().getName(),
-              startedAt);
+              logs.source(),
+              log,
+              PodStates.container(pod),
+              new WakeableTimer(),
+              Rotation.Sizes.OF_KUBELETS,
+              logs.attached().take(uid));
+      logs.keeping().watch(job, log);
       if (PodStates.terminated(pod).isPresent()) {
-        podLog.containerEnded();
+        podLog.containerEnded(PodStates.finishedAt(pod));
       }
       Thread.ofVirtual().name("log-" + pod.getMetadata().getName()).start(podLog);
       return podLog;
@@ -265,7 +320,7 @@ final class JobFollower implements Runnable {
       for (TrackedPod trackedPod : snapshot.pods()) {
         PodLog podLog = podLogs.get(trackedPod.uid());
         if (podLog != null) {
-          podLog.containerEnded();
+          podLog.containerEnded(PodStates.finishedAt(trackedPod.pod()));
           podLog.awaitDone();
           complete &= podLog.isComplete();
           warnings.addAll(podLog.warnings());

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.request.WorkRequest;
@@ -36,6 +38,8 @@ import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +65,15 @@ public final class KubernetesJobRuntime implements JobRuntime {
   /** For how long a stop waits for the Lease to be given back. */
   private static final Duration RELEASE_PATIENCE = Duration.ofSeconds(3);
 
+  /** For how long a leader that stops waits for another replica to open the logs that it reads. */
+  private static final Duration ATTACH_PATIENCE = Duration.ofSeconds(3);
+
+  /** And then for its own streams, to be sure of what it has read. */
+  private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(10);
+
+  /** And for the object store, to keep that. */
+  private static final Duration KEEP_PATIENCE = Duration.ofSeconds(15);
+
   /** Between looks whether this replica may be sure to lead. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
@@ -72,11 +85,15 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private final ExecutorService messages =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("job-messages").factory());
   private final KubernetesClient client;
+  private final KubernetesClient holdingClient;
   private final JobManifest manifest;
   private final JobCalls calls;
   private final LogSource logs;
   private final TrackedJobs tracked = new TrackedJobs(new Tracking());
   private final JobWatches watches;
+  private final AttachedLogs attached;
+  private final LogArchive archive;
+  private final Handover handover;
   private final Leadership leadership;
   private final UnsettledAttempts unsettled = new UnsettledAttempts();
 
@@ -92,25 +109,37 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private boolean closed;
   private @Nullable JobListener listener;
   private @Nullable Spool spool;
+  private @Nullable LogKeeping keeping;
 
-  /** A runtime that does nothing until it is started. */
-  public KubernetesJobRuntime(KubernetesSettings settings) {
-    this(settings, WorkRequest::timeout);
+  /**
+   * A runtime that does nothing until it is started.
+   *
+   * @param store keeps what has been read of long logs for whoever follows their jobs next
+   */
+  public KubernetesJobRuntime(KubernetesSettings settings, ObjectStore store) {
+    this(settings, store, WorkRequest::timeout);
   }
 
   /**
    * @param timeouts after which time a job is really ended; requests know whole minutes only, tests
    *     cannot wait for one
    */
-  KubernetesJobRuntime(KubernetesSettings settings, Function<WorkRequest, Duration> timeouts) {
+  KubernetesJobRuntime(
+      KubernetesSettings settings, ObjectStore store, Function<WorkRequest, Duration> timeouts) {
     this.settings = settings;
     this.client = client(settings, threads);
     this.manifest = new JobManifest(settings, timeouts);
     this.calls = new JobCalls(client, settings.namespace(), settings.retention());
-    this.logs = new LogSource(client, settings.namespace());
+    this.holdingClient = holding(client, threads);
+    this.logs = new ClusterLogSource(client, holdingClient, settings.namespace());
     this.watches =
         new JobWatches(client, settings.namespace(), tracked, settings.timing().relist());
-    this.leadership = new Leadership(quick(client), settings, threads, this::lead, this::follow);
+    this.attached = new AttachedLogs(logs);
+    this.archive = new LogArchive(store);
+    KubernetesClient quickClient = quick(client);
+    this.handover = new Handover(quickClient, settings, threads, this::attachToLogs);
+    this.leadership =
+        new Leadership(quickClient, settings, threads, this::lead, this::follow, handover::onLease);
   }
 
   /** The same client, whose calls give up before the Lease is somebody else's. */
@@ -120,6 +149,12 @@ public final class KubernetesJobRuntime implements JobRuntime {
             .withRequestTimeout(LEASE_TIMEOUT_MILLIS)
             .build();
     return client.newClient(config).adapt(KubernetesClient.class);
+  }
+
+  /** The same client, over HTTP/2. */
+  private static KubernetesClient holding(KubernetesClient client, ExecutorService threads) {
+    return client(
+        new ConfigBuilder(client.getConfiguration()).withHttp2Disable(false).build(), threads);
   }
 
   private static KubernetesClient client(KubernetesSettings settings, ExecutorService threads) {
@@ -140,6 +175,10 @@ public final class KubernetesJobRuntime implements JobRuntime {
             // Over one shared connection, all the logs that are followed would be one too many.
             .withHttp2Disable(true)
             .build();
+    return client(config, threads);
+  }
+
+  private static KubernetesClient client(Config config, ExecutorService threads) {
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withHttpClientFactory(new JdkHttpClientFactory())
@@ -156,11 +195,14 @@ public final class KubernetesJobRuntime implements JobRuntime {
   public void start(JobListener toTell) {
     lock.lock();
     try {
-      spool = Spool.open(settings.spool(), settings.spoolBytes());
+      Spool opened = Spool.open(settings.spool(), settings.spoolBytes());
+      spool = opened;
+      keeping = new LogKeeping(archive, opened, name -> tracked.findUnanswered(name).isPresent());
       listener = toTell;
     } finally {
       lock.unlock();
     }
+    keeping().start();
     watches.start(this::synced);
   }
 
@@ -177,6 +219,14 @@ public final class KubernetesJobRuntime implements JobRuntime {
         client.getMasterUrl(),
         settings.namespace(),
         tracked.unanswered());
+  }
+
+  private LogKeeping keeping() {
+    LogKeeping started = keeping;
+    if (started == null) {
+      throw new IllegalStateException("the runtime is not started");
+    }
+    return started;
   }
 
   private Spool spool() {
@@ -429,7 +479,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     lock.lockInterruptibly();
     try {
       if (leading && !followers.containsKey(name)) {
-        tracked.findUnanswered(name).ifPresent(job -> beginFollowing(name, job));
+        tracked.findUnanswered(name).ifPresent(job -> beginFollowing(name, job, true));
       }
       follower = followers.get(name);
     } finally {
@@ -444,6 +494,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
   @Override
   public boolean recordAnswer(JobRecord answered, Answer answer) {
     requireUsable();
+    removeKept(answered);
     UniqueName name = answered.job().name();
     Optional<TrackedJob.Snapshot> known = tracked.find(name.uuid()).map(TrackedJob::snapshot);
     Optional<Job> job = known.map(TrackedJob.Snapshot::job).filter(held -> name(held).equals(name));
@@ -472,6 +523,21 @@ public final class KubernetesJobRuntime implements JobRuntime {
         tracked.update(patched.get());
         return true;
       }
+    }
+  }
+
+  /** Its log is stored, and the record goes on until nothing else of it is left behind. */
+  private void removeKept(JobRecord answered) {
+    try {
+      archive.remove(answered.job());
+    } catch (ObjectStoreException e) {
+      if (e.isRetryable()) {
+        throw e;
+      }
+      LOG.warn(
+          "Job {}: what was kept of its log stays in the store: {}",
+          answered.job().name(),
+          e.getMessage());
     }
   }
 
@@ -552,7 +618,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
       // Deleted while this replica did not lead, perhaps long after somebody answered them.
       tracked.forgetDeleted();
       leading = true;
-      tracked.listUnanswered().forEach(this::beginFollowing);
+      tracked.listUnanswered().forEach((name, job) -> beginFollowing(name, job, true));
     } finally {
       lock.unlock();
     }
@@ -567,20 +633,69 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
   }
 
-  private void beginFollowing(UniqueName name, TrackedJob job) {
-    JobRecord record = record(job.snapshot().job());
+  /**
+   * @param inherited whether another worker may have followed it before, or nobody its beginning
+   */
+  private void beginFollowing(UniqueName name, TrackedJob job, boolean inherited) {
+    JobRecord record;
+    try {
+      record = record(job.snapshot().job());
+    } catch (JobRuntimeException e) {
+      LOG.error("Job {} cannot be followed: {}", name, e.getMessage());
+      return;
+    }
     JobFollower follower =
         new JobFollower(
-            name,
-            record.job().request().timeout(),
+            record.job(),
+            inherited,
             job,
             calls,
-            logs,
-            spool(),
+            new LogCollection(logs, spool(), archive, keeping(), attached),
             settings.startGrace());
     if (followers.putIfAbsent(name, follower) == null) {
       follower.start();
       tell(to -> to.onUnanswered(record));
+    }
+  }
+
+  /** Opens the long logs that a leader reads which is about to stop. */
+  private void attachToLogs(Set<String> podUids) {
+    List<AttachedLogs.Target> targets =
+        tracked.listUnanswered().values().stream()
+            .map(TrackedJob::snapshot)
+            .flatMap(snapshot -> snapshot.pods().stream())
+            .filter(pod -> podUids.contains(pod.uid()))
+            .map(pod -> new AttachedLogs.Target(pod.uid(), PodStates.container(pod.pod())))
+            .toList();
+    try {
+      attached.attach(targets);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Gives what was read of logs to whoever leads next: another replica opens the long ones first,
+   * so that nothing is rotated away unread between the two.
+   */
+  private void handOver(List<JobFollower> following) {
+    try {
+      Set<String> longLogs =
+          following.stream()
+              .flatMap(follower -> follower.longLogs().stream())
+              .collect(Collectors.toSet());
+      if (!longLogs.isEmpty()) {
+        handover.announce(longLogs, ATTACH_PATIENCE);
+      }
+      following.forEach(JobFollower::leave);
+      long deadline = System.nanoTime() + LEAVE_PATIENCE.toNanos();
+      for (JobFollower follower : following) {
+        follower.awaitLeft(Duration.ofNanos(deadline - System.nanoTime()));
+      }
+      keeping().keepAll(KEEP_PATIENCE);
+    } catch (InterruptedException e) {
+      LOG.warn("What was read of logs is not handed over: interrupted");
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -591,6 +706,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
       term++;
       leading = false;
       followers.values().forEach(JobFollower::close);
+      followers.keySet().forEach(keeping()::forget);
       followers.clear();
     } finally {
       lock.unlock();
@@ -607,7 +723,11 @@ public final class KubernetesJobRuntime implements JobRuntime {
     } finally {
       lock.unlock();
     }
-    threads.execute(() -> spool().remove(name.value()));
+    keeping().forget(name);
+    threads.execute(() -> {
+      archive.finish(name);
+      spool().remove(name.value());
+    });
   }
 
   /** Passes on what happens to Jobs, on the threads of the watches and of callers. */
@@ -617,8 +737,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
       run(() -> {
         lock.lock();
         try {
-          if (leading) {
-            beginFollowing(name, job);
+          if (leading && !closed) {
+            beginFollowing(name, job, false);
           }
         } finally {
           lock.unlock();
@@ -639,6 +759,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
       run(() -> {
         if (!isLeading()) {
           tracked.forget(name);
+          endFollowing(name);
         }
       });
     }
@@ -727,16 +848,22 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   @Override
   public void close() {
+    List<JobFollower> following;
     lock.lock();
     try {
       if (closed) {
         return;
       }
       closed = true;
+      following = List.copyOf(followers.values());
     } finally {
       lock.unlock();
     }
+    if (!following.isEmpty()) {
+      handOver(following);
+    }
     follow();
+    attached.close();
     Thread release = Thread.ofVirtual().name("release").start(leadership::close);
     try {
       if (!release.join(RELEASE_PATIENCE)) {
@@ -755,7 +882,12 @@ public final class KubernetesJobRuntime implements JobRuntime {
       Thread.currentThread().interrupt();
     }
     client.close();
+    holdingClient.close();
     threads.shutdownNow();
+    LogKeeping kept = keeping;
+    if (kept != null) {
+      kept.close();
+    }
     Spool opened = spool;
     if (opened != null) {
       opened.close();

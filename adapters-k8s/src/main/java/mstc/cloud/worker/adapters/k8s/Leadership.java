@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,13 +46,15 @@ final class Leadership implements AutoCloseable {
    * @param onStart called when this replica becomes the leader. Where that fails, it does not stay
    *     the leader, and tries again
    * @param onStop called when it no longer is, once the other has returned, and as often
+   * @param onLease called with every version of the Lease
    */
   Leadership(
       KubernetesClient client,
       KubernetesSettings settings,
       Executor executor,
       Runnable onStart,
-      Runnable onStop) {
+      Runnable onStop,
+      Consumer<Lease> onLease) {
     this.client = client;
     this.settings = settings;
     this.executor = executor;
@@ -60,7 +63,10 @@ final class Leadership implements AutoCloseable {
     this.leases =
         Informers.informer(
             client.leases().inNamespace(settings.namespace()).withName(settings.leaseName()),
-            this::seen,
+            lease -> {
+              onLease.accept(lease);
+              seen(lease);
+            },
             lease -> LOG.debug("The Lease was deleted"));
   }
 

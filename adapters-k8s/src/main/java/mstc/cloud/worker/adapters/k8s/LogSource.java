@@ -1,42 +1,16 @@
 package mstc.cloud.worker.adapters.k8s;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InterruptedIOException;
-import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
- * Streams of containers' logs, each line with its time. Not by the client's own log calls: those
- * hold a whole log in memory, or do not tell an error's body from a log.
+ * Streams of containers' logs, with a time where a line begins. A container's log is one file after
+ * the other, as the kubelet rotates them, and only the newest of them can be opened.
  */
-final class LogSource {
-  private static final int MAX_ERROR_BYTES = 4096;
-  private static final long HEADERS_SECONDS = 30;
-
-  private final KubernetesClient client;
-  private final String namespace;
-
-  LogSource(KubernetesClient client, String namespace) {
-    this.client = client;
-    this.namespace = namespace;
-  }
-
+interface LogSource {
   /** There is no log, and there will be none: the pod is gone. */
-  static final class GoneException extends IOException {
+  final class GoneException extends IOException {
     private static final long serialVersionUID = 1L;
 
     GoneException(String message) {
@@ -44,87 +18,42 @@ final class LogSource {
     }
   }
 
+  /** One container of a pod. */
+  record Container(String pod, String name) {}
+
   /**
-   * Opens a stream of a pod's log.
+   * Opens the newest file, to be read until the container's end: where another file begins, the
+   * stream goes on there.
    *
-   * @param follow whether it goes on until the container ends
-   * @param since from which second on; empty for the whole log
+   * @param since from which second on; empty for the whole file
    * @throws GoneException where there is no such pod any more
    * @throws IOException where there is no stream now
    */
-  InputStream open(String pod, String container, boolean follow, Optional<Instant> since)
-      throws IOException {
-    StringBuilder path =
-        new StringBuilder(
-            "api/v1/namespaces/%s/pods/%s/log?container=%s&timestamps=true"
-                .formatted(namespace, pod, container));
-    if (follow) {
-      path.append("&follow=true");
-    }
-    since.ifPresent(instant -> path.append("&sinceTime=").append(instant));
-    HttpClient http = client.getHttpClient();
-    HttpRequest request =
-        http.newHttpRequestBuilder()
-            .uri(URI.create(client.getMasterUrl() + path.toString()))
-            .forStreaming()
-            .build();
-    CompletableFuture<HttpResponse<InputStream>> opening =
-        http.sendAsync(request, InputStream.class);
-    HttpResponse<InputStream> response = await(opening, "the log of pod " + pod);
-    if (response.code() == HttpURLConnection.HTTP_OK) {
-      return response.body();
-    }
-    String words;
-    try (InputStream body = response.body()) {
-      words = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
-    }
-    String message = "the log of pod %s: %d %s".formatted(pod, response.code(), words);
-    throw response.code() == HttpURLConnection.HTTP_NOT_FOUND && isGone(pod)
-        ? new GoneException(message)
-        : new IOException(message);
-  }
+  LogStream follow(Container container, Optional<Instant> since) throws IOException;
 
-  /** A kubelet that has just started does not know its pods yet, and says the same. */
-  private boolean isGone(String pod) throws IOException {
-    try {
-      return client
-          .pods()
-          .inNamespace(namespace)
-          .withField("metadata.name", pod)
-          .list()
-          .getItems()
-          .isEmpty();
-    } catch (KubernetesClientException e) {
-      throw new IOException("whether pod " + pod + " is gone: " + ApiErrors.message(e), e);
-    }
-  }
+  /**
+   * The same, to be read to the end that this file then has, be it the newest or not.
+   *
+   * @throws GoneException where there is no such pod any more
+   * @throws IOException where there is no stream now
+   */
+  LogStream read(Container container, Optional<Instant> since) throws IOException;
 
-  private static HttpResponse<InputStream> await(
-      CompletableFuture<HttpResponse<InputStream>> opening, String what) throws IOException {
-    try {
-      return opening.get(HEADERS_SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      abandon(opening);
-      throw new IOException(what + ": no answer within " + HEADERS_SECONDS + " s", e);
-    } catch (ExecutionException e) {
-      throw new IOException(what + ": " + e.getCause(), e.getCause());
-    } catch (InterruptedException e) {
-      abandon(opening);
-      Thread.currentThread().interrupt();
-      throw (IOException) new InterruptedIOException(what + ": interrupted").initCause(e);
-    }
-  }
+  /**
+   * The same, of the whole file, to be left unread for a while: the kubelet then waits in the
+   * middle of a long one.
+   *
+   * @throws GoneException where there is no such pod any more
+   * @throws IOException where there is no stream now
+   */
+  LogStream hold(Container container) throws IOException;
 
-  /** A stream that comes too late is closed by whoever brings it. */
-  private static void abandon(CompletableFuture<HttpResponse<InputStream>> opening) {
-    var _ =
-        opening.thenAccept(response -> {
-          try {
-            response.body().close();
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          }
-        });
-    opening.cancel(true);
-  }
+  /**
+   * What the newest file begins with.
+   *
+   * @return the time of its first line; empty where it has none
+   * @throws GoneException where there is no such pod any more
+   * @throws IOException where it cannot be told now
+   */
+  Optional<Instant> newestFileBegins(Container container) throws IOException;
 }

@@ -1,14 +1,13 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.adapters.k8s.LogSource.Container;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,10 +31,12 @@ final class PodLog implements Runnable {
   private static final Duration SILENCE = Duration.ofMillis(150);
 
   /**
-   * The same of a log that may have been rotated: what is still to come of it on a busy machine can
-   * be read nowhere else, so the kubelet's own end of the stream is waited for, as a rule a second.
+   * The same of a long log: on a busy machine more is still to come, so the kubelet's own end of
+   * the stream is waited for, as a rule a second.
    */
   private static final Duration SILENCE_AFTER_A_LOT = Duration.ofSeconds(10);
+
+  private static final long A_LOT_BYTES = 1 << 20;
 
   /** Above this, what came last came in several pieces, and might have broken off between two. */
   private static final int ONE_PIECE_BYTES = 16 * 1024;
@@ -44,14 +45,10 @@ final class PodLog implements Runnable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
   /**
-   * A kubelet that comes to the end of a log's file for the first time after that was rotated does
-   * not notice, and stays there. So a stream that begins with a lot is left for another at its
-   * first silence, unless it goes on before.
+   * For how long an ended container's log waits for room on the disk: as long as a log waits for a
+   * store that refuses it. The kubelet keeps it for as long as there is the pod.
    */
-  private static final Duration FIRST_SILENCE = Duration.ofSeconds(3);
-
-  /** What comes after this comes from a kubelet that has been at the end. */
-  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final Duration DISK_PATIENCE = Duration.ofHours(1);
 
   /** A log that is read to its end and no more comes of, has broken off unnoticed. */
   private static final Duration STALLED = Duration.ofSeconds(30);
@@ -59,100 +56,86 @@ final class PodLog implements Runnable {
   /** So may one that is followed, but a job may as well be silent. */
   private static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
-  /** Sooner than this after its start, the kubelet has not looked at a container's log yet. */
-  private static final Duration LATE = Duration.ofSeconds(10);
-
-  /**
-   * For how long a job may have been silent at first. Sooner than this after its start nothing was
-   * rotated away, as that takes 10 MiB in the same time; of a job that writes a lot that is
-   * believed for two seconds only.
-   */
-  private static final Duration SILENT_AT_FIRST = Duration.ofSeconds(15);
-
-  private static final Duration NOT_ROTATED_YET = Duration.ofSeconds(2);
-  private static final long A_LOT_BYTES = 1 << 20;
-
   /** What is missing of a log that nobody can read any more. */
   static final String GONE_TOO_SOON = "the pod was gone before its whole log was read";
 
   private final LogSource source;
   private final SpooledLog log;
-  private final String pod;
-  private final String container;
-  private final Instant startedAt;
+  private final Container container;
+  private final Timer timer;
+  private final Rotation rotation;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  // Guarded by the lock.
-  private @Nullable InputStream stream;
-  private boolean following;
-  private boolean beginning;
-  private boolean broughtALot;
-  private boolean silenced;
+  private final CountDownLatch done = new CountDownLatch(1);
+  private volatile Optional<Instant> finishedAt = Optional.empty();
+  private volatile boolean ended;
+  private volatile boolean leaving;
+  private volatile boolean closed;
+  private volatile long endedNanos;
+
+  // Only the running thread's.
   private boolean heardTheEnd;
-  private boolean ended;
-  private boolean closed;
-  private long endedNanos;
-  private long lastReadNanos;
-  private boolean hasReadALot;
-  private boolean done;
-
-  // Only the running thread's, until it is done.
-  private SpooledLog.StreamEnd lastStreamEnd = SpooledLog.StreamEnd.BROKEN;
   private long lastMarkNanos;
 
   /**
-   * @param startedAt when the container started
+   * @param held the newest file, opened while another worker still read the log
    */
-  PodLog(LogSource source, SpooledLog log, String pod, String container, Instant startedAt) {
+  PodLog(
+      LogSource source,
+      SpooledLog log,
+      Container container,
+      Timer timer,
+      Rotation.Sizes sizes,
+      Optional<LogStream> held) {
     this.source = source;
     this.log = log;
-    this.pod = pod;
     this.container = container;
-    this.startedAt = startedAt;
+    this.timer = timer;
+    this.rotation = new Rotation(source, log, container, timer, sizes, held);
   }
 
   SpooledLog spooled() {
     return log;
   }
 
-  /** The container has ended: what it wrote is all there is. May be repeated. */
-  void containerEnded() {
-    lock.lock();
-    try {
-      if (ended) {
-        return;
-      }
+  /**
+   * The container has ended: what it wrote is all there is. May be repeated.
+   *
+   * @param at when it ended; empty where that is not known
+   */
+  void containerEnded(Optional<Instant> at) {
+    finishedAt = finishedAt.or(() -> at);
+    if (!ended) {
+      endedNanos = timer.nanos();
       ended = true;
-      endedNanos = System.nanoTime();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
+      timer.wake();
     }
   }
 
   /** Gives up; what was written stays for whoever continues. */
   void close() {
-    lock.lock();
-    try {
-      closed = true;
-      changed.signalAll();
-      closeStream();
-    } finally {
-      lock.unlock();
-    }
+    closed = true;
+    timer.wake();
   }
 
-  /** Waits until the whole log is there, or nobody has more of it. */
+  /** The same, but first finds out up to where that is sure to be all that was written. */
+  void leave() {
+    leaving = true;
+    timer.wake();
+  }
+
+  /** Whether it may be rotated before another worker reads it on. */
+  boolean isLong() {
+    return rotation.isNear();
+  }
+
+  /** Waits until the whole log is there, or nobody has more of it, or it was closed. */
   void awaitDone() throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      while (!done) {
-        changed.await();
-      }
-    } finally {
-      lock.unlock();
-    }
+    done.await();
+  }
+
+  /** The same, for at most that long. */
+  void awaitDone(Duration atMost) throws InterruptedException {
+    var _ = done.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
   }
 
   /** Whether nothing is known to be missing; to be asked once done. */
@@ -171,66 +154,82 @@ final class PodLog implements Runnable {
 
   @Override
   public void run() {
-    try (log) {
-      if (!log.isWhole()) {
-        collect();
-        noteRotation();
+    try (log;
+        rotation) {
+      if (log.isWhole() || collect()) {
+        log.noteWhole(finishedAt);
       }
-      log.noteWhole();
     } catch (InterruptedException e) {
-      LOG.debug("pod={} its log is left to the next start", pod);
+      LOG.debug("pod={} its log is left to the next start", container.pod());
     } catch (IOException | RuntimeException e) {
-      LOG.error("pod={} its log cannot be spooled", pod, e);
+      LOG.error("pod={} its log cannot be spooled", container.pod(), e);
       log.noteGap("the log could not be spooled: " + e);
     } finally {
-      lock.lock();
-      try {
-        done = true;
-        changed.signalAll();
-      } finally {
-        lock.unlock();
-      }
+      done.countDown();
     }
   }
 
-  private void collect() throws IOException, InterruptedException {
+  /** False where it was left before the log was whole. */
+  private boolean collect() throws IOException, InterruptedException {
     Duration pause = FIRST_PAUSE;
     long endOfLastRead = -1;
-    while (!isClosed()) {
-      boolean last = hasEnded();
+    while (!isLeft()) {
+      boolean last = ended;
       try {
+        if (last) {
+          rotation.lookAtTheEnd();
+        } else {
+          rotation.look();
+        }
         long bytes = read(!last);
-        if (log.isTruncated()
-            || (last && (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead))) {
-          log.endLine();
-          return;
+        if (log.isTruncated()) {
+          return true;
         }
         pause = FIRST_PAUSE;
-        if (last) {
+        if (last && bytes >= 0) {
+          if (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead) {
+            return true;
+          }
           endOfLastRead = log.size();
+        }
+        if (last || ended || bytes < 0) {
           continue;
         }
       } catch (LogSource.GoneException e) {
-        log.endLine();
-        if (!hasHeardTheEnd()) {
+        if (!heardTheEnd) {
           log.noteGap(GONE_TOO_SOON);
         }
-        return;
+        return true;
+      } catch (Spool.UnwritableException e) {
+        LOG.warn("pod={} its log waits for room: {}", container.pod(), e.getMessage());
+        if (last && endedFor().compareTo(DISK_PATIENCE) > 0) {
+          log.noteGap("its end could not be spooled: " + e.getMessage());
+          return true;
+        }
       } catch (UnreadableException e) {
-        LOG.debug("pod={} log: {}", pod, e.getMessage());
-        if (last && System.nanoTime() - endedNanos > PATIENCE.toNanos()) {
-          log.endLine();
+        LOG.debug("pod={} log: {}", container.pod(), e.getMessage());
+        if (last && endedFor().compareTo(PATIENCE) > 0) {
           log.noteGap("its end could not be read: " + e.getMessage());
-          return;
+          return true;
         }
       }
-      if (!last && hasEnded()) {
-        continue;
+      if (ended == last) {
+        timer.rest(pause);
+        pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
       }
-      awaitEndOr(pause);
-      pause = min(pause.multipliedBy(2), LONGEST_PAUSE);
     }
-    throw new InterruptedException("closed");
+    if (leaving && !closed) {
+      rotation.lookBeforeLeaving();
+    }
+    return false;
+  }
+
+  private boolean isLeft() {
+    return closed || leaving;
+  }
+
+  private Duration endedFor() {
+    return Duration.ofNanos(timer.nanos() - endedNanos);
   }
 
   /** No stream, or one that broke off. */
@@ -245,237 +244,120 @@ final class PodLog implements Runnable {
   /**
    * Reads one stream to its end.
    *
-   * @return how many bytes came that were not there before
+   * @return how many bytes came that were not there before; negative where it was left before its
+   *     end
    */
-  private long read(boolean follow)
-      throws IOException, UnreadableException, LogSource.GoneException {
-    Instant openedAt = Instant.now();
-    InputStream opened = open(follow);
-    SpooledLog.Lines coming = log.lines(lastStreamEnd, openedAt);
-    SpooledLog.StreamEnd end = SpooledLog.StreamEnd.BROKEN;
-    try (opened) {
-      read(opened, coming);
-      end = follow ? SpooledLog.StreamEnd.ENDED : end;
-      noteEndOfStream();
-    } catch (StreamException e) {
-      if (!wasSilenced()) {
-        throw new UnreadableException(String.valueOf(e.getMessage()), e);
+  private long read(boolean follow) throws IOException, UnreadableException, InterruptedException {
+    try (LogStream stream = open(follow)) {
+      stream.onArrival(timer::wake);
+      SpooledLog.Reading reading = log.reading(timer.now());
+      boolean whole = read(stream, reading, follow);
+      Optional<String> words = reading.foreignWords();
+      if (words.isPresent()) {
+        log.noteUnwatched();
+        throw new UnreadableException("the kubelet says: " + words.get(), null);
       }
-      LOG.debug("pod={} its stream was closed, as nothing more came", pod);
-      end = SpooledLog.StreamEnd.LEFT;
-    } finally {
-      leaveStream();
-      if (end != SpooledLog.StreamEnd.BROKEN || coming.newBytes() > 0) {
-        lastStreamEnd = end;
+      if (whole && reading.isShort()) {
+        throw new UnreadableException("lines that were read before are not there any more", null);
       }
-      if (coming.hasGap()) {
-        log.noteGap("lines were rotated away while the cluster could not be reached");
-      }
-    }
-    Optional<String> words = coming.foreignWords();
-    if (words.isPresent()) {
-      throw new UnreadableException("the kubelet says: " + words.get(), null);
-    }
-    if (coming.isShort()) {
-      throw new UnreadableException("lines that were read before are not there any more", null);
-    }
-    return coming.newBytes();
-  }
-
-  /** A failure of the stream, and not of the file that it is written to. */
-  private static final class StreamException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    StreamException(IOException cause) {
-      super(cause.getMessage(), cause);
+      return whole ? reading.newBytes() : -1;
     }
   }
 
-  private InputStream open(boolean follow) throws UnreadableException, LogSource.GoneException {
-    InputStream opened;
+  private LogStream open(boolean follow) throws UnreadableException, LogSource.GoneException {
     try {
-      opened = source.open(pod, container, follow, log.resumeFrom());
+      return follow
+          ? source.follow(container, log.resumeFrom())
+          : source.read(container, log.resumeFrom());
     } catch (LogSource.GoneException e) {
       throw e;
     } catch (IOException e) {
       throw new UnreadableException(String.valueOf(e.getMessage()), e);
     }
-    lock.lock();
-    try {
-      stream = opened;
-      following = follow;
-      beginning = follow;
-      broughtALot = false;
-      lastReadNanos = System.nanoTime();
-      silenced = false;
-      if (closed) {
-        closeStream();
-      } else {
-        Thread.ofVirtual().name("log-watch-" + pod).start(() -> closeOnceSilent(opened));
-      }
-    } finally {
-      lock.unlock();
-    }
-    return opened;
   }
 
-  private void read(InputStream in, SpooledLog.Lines lines) throws IOException {
+  /** False where it was left before its end. */
+  private boolean read(LogStream stream, SpooledLog.Reading reading, boolean follow)
+      throws IOException, UnreadableException, InterruptedException {
     byte[] buffer = new byte[BUFFER_BYTES];
-    while (!log.isTruncated()) {
-      int read;
-      try {
-        read = in.read(buffer);
-      } catch (IOException e) {
-        throw new StreamException(e);
+    long lastReadNanos = timer.nanos();
+    while (!log.isTruncated() && !isLeft()) {
+      boolean atTheEnd = ended;
+      int count = readSome(stream, buffer);
+      if (count < 0) {
+        noteEndOfStream(follow, atTheEnd);
+        return true;
       }
-      if (read < 0) {
-        return;
+      if (count > 0) {
+        lastReadNanos = timer.nanos();
+        reading.add(buffer, count);
+        saveMarkFromTimeToTime();
       }
-      noteRead(lines.newBytes());
-      lines.add(buffer, read);
-      saveMarkFromTimeToTime();
+      if (follow && rotation.isToBeLookedFor() && rotation.look()) {
+        return false;
+      }
+      if (count == 0) {
+        long since = follow && atTheEnd ? Math.max(lastReadNanos, endedNanos) : lastReadNanos;
+        Duration left = longestSilence(follow, atTheEnd).minusNanos(timer.nanos() - since);
+        if (!left.isPositive()) {
+          return leaveSilent(follow, atTheEnd);
+        }
+        timer.rest(follow ? min(left, rotation.untilNextLook()) : left);
+      }
     }
+    return log.isTruncated();
+  }
+
+  private int readSome(LogStream stream, byte[] buffer) throws UnreadableException {
+    try {
+      return stream.read(buffer);
+    } catch (IOException e) {
+      log.noteUnwatched();
+      throw new UnreadableException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void noteEndOfStream(boolean follow, boolean atTheEnd) {
+    heardTheEnd |= atTheEnd;
+    if (follow) {
+      // All that was written by now has come, and there may be more of it yet.
+      log.noteEmpty(timer.now());
+      log.noteUnwatched();
+    }
+  }
+
+  /**
+   * Leaves a stream that nothing comes of any more: the kubelet notices only seconds later that
+   * nothing more can come, and a broken connection may never be noticed.
+   *
+   * @return whether it was at its end
+   */
+  private boolean leaveSilent(boolean follow, boolean atTheEnd) throws UnreadableException {
+    if (!follow) {
+      throw new UnreadableException("nothing more came of it, nor its end", null);
+    }
+    heardTheEnd |= atTheEnd;
+    if (!atTheEnd) {
+      rotation.noteSilence();
+    }
+    return atTheEnd;
+  }
+
+  private Duration longestSilence(boolean follow, boolean atTheEnd) {
+    if (!follow) {
+      return STALLED;
+    }
+    if (!atTheEnd) {
+      return LONGEST_SILENCE;
+    }
+    return log.size() > A_LOT_BYTES ? SILENCE_AFTER_A_LOT : SILENCE;
   }
 
   private void saveMarkFromTimeToTime() throws IOException {
-    long now = System.nanoTime();
+    long now = timer.nanos();
     if (now - lastMarkNanos > MARK_INTERVAL.toNanos()) {
       log.saveMark();
       lastMarkNanos = now;
-    }
-  }
-
-  private void noteRead(long newBytes) {
-    lock.lock();
-    try {
-      long now = System.nanoTime();
-      beginning &= newBytes == 0 || now - lastReadNanos < PAUSE.toNanos();
-      broughtALot = newBytes > A_LOT_BYTES;
-      lastReadNanos = now;
-      hasReadALot = log.size() > A_LOT_BYTES;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void leaveStream() {
-    lock.lock();
-    try {
-      stream = null;
-      following = false;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Closes a stream that nothing comes from any more: the kubelet notices only seconds later that
-   * nothing more can come, and a broken connection may never be noticed.
-   */
-  private void closeOnceSilent(InputStream watched) {
-    lock.lock();
-    try {
-      while (watched.equals(stream)) {
-        boolean atTheEnd = following && ended;
-        long since = atTheEnd ? Math.max(lastReadNanos, endedNanos) : lastReadNanos;
-        long left = longestSilence().toNanos() - (System.nanoTime() - since);
-        if (left > 0) {
-          var _ = changed.awaitNanos(left);
-        } else if (beginning && !ended && !broughtALot) {
-          beginning = false;
-        } else {
-          silenced = atTheEnd || beginning;
-          heardTheEnd |= atTheEnd;
-          closeStream();
-          return;
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private Duration longestSilence() {
-    if (!following) {
-      return STALLED;
-    }
-    if (ended) {
-      return hasReadALot ? SILENCE_AFTER_A_LOT : SILENCE;
-    }
-    return beginning ? FIRST_SILENCE : LONGEST_SILENCE;
-  }
-
-  private boolean wasSilenced() {
-    return locked(() -> silenced);
-  }
-
-  private void noteEndOfStream() {
-    lock.lock();
-    try {
-      heardTheEnd |= ended;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private boolean hasHeardTheEnd() {
-    return locked(() -> heardTheEnd);
-  }
-
-  private void closeStream() {
-    InputStream open = stream;
-    if (open == null) {
-      return;
-    }
-    try {
-      open.close();
-    } catch (IOException e) {
-      LOG.debug("pod={} its stream was broken already: {}", pod, e.toString());
-    }
-  }
-
-  private boolean hasEnded() {
-    return locked(() -> ended);
-  }
-
-  private boolean isClosed() {
-    return locked(() -> closed);
-  }
-
-  private boolean locked(BooleanSupplier state) {
-    lock.lock();
-    try {
-      return state.getAsBoolean();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void awaitEndOr(Duration pause) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      boolean endedBefore = ended;
-      long nanos = pause.toNanos();
-      while (ended == endedBefore && !closed && nanos > 0) {
-        nanos = changed.awaitNanos(nanos);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Whoever begins to follow late, without what an earlier worker spooled, cannot know what has
-   * been rotated away, unless the first line there is came soon after the start.
-   */
-  private void noteRotation() {
-    Instant soon = startedAt.plus(log.size() > A_LOT_BYTES ? NOT_ROTATED_YET : SILENT_AT_FIRST);
-    if (log.began().isAfter(startedAt.plus(LATE))
-        && log.firstTime().filter(time -> time.isAfter(soon)).isPresent()) {
-      log.noteGap("it was followed late, and its beginning may have been rotated away");
     }
   }
 

@@ -47,6 +47,12 @@ final class PodStates {
         .flatMap(PodStates::instant);
   }
 
+  /** The container that does the work. */
+  static LogSource.Container container(Pod pod) {
+    return new LogSource.Container(
+        pod.getMetadata().getName(), pod.getSpec().getContainers().getFirst().getName());
+  }
+
   /** When the container's process ended. */
   static Optional<Instant> finishedAt(Pod pod) {
     return terminated(pod).flatMap(terminated -> instant(terminated.getFinishedAt()));

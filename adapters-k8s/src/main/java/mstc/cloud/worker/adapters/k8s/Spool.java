@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
@@ -8,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -30,19 +33,34 @@ final class Spool implements AutoCloseable {
   /** From this part of the room on, no more jobs should come. */
   private static final double NEARLY_FULL = 0.8;
 
+  /**
+   * With less room than this on the disk, no more jobs should come: those that are under way go on
+   * writing. Of a small disk it is a tenth. It is no share of a large one, as a spool of a few GiB
+   * has room on a disk of which much more than that is left.
+   */
+  private static final long LEAST_USABLE_BYTES = 64 << 20;
+
+  private static final String TRIAL_FILE = ".trial";
+  private static final int TRIAL_BYTES = 64 * 1024;
+
   static final String LOG_SUFFIX = ".log";
   private static final String JOINED_LOG = "attempts" + LOG_SUFFIX;
   private static final String LOCK_FILE = ".lock";
 
   private final Path folder;
   private final long maxBytes;
+  private final Disk disk;
   private final AtomicLong usedBytes = new AtomicLong();
+
+  /** Since a write failed, and none has succeeded. */
+  private volatile boolean unwritable;
 
   private final FileChannel lockFile;
 
-  private Spool(Path folder, long maxBytes, FileChannel lockFile) {
+  private Spool(Path folder, long maxBytes, Disk disk, FileChannel lockFile) {
     this.folder = folder;
     this.maxBytes = maxBytes;
+    this.disk = disk;
     this.lockFile = lockFile;
   }
 
@@ -52,9 +70,13 @@ final class Spool implements AutoCloseable {
    * @throws JobRuntimeException where the folder cannot be used
    */
   static Spool open(Path folder, long maxBytes) {
+    return open(folder, maxBytes, Disk.REAL);
+  }
+
+  static Spool open(Path folder, long maxBytes, Disk disk) {
     try {
       Files.createDirectories(folder);
-      Spool spool = new Spool(folder, maxBytes, lock(folder));
+      Spool spool = new Spool(folder, maxBytes, disk, lock(folder));
       for (Path job : list(folder)) {
         for (Path file : list(job)) {
           spool.usedBytes.addAndGet(counted(file));
@@ -104,10 +126,41 @@ final class Spool implements AutoCloseable {
     return folder.resolve(jobName);
   }
 
-  /** The log of one pod, as far as it was written earlier. */
-  SpooledLog log(String jobName, String podUid) throws IOException {
+  /**
+   * The log of one pod, as far as it was written earlier.
+   *
+   * @param startedAt when its container started
+   */
+  SpooledLog log(String jobName, String podUid, Instant startedAt) throws IOException {
     Path jobFolder = Files.createDirectories(folder(jobName));
-    return SpooledLog.open(this, jobFolder.resolve(podUid + LOG_SUFFIX));
+    return SpooledLog.open(this, jobFolder.resolve(podUid + LOG_SUFFIX), startedAt);
+  }
+
+  /** A file beside a log, for as long as something is done with it. */
+  Path sideFile(String jobName, String podUid, String purpose) throws IOException {
+    return Files.createDirectories(folder(jobName)).resolve(podUid + "." + purpose);
+  }
+
+  /** Whether there is more of a log here than so many bytes, or as much. */
+  boolean knowsMore(String jobName, String podUid, long bytes) throws IOException {
+    long known = SpooledLog.markedBytes(folder(jobName).resolve(podUid + LOG_SUFFIX));
+    return known > 0 && known >= bytes;
+  }
+
+  /**
+   * Puts what another worker read of a log in place of what is here.
+   *
+   * @param read its bytes; moved
+   * @param mark from where to go on
+   */
+  void replace(String jobName, String podUid, Path read, String mark) throws IOException {
+    Path log = folder(jobName).resolve(podUid + LOG_SUFFIX);
+    release(Files.exists(log) ? Files.size(log) : 0);
+    take(Files.size(read));
+    // Without its mark it counts for nothing.
+    Files.deleteIfExists(SpooledLog.markFile(log));
+    Files.move(read, log, StandardCopyOption.REPLACE_EXISTING);
+    Files.writeString(SpooledLog.markFile(log), mark);
   }
 
   /** The logs of a job's other pods, which an earlier worker left; the oldest first, all closed. */
@@ -123,7 +176,7 @@ final class Spool implements AutoCloseable {
     }
     List<SpooledLog> logs = new ArrayList<>();
     for (Path file : files) {
-      SpooledLog log = SpooledLog.open(this, file);
+      SpooledLog log = SpooledLog.open(this, file, Instant.MIN);
       log.close();
       logs.add(log);
     }
@@ -160,13 +213,63 @@ final class Spool implements AutoCloseable {
     return maxBytes;
   }
 
+  /**
+   * Writes to a file of the spool.
+   *
+   * @throws UnwritableException where not all of it can be written
+   */
+  void write(FileChannel file, ByteBuffer bytes, long position) throws UnwritableException {
+    try {
+      long at = position;
+      while (bytes.hasRemaining()) {
+        at += disk.write(file, bytes, at);
+      }
+      unwritable = false;
+    } catch (IOException e) {
+      unwritable = true;
+      throw new UnwritableException(e);
+    }
+  }
+
+  /** The disk takes no more now; it may again later. */
+  static final class UnwritableException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    UnwritableException(IOException cause) {
+      super("the spool cannot be written: " + cause.getMessage(), cause);
+    }
+  }
+
   /** Why no more jobs should come; empty where they may. */
   Optional<String> nearlyFull() {
     long used = usedBytes.get();
-    return used >= maxBytes * NEARLY_FULL
-        ? Optional.of(
-            "the spool %s holds %d of at most %d bytes of logs".formatted(folder, used, maxBytes))
-        : Optional.empty();
+    if (used >= maxBytes * NEARLY_FULL) {
+      return Optional.of(
+          "the spool %s holds %d of at most %d bytes of logs".formatted(folder, used, maxBytes));
+    }
+    long total = disk.totalBytes(folder);
+    long usable = disk.usableBytes(folder);
+    if (total > 0 && usable < Math.min(LEAST_USABLE_BYTES, total / 10)) {
+      return Optional.of(
+          "the disk of the spool %s has room for %d bytes only".formatted(folder, usable));
+    }
+    return unwritable ? tryToWrite() : Optional.empty();
+  }
+
+  /** Where no log is being written, nothing else would tell that there is room again. */
+  private Optional<String> tryToWrite() {
+    Path trial = folder.resolve(TRIAL_FILE);
+    try (FileChannel file =
+        FileChannel.open(
+            trial,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.DELETE_ON_CLOSE)) {
+      write(file, ByteBuffer.allocate(TRIAL_BYTES), 0);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of("the spool %s cannot be written: %s".formatted(folder, e.getMessage()));
+    }
   }
 
   /** Removes what is there of a job. */

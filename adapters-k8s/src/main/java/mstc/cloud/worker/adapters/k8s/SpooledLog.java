@@ -1,218 +1,157 @@
 package mstc.cloud.worker.adapters.k8s;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.LongUnaryOperator;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A container's log in a file, written from streams that break off and overlap.
+ * A container's log in a file of the spool, written from streams that break off and overlap, and of
+ * which each begins with the kubelet's newest file.
  *
  * <p>Every line comes with its time. A stream can be asked for from a whole second on, and gives
- * the lines of that second again, in the same order, or where the log was rotated those that are in
- * the newest file; so the times of the newest second's lines are remembered. Times of neighbouring
- * lines may be out of order, as two pipes feed one log, and a rotation does not keep the order.
- * What a kubelet sends without a time is not the log's but its own words.
+ * the lines of that second again, in the same order; so the times of the newest second's lines are
+ * remembered. A stream of a file that nothing has been read of is asked for from its beginning.
  *
- * <p>What was written and remembered survives the worker: the next one continues the file.
+ * <p>What was written and remembered survives the worker: the next one continues the file, from the
+ * last mark of which it is known that no rotation came before it unnoticed.
  */
 final class SpooledLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledLog.class);
 
-  /** How a stream ended. */
-  enum StreamEnd {
-    /** Too soon, or nobody knows. */
-    BROKEN(Duration.ZERO),
+  /** What may be missing of a log that nobody followed from its start. */
+  static final String NOT_FROM_START =
+      "no worker followed it in its first seconds, what was rotated away then is not known";
 
-    /** By itself, when all there was had come. */
-    ENDED(Duration.ofSeconds(1)),
-
-    /** It was left, as nothing came any more. */
-    LEFT(Duration.ofSeconds(5));
-
-    /**
-     * Less than the time between two rotations: where the next file begins sooner, or was asked for
-     * sooner, after the last line that came, there is no other file between the two.
-     */
-    private final Duration sameRotation;
-
-    StreamEnd(Duration sameRotation) {
-      this.sameRotation = sameRotation;
-    }
-  }
-
-  /** The newest whole second that a line began in: a stream that is resumed gives it again. */
-  private static final class Second {
-    private final Instant start;
-
-    /** How many bytes are before its first line. */
-    private final long offset;
-
-    /** Whether only the first line's time is known, as a worker before this one read them. */
-    private final boolean inherited;
-
-    private int[] nanos = new int[8];
-    private int lines;
-    private Instant newest = Instant.MIN;
-
-    Second(Instant start, long offset, boolean inherited) {
-      this.start = start;
-      this.offset = offset;
-      this.inherited = inherited;
-    }
-
-    void add(Instant time) {
-      if (lines == nanos.length) {
-        nanos = Arrays.copyOf(nanos, 2 * lines);
-      }
-      nanos[lines++] = Math.toIntExact(sinceStart(time));
-      newest = time.isAfter(newest) ? time : newest;
-    }
-
-    private long sinceStart(Instant time) {
-      return Duration.between(start, time).toNanos();
-    }
-
-    Instant first() {
-      return start.plusNanos(nanos[0]);
-    }
-
-    /** Which line began then, from one on and before another; negative where none did. */
-    int indexOf(Instant time, int from, int until) {
-      long sought = sinceStart(time);
-      for (int index = from; index < until; index++) {
-        if (nanos[index] == sought) {
-          return index;
-        }
-      }
-      return -1;
-    }
-
-    String toText() {
-      return "%d %s %s %s".formatted(offset, start, first(), newest);
-    }
-
-    static Second parse(List<String> words) {
-      Second second =
-          new Second(Instant.parse(words.get(1)), Long.parseLong(words.getFirst()), true);
-      second.add(Instant.parse(words.get(2)));
-      second.newest = Instant.parse(words.get(3));
-      return second;
-    }
-  }
-
-  /**
-   * What is known of a log beside its lines.
-   *
-   * @param began when a worker began to follow it
-   * @param firstTime the time of its first line; empty before that
-   * @param whole whether it was read to its end
-   * @param gaps what is known to be missing, each in one line
-   */
-  private record History(
-      Instant began, Optional<Instant> firstTime, boolean whole, List<String> gaps) {
-    String toText() {
-      return Stream.concat(
-              Stream.of(
-                  "%s %s %s".formatted(began, firstTime.map(Instant::toString).orElse("-"), whole)),
-              gaps.stream())
-          .collect(Collectors.joining("\n"));
-    }
-
-    static History begin() {
-      return new History(Instant.now(), Optional.empty(), false, List.of());
-    }
-
-    static Optional<History> parse(List<String> lines) {
-      String[] words = lines.isEmpty() ? new String[0] : lines.getFirst().split(" ", -1);
-      return words.length == 3
-          ? Optional.of(
-              new History(
-                  Instant.parse(words[0]),
-                  PodStates.instant(words[1]),
-                  Boolean.parseBoolean(words[2]),
-                  List.copyOf(lines.subList(1, lines.size()))))
-          : Optional.empty();
-    }
-  }
+  /** What may be missing where nobody followed it from one file to the next. */
+  static final String ROTATED_AWAY = "lines were rotated away that nobody had read";
 
   private final Spool spool;
   private final Path file;
   private final Path markFile;
   private final FileChannel channel;
-  private History history;
 
-  private long wholeLinesBytes;
+  /** Guards what follows: one thread writes, others copy. */
+  private final ReentrantLock lock = new ReentrantLock();
 
-  private Optional<Second> second = Optional.empty();
+  private LogMark.History history = LogMark.History.beginning();
 
-  /** Whether that second's lines are in a file before the one that is read. */
-  private boolean secondIsOver;
+  /** The file of the kubelet's that is read. */
+  private LogFile current;
+
+  /** Up to where there are whole lines, or a line that is divided between two files. */
+  private long wholeBytes;
+
+  /** When the line began that comes after them, as yet without its end. */
+  private Optional<Instant> unfinished = Optional.empty();
+
+  private Optional<NewestSecond> second = Optional.empty();
+
+  /** The newest mark that is known to be right, where that is not where the log stands. */
+  private Optional<LogMark> proven = Optional.empty();
+
+  /** Up to where it is as it was when it was last copied. */
+  private long unchangedBytes = Long.MAX_VALUE;
 
   private long position;
   private boolean truncated;
 
-  /** When the line began that the file ends with, as yet without its end. */
-  private Optional<Instant> unfinished = Optional.empty();
-
-  private SpooledLog(Spool spool, Path file, Path markFile, FileChannel channel, History history) {
+  private SpooledLog(Spool spool, Path file, FileChannel channel, Instant startedAt) {
     this.spool = spool;
     this.file = file;
-    this.markFile = markFile;
+    this.markFile = markFile(file);
     this.channel = channel;
-    this.history = history;
+    this.current = LogFile.first(startedAt);
   }
 
-  static SpooledLog open(Spool spool, Path file) throws IOException {
-    Path markFile = file.resolveSibling(file.getFileName() + ".mark");
-    List<String> noted = Files.exists(markFile) ? Files.readAllLines(markFile) : List.of();
-    List<String> mark = noted.isEmpty() ? List.of() : List.of(noted.getFirst().split(" ", -1));
-    Optional<History> history = History.parse(noted.stream().skip(1).toList());
+  /**
+   * @param startedAt when its container started
+   */
+  static SpooledLog open(Spool spool, Path file, Instant startedAt) throws IOException {
     FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    SpooledLog log =
-        new SpooledLog(spool, file, markFile, channel, history.orElseGet(History::begin));
+        FileChannel.open(
+            file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    SpooledLog log = new SpooledLog(spool, file, channel, startedAt);
     log.position = channel.size();
-    long wholeLinesBytes = 0;
-    if (history.isPresent() && mark.size() == 5) {
-      wholeLinesBytes = Long.parseLong(mark.getFirst());
-      log.second = Optional.of(Second.parse(mark.subList(1, 5)));
-    }
-    if (wholeLinesBytes > log.position) {
-      // The machine went down before all of it was in the file.
-      wholeLinesBytes = 0;
-      log.second = Optional.empty();
-      log.history = History.begin();
-    }
-    log.cutBack(wholeLinesBytes);
+    // Where the machine went down before all of it was in the file, the mark counts for nothing.
+    readMark(file).filter(mark -> mark.bytes() <= log.position).ifPresent(log::goOnFrom);
+    log.cutBack(log.wholeBytes);
     return log;
+  }
+
+  private static Optional<LogMark> readMark(Path file) throws IOException {
+    Path markFile = markFile(file);
+    return Files.exists(markFile) ? LogMark.parse(Files.readAllLines(markFile)) : Optional.empty();
+  }
+
+  /** How many bytes there are before the mark that belongs to a file. */
+  static long markedBytes(Path file) throws IOException {
+    return readMark(file).map(LogMark::bytes).orElse(0L);
+  }
+
+  static Path markFile(Path file) {
+    return file.resolveSibling(file.getFileName() + ".mark");
+  }
+
+  private void goOnFrom(LogMark mark) {
+    history = mark.history();
+    current = mark.file();
+    wholeBytes = mark.bytes();
+    second = mark.second().map(text -> NewestSecond.parse(List.of(text.split(" "))));
   }
 
   Path file() {
     return file;
   }
 
-  /** From when on the next stream has to be asked for; empty for the whole log. */
+  /** The uid of the pod that wrote it. */
+  String podUid() {
+    String name = file.getFileName().toString();
+    return name.substring(0, name.length() - Spool.LOG_SUFFIX.length());
+  }
+
+  /** From when on the next stream has to be asked for; empty for the whole of a file. */
   Optional<Instant> resumeFrom() {
-    return second.map(newest -> newest.start);
+    return second.map(NewestSecond::start);
+  }
+
+  /** Whether nothing has been read of the file that is read now. */
+  boolean isAtFileStart() {
+    return second.isEmpty() && unfinished.isEmpty() && wholeBytes == current.offset();
+  }
+
+  /** The time of the first line of the file that is read now; empty where none is known. */
+  Optional<Instant> fileBegins() {
+    return current.begins();
+  }
+
+  /** How large the file that is read now is, as far as it has been read. */
+  long fileBytes() {
+    lock.lock();
+    try {
+      return current.bytes(position);
+    } finally {
+      lock.unlock();
+    }
   }
 
   boolean isTruncated() {
@@ -229,28 +168,25 @@ final class SpooledLog implements AutoCloseable {
     return history.began();
   }
 
-  /** The time of the first line; empty where there is none. */
-  Optional<Instant> firstTime() {
-    return history.firstTime();
-  }
-
-  /** What is known to be missing, each in one line. */
+  /** What is known to be missing, or may be, each in one line. */
   List<String> gaps() {
     return history.gaps();
   }
 
-  /** Notes that something is missing, where it can for a worker after this one, too. */
+  /** Notes that something is or may be missing, where it can for a worker after this one, too. */
   void noteGap(String what) {
     String line = PrintableText.oneLine(what, JobOutcome.MAX_REASON_LENGTH);
-    if (history.gaps().contains(line)) {
-      return;
-    }
-    List<String> gaps = Stream.concat(history.gaps().stream(), Stream.of(line)).toList();
-    history = new History(history.began(), history.firstTime(), history.whole(), gaps);
+    lock.lock();
     try {
+      if (history.gaps().contains(line)) {
+        return;
+      }
+      history = history.withGap(line);
       saveMark();
     } catch (IOException e) {
       LOG.warn("file={} it is not noted that {}: {}", markFile, line, e.toString());
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -259,58 +195,226 @@ final class SpooledLog implements AutoCloseable {
     return history.whole();
   }
 
-  /** Notes that it was read to its end. */
-  void noteWhole() {
-    history = new History(history.began(), history.firstTime(), true, history.gaps());
-  }
-
-  private void noteFirstTime(Instant time) {
-    if (history.firstTime().isEmpty()) {
-      history = new History(history.began(), Optional.of(time), history.whole(), history.gaps());
+  /**
+   * All was read that there is.
+   *
+   * @param finishedAt when the container ended; empty where that is not known
+   */
+  void noteWhole(Optional<Instant> finishedAt) {
+    lock.lock();
+    try {
+      if (!truncated) {
+        unfinished.ifPresent(this::noteLine);
+      }
+      unfinished = Optional.empty();
+      history = history.withWhole();
+      proven = Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+    boolean knownToBeEmpty =
+        current.begins().isEmpty()
+            && (current.watched() || finishedAt.filter(current::isNotRotatedYet).isPresent());
+    if (isAtFileStart() && !knownToBeEmpty) {
+      noteGap(nothingKnownBefore());
     }
   }
 
-  /** Notes that the line which the file ends with, if any, is whole as it is. */
-  void endLine() {
-    if (!truncated) {
-      unfinished.ifPresent(this::noteLine);
+  private String nothingKnownBefore() {
+    return current.offset() == 0 ? NOT_FROM_START : ROTATED_AWAY;
+  }
+
+  /** Where the log stands. It is only {@linkplain #prove proven} where no rotation came before. */
+  LogMark position() {
+    lock.lock();
+    try {
+      return new LogMark(wholeBytes, current, second.map(NewestSecond::toText), history);
+    } finally {
+      lock.unlock();
     }
-    unfinished = Optional.empty();
+  }
+
+  /** What was read until then is known to be of the file that is read; what comes later is not. */
+  void prove(LogMark mark) {
+    lock.lock();
+    try {
+      proven = Optional.of(mark);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From where another worker can go on. */
+  LogMark mark() {
+    lock.lock();
+    try {
+      return proven.map(mark -> mark.withHistory(history)).orElseGet(this::position);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Remembers from where to go on, for a worker after this one. */
+  void saveMark() throws IOException {
+    Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
+    try (FileChannel out =
+        FileChannel.open(
+            next,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      spool.write(out, ByteBuffer.wrap(mark().toText().getBytes(UTF_8)), 0);
+    }
+    Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /**
+   * Which bytes were copied.
+   *
+   * @param from the first one
+   * @param to behind the last one
+   */
+  record Span(long from, long to) {}
+
+  /**
+   * Copies what another worker needs to go on: a mark, and the bytes before it. May be called by
+   * any thread, also once the log is closed.
+   *
+   * @param from which byte to begin with; told up to where nothing has changed since the last copy
+   * @param header what comes before the bytes; told the mark
+   */
+  Span copy(OutputStream out, LongUnaryOperator from, Function<String, byte[]> header)
+      throws IOException {
+    lock.lock();
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      LogMark mark = mark();
+      long begin = from.applyAsLong(Math.min(unchangedBytes, mark.bytes()));
+      unchangedBytes = Long.MAX_VALUE;
+      out.write(header.apply(mark.toText()));
+      WritableByteChannel target = Channels.newChannel(out);
+      long copied = begin;
+      while (copied < mark.bytes()) {
+        copied += in.transferTo(copied, mark.bytes() - copied, target);
+      }
+      return new Span(begin, mark.bytes());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The stream that was to bring the first line of a file broke off before that. */
+  void noteUnwatched() {
+    lock.lock();
+    try {
+      if (isAtFileStart()) {
+        current = current.withWatched(false);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The file was still empty then. */
+  void noteEmpty(Instant at) {
+    lock.lock();
+    try {
+      if (isAtFileStart() && current.watched()) {
+        current = current.withEmptyAt(at);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * All of a file has been read, and what comes next is of the one after it: a line that the one
+   * ended with, without an end, goes on with what the other begins with.
+   *
+   * @param begins the time of its first line; empty where none is known
+   * @param emptyAt when it was still empty, or not there
+   */
+  void beginFile(Optional<Instant> begins, Instant emptyAt) {
+    lock.lock();
+    try {
+      current = new LogFile(begins, emptyAt, false, position, 0);
+      wholeBytes = position;
+      unfinished = Optional.empty();
+      second = Optional.empty();
+      proven = Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Another file is read by now, and nobody knows where it begins in the log.
+   *
+   * @param begins the time of its first line; empty where it has none
+   */
+  void beginUnwatchedFile(Optional<Instant> begins) {
+    lock.lock();
+    try {
+      current = new LogFile(begins, Instant.MIN, false, position, 0);
+      proven = Optional.empty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether all of the file that is read now was read from its first line on. */
+  boolean isReadFromFileStart() {
+    return current.watched() && current.begins().isPresent();
+  }
+
+  /**
+   * Reads a stream into the log: of the newest file from its beginning, or {@linkplain #resumeFrom
+   * from the newest second on}.
+   *
+   * @param openedAt when it was open
+   */
+  Reading reading(Instant openedAt) {
+    lock.lock();
+    try {
+      if (isAtFileStart()) {
+        current = current.openedAt(openedAt);
+      }
+      return new Reading();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Reads the current file once more, from its beginning to its end, over what is here of it. */
+  Rewriting rewriting() {
+    return new Rewriting();
   }
 
   private void noteLine(Instant time) {
     Instant itsSecond = time.truncatedTo(ChronoUnit.SECONDS);
-    if (second.isEmpty() || secondIsOver || itsSecond.isAfter(second.get().start)) {
-      second = Optional.of(new Second(itsSecond, wholeLinesBytes, false));
-      secondIsOver = false;
+    if (second.isEmpty() || itsSecond.isAfter(second.get().start())) {
+      second = Optional.of(NewestSecond.beginning(itsSecond, wholeBytes));
     }
-    if (itsSecond.equals(second.get().start)) {
+    if (itsSecond.equals(second.get().start())) {
       second.get().add(time);
     }
     // Of one that is older, a stream from the newest second on will have nothing.
-    wholeLinesBytes = position;
+    wholeBytes = position;
+    current = current.withLines(current.lines() + 1);
   }
 
-  /** Drops what comes after so many bytes of whole lines. */
+  /** Drops what comes after so many bytes. */
   private void cutBack(long size) throws IOException {
     if (truncated) {
       return;
     }
-    wholeLinesBytes = size;
+    wholeBytes = size;
+    unchangedBytes = Math.min(unchangedBytes, size);
+    unfinished = Optional.empty();
     if (position > size) {
       spool.release(position - size);
       position = size;
       channel.truncate(size);
     }
-    unfinished = Optional.empty();
-  }
-
-  /** Remembers where the log stands, for a worker after this one. */
-  void saveMark() throws IOException {
-    Path next = markFile.resolveSibling(markFile.getFileName() + ".next");
-    String mark = second.map(newest -> wholeLinesBytes + " " + newest.toText()).orElse("");
-    Files.writeString(next, mark + '\n' + history.toText());
-    Files.move(next, markFile, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private void write(byte[] text, int offset, int length) throws IOException {
@@ -327,13 +431,19 @@ final class SpooledLog implements AutoCloseable {
       spool.take(note.length);
       append(note, 0, note.length);
       truncated = true;
+      noteGap("it was cut, as the spool may hold %d bytes".formatted(spool.maxBytes()));
     }
   }
 
+  /** Adds what room was taken for, or nothing: then the room is given back. */
   private void append(byte[] text, int offset, int length) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(text, offset, length);
-    while (buffer.hasRemaining()) {
-      position += channel.write(buffer, position);
+    try {
+      spool.write(channel, ByteBuffer.wrap(text, offset, length), position);
+      position += length;
+    } catch (Spool.UnwritableException e) {
+      spool.release(length);
+      channel.truncate(position);
+      throw e;
     }
   }
 
@@ -344,51 +454,177 @@ final class SpooledLog implements AutoCloseable {
       if (Files.exists(file)) {
         saveMark();
       }
+    } catch (Spool.UnwritableException e) {
+      // The mark before it is as good, of a shorter log.
+      LOG.warn("file={} where it stands is not noted: {}", markFile, e.getMessage());
     }
   }
 
-  /**
-   * Reads one stream into the log.
-   *
-   * @param before how the stream before it ended
-   * @param openedAt when it was asked for
-   */
-  Lines lines(StreamEnd before, Instant openedAt) {
-    return new Lines(before, openedAt);
-  }
+  /** One stream that is read into the log. */
+  final class Reading {
+    private final TimedLines lines = new TimedLines(new NewLines());
 
-  /** One stream of lines with times, given in pieces of any size. */
-  final class Lines {
-    /** The longest time there is, such as {@code 2026-11-23T17:00:00.123456789+01:00}. */
-    private static final int MAX_TIME_LENGTH = 35;
-
-    private static final int MAX_FOREIGN_LENGTH = 400;
-
-    private final StreamEnd before;
-    private final Instant openedAt;
-
-    private final StringBuilder time = new StringBuilder(MAX_TIME_LENGTH);
-    private final StringBuilder foreign = new StringBuilder();
-    private final long knownBytes = wholeLinesBytes;
-    private final Optional<Second> known = second;
-    private final int knownLines = second.map(newest -> newest.lines).orElse(0);
+    private final boolean fromFileStart = isAtFileStart();
+    private final long knownBytes = wholeBytes;
+    private final Optional<NewestSecond> known = second;
+    private final int knownLines = second.map(NewestSecond::lines).orElse(0);
     private final boolean knownUnfinished = unfinished.isPresent();
-    private boolean inLine;
-    private boolean kept;
-    private boolean inForeignLine;
-    private Instant lineTime = Instant.MIN;
 
     /** Of the known lines, how many came again, or are before those that did. */
     private int repeats;
 
-    private boolean timeSeen;
     private boolean newSeen;
-    private boolean gap;
     private long newBytes;
 
-    private Lines(StreamEnd before, Instant openedAt) {
-      this.before = before;
-      this.openedAt = openedAt;
+    /**
+     * Adds what was read.
+     *
+     * @throws IOException when the file cannot be written
+     */
+    void add(byte[] bytes, int length) throws IOException {
+      lock.lock();
+      try {
+        lines.add(bytes, length);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** What the kubelet said in place of a log, or after it; empty where it said nothing. */
+    Optional<String> foreignWords() {
+      return lines.foreignWords();
+    }
+
+    /** How many bytes came that were not there before. */
+    long newBytes() {
+      return newBytes;
+    }
+
+    /** Whether less came than was there already: it broke off, or that was rotated away. */
+    boolean isShort() {
+      return !fromFileStart && !newSeen && (repeats < knownLines || knownUnfinished);
+    }
+
+    /** Takes the lines that are not there yet. */
+    private final class NewLines implements TimedLines.Taker {
+      private boolean kept;
+
+      @Override
+      public void begin(Instant time) throws IOException {
+        kept = fromFileStart || !isRepeated(time);
+        if (kept) {
+          if (!newSeen) {
+            newSeen = true;
+            beginNew(time);
+          }
+          unfinished = Optional.of(time);
+        }
+      }
+
+      @Override
+      public void add(byte[] text, int offset, int length) throws IOException {
+        if (kept) {
+          write(text, offset, length);
+          newBytes += length;
+        }
+      }
+
+      @Override
+      public void end() {
+        if (kept && !truncated) {
+          noteLine(unfinished.orElseThrow());
+          unfinished = Optional.empty();
+        }
+      }
+    }
+
+    /** Whether the file has that line already. */
+    private boolean isRepeated(Instant at) throws IOException {
+      if (repeats == knownLines) {
+        return false;
+      }
+      NewestSecond newest = known.orElseThrow();
+      if (at.isAfter(newest.newest())) {
+        return false;
+      }
+      int index = newest.indexOf(at, repeats, knownLines);
+      if (index < 0) {
+        // Before the first there may be the end of a long line that began a second earlier.
+        return newest.isInherited() || (!newSeen && repeats == 0 && at.isBefore(newest.first()));
+      }
+      repeats = index + 1;
+      if (newSeen) {
+        // What was taken for new is the end of such a line.
+        takeBack();
+      }
+      if (newest.isInherited()) {
+        // Which lines there are of it is not known: all of it is taken again.
+        cutBack(newest.offset());
+        second = Optional.empty();
+        return false;
+      }
+      return true;
+    }
+
+    /**
+     * The first line that is not there yet. One that had no end as yet comes again, whole. Where it
+     * does not, nor what else was to come again, this is another file, and nobody knows what was
+     * between.
+     */
+    private void beginNew(Instant at) throws IOException {
+      if (fromFileStart) {
+        if (!current.isKnownToBegin(at)) {
+          noteGap(nothingKnownBefore());
+        }
+        current = current.withBegins(at).withWatched(true);
+        return;
+      }
+      boolean sameLine = unfinished.filter(at::equals).isPresent();
+      boolean another = repeats < knownLines || (unfinished.isPresent() && !sameLine);
+      cutBack(wholeBytes);
+      if (another) {
+        noteGap(ROTATED_AWAY);
+        beginFile(Optional.of(at), at);
+        current = current.withWatched(true);
+      }
+    }
+
+    private void takeBack() throws IOException {
+      cutBack(knownBytes);
+      second = known;
+      newSeen = false;
+      newBytes = 0;
+    }
+  }
+
+  /**
+   * The current file, read once more: what was followed of it may lack what the runtime wrote to it
+   * when the next file was there already, and may go on with that. Until it is {@linkplain #keep()
+   * kept}, nothing is lost.
+   */
+  final class Rewriting implements AutoCloseable {
+    private final LogFile rewritten = current;
+    private final long sizeBefore = position;
+    private final long wholeBefore = wholeBytes;
+    private final Optional<NewestSecond> secondBefore = second;
+    private final Optional<Instant> unfinishedBefore = unfinished;
+    private final TimedLines lines = new TimedLines(new AllLines());
+    private boolean another;
+    private Instant newest = Instant.MIN;
+    private boolean kept;
+
+    private Rewriting() {
+      lock.lock();
+      try {
+        spool.release(position - current.offset());
+        position = current.offset();
+        wholeBytes = position;
+        second = Optional.empty();
+        unfinished = Optional.empty();
+        current = current.withLines(0);
+      } finally {
+        lock.unlock();
+      }
     }
 
     /**
@@ -397,177 +633,84 @@ final class SpooledLog implements AutoCloseable {
      * @throws IOException when the file cannot be written
      */
     void add(byte[] bytes, int length) throws IOException {
-      int index = 0;
-      while (index < length) {
-        if (!inLine) {
-          index = readTime(bytes, index, length);
-        } else {
-          index = readLine(bytes, index, length);
+      lock.lock();
+      try {
+        lines.add(bytes, length);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Whether what was read, once to its end, is that file, and nothing else. */
+    boolean isWholeFile() {
+      return !another
+          && lines.foreignWords().isEmpty()
+          && position >= proven.map(LogMark::bytes).orElse(0L);
+    }
+
+    /** The time of the newest line. */
+    Instant newest() {
+      return newest;
+    }
+
+    /** What was added is the whole file, and stays. */
+    void keep() throws IOException {
+      lock.lock();
+      try {
+        kept = true;
+        channel.truncate(position);
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    /** Unless it is kept, all is as it was before. */
+    @Override
+    public void close() throws IOException {
+      lock.lock();
+      try {
+        if (!kept) {
+          spool.take(sizeBefore - position);
+          position = sizeBefore;
+          channel.truncate(position);
+          wholeBytes = wholeBefore;
+          second = secondBefore;
+          unfinished = unfinishedBefore;
+          current = rewritten;
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    private final class AllLines implements TimedLines.Taker {
+      private boolean begun;
+
+      @Override
+      public void begin(Instant time) {
+        another |= !begun && !rewritten.begins().equals(Optional.of(time));
+        begun = true;
+        newest = time.isAfter(newest) ? time : newest;
+        unfinished = Optional.of(time);
+      }
+
+      @Override
+      public void add(byte[] text, int offset, int length) throws IOException {
+        if (!another) {
+          // It replaces what has its room already.
+          spool.take(length);
+          spool.write(channel, ByteBuffer.wrap(text, offset, length), position);
+          position += length;
         }
       }
-    }
 
-    private int readTime(byte[] bytes, int from, int length) throws IOException {
-      int index = from;
-      while (index < length) {
-        byte next = bytes[index++];
-        if (next == ' ' || next == '\n' || time.length() == MAX_TIME_LENGTH) {
-          beginLine(next);
-          return next == '\n' ? endOfForeignLine(index) : index;
-        }
-        time.append((char) (next & 0xff));
-      }
-      return index;
-    }
-
-    private int endOfForeignLine(int index) {
-      inLine = false;
-      inForeignLine = false;
-      time.setLength(0);
-      return index;
-    }
-
-    private void beginLine(byte next) throws IOException {
-      Optional<Instant> parsed =
-          next == ' ' ? PodStates.instant(time.toString()) : Optional.empty();
-      inLine = true;
-      inForeignLine = parsed.isEmpty();
-      if (inForeignLine) {
-        kept = false;
-        remember(time.toString().getBytes(US_ASCII), 0, time.length());
-        remember(new byte[] {next}, 0, 1);
-      } else {
-        if (!timeSeen) {
-          // What came before it, of a stream from a second on, is the end of a line that began
-          // sooner.
-          foreign.setLength(0);
-          timeSeen = true;
-        }
-        lineTime = parsed.get();
-        noteFirstTime(lineTime);
-        kept = !isRepeated(lineTime);
-        if (kept) {
-          if (!newSeen) {
-            newSeen = true;
-            joinFirstNew(lineTime);
-          }
-          unfinished = Optional.of(lineTime);
+      @Override
+      public void end() {
+        if (!another) {
+          noteLine(unfinished.orElseThrow());
+          unfinished = Optional.empty();
         }
       }
-      time.setLength(0);
-    }
-
-    /** Whether the file has that line already. */
-    private boolean isRepeated(Instant at) throws IOException {
-      if (repeats == knownLines) {
-        return false;
-      }
-      Second newest = known.orElseThrow();
-      if (at.isAfter(newest.newest)) {
-        return false;
-      }
-      int index = newest.indexOf(at, repeats, knownLines);
-      if (index < 0) {
-        // Before the first there may be the end of a long line that began a second earlier.
-        return newest.inherited || (!newSeen && repeats == 0 && at.isBefore(newest.first()));
-      }
-      repeats = index + 1;
-      if (newSeen) {
-        // What was taken for new is the end of a line that a rotation divided before they came.
-        cutBack(knownBytes);
-        second = known;
-        secondIsOver = false;
-        newSeen = false;
-        gap = false;
-        newBytes = 0;
-      }
-      if (newest.inherited) {
-        // Which lines there are of it is not known: all of it is taken again.
-        cutBack(newest.offset);
-        secondIsOver = true;
-        return false;
-      }
-      return true;
-    }
-
-    /**
-     * A line that had no end as yet comes again, whole. Where it does not, nor what else was to
-     * come again, it has been rotated away, and who knows what with it; or else its end is what
-     * comes now, as a rotation divides the line that is being written.
-     */
-    private void joinFirstNew(Instant at) throws IOException {
-      Instant last = unfinished.or(() -> known.map(it -> it.newest)).orElse(Instant.MIN);
-      boolean sameLine = unfinished.isPresent() && at.equals(last);
-      boolean inNextFile = repeats < knownLines || (unfinished.isPresent() && !sameLine);
-      gap = inNextFile && !isNextTo(last, at);
-      if (sameLine || gap) {
-        cutBack(wholeLinesBytes);
-      }
-      if (inNextFile) {
-        unfinished = Optional.empty();
-        wholeLinesBytes = position;
-        secondIsOver = true;
-      }
-    }
-
-    private boolean isNextTo(Instant last, Instant at) {
-      Instant begin = at.isBefore(openedAt) ? at : openedAt;
-      return before != StreamEnd.BROKEN && begin.isBefore(last.plus(before.sameRotation));
-    }
-
-    private int readLine(byte[] bytes, int from, int length) throws IOException {
-      int end = from;
-      while (end < length && bytes[end] != '\n') {
-        end++;
-      }
-      boolean whole = end < length;
-      int until = whole ? end + 1 : end;
-      if (inForeignLine) {
-        remember(bytes, from, end - from);
-      } else if (kept) {
-        write(bytes, from, until - from);
-        newBytes += until - from;
-      }
-      if (whole) {
-        if (kept) {
-          endLine();
-        }
-        inLine = false;
-        inForeignLine = false;
-      }
-      return until;
-    }
-
-    private void remember(byte[] bytes, int offset, int length) {
-      int room = Math.min(length, MAX_FOREIGN_LENGTH - foreign.length());
-      if (room > 0) {
-        foreign.append(new String(bytes, offset, room, UTF_8));
-      }
-    }
-
-    /** What the kubelet said in place of a log, or after it; empty where it said nothing. */
-    Optional<String> foreignWords() {
-      String rest = inLine ? "" : time.toString();
-      String words = (foreign + rest).strip();
-      return words.isEmpty() ? Optional.empty() : Optional.of(words);
-    }
-
-    /** How many bytes came that were not there before. */
-    long newBytes() {
-      return newBytes;
-    }
-
-    /** Whether lines are known to be missing between what was there and what came. */
-    boolean hasGap() {
-      return gap;
-    }
-
-    /**
-     * Whether less came than was there already, though the stream before was not read to its end:
-     * it broke off, or lines have been rotated away.
-     */
-    boolean isShort() {
-      return before == StreamEnd.BROKEN && !newSeen && (repeats < knownLines || knownUnfinished);
     }
   }
 }

@@ -6,8 +6,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobListener;
+import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.domain.store.ObjectStore;
 
 /** Jobs that are shell scripts in a container, and runtimes for them. */
 final class ClusterJobs {
@@ -32,9 +37,22 @@ final class ClusterJobs {
         KubernetesSettings.Timing.DEFAULT);
   }
 
-  static KubernetesJobRuntime runtime(KubernetesSettings settings) {
+  static final JobListener NOBODY =
+      new JobListener() {
+        @Override
+        public void onUnanswered(JobRecord job) {}
+
+        @Override
+        public void onAnswered(UniqueName name, Answer answer) {}
+
+        @Override
+        public void onUnansweredJobsChanged() {}
+      };
+
+  static KubernetesJobRuntime runtime(KubernetesSettings settings, ObjectStore store) {
     return new KubernetesJobRuntime(
         settings,
+        store,
         request ->
             Optional.ofNullable(request.env().get(TIMEOUT_SECONDS))
                 .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))

@@ -15,11 +15,9 @@ import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobEnd;
-import mstc.cloud.worker.domain.runtime.JobListener;
-import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,24 +29,13 @@ class KubernetesDeletedPodIT {
   /** Beyond the pod's deadline. */
   private static final int GRACE_SECONDS = 20;
 
-  private static final JobListener NOBODY =
-      new JobListener() {
-        @Override
-        public void onUnanswered(JobRecord job) {}
-
-        @Override
-        public void onAnswered(UniqueName name, Answer answer) {}
-
-        @Override
-        public void onUnansweredJobsChanged() {}
-      };
-
   @TempDir Path folder;
+  private final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
 
   private KubernetesJobRuntime started(TestCluster cluster, String spool) {
     KubernetesJobRuntime runtime =
-        ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve(spool)));
-    runtime.start(NOBODY);
+        ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve(spool)), store);
+    runtime.start(ClusterJobs.NOBODY);
     await().atMost(PATIENCE).until(runtime::isLeading);
     return runtime;
   }

@@ -19,9 +19,9 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
-import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,18 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a cluster makes of Jobs that are held, and of those that are never released. */
 class KubernetesHoldIT {
-  private static final JobListener NOBODY =
-      new JobListener() {
-        @Override
-        public void onUnanswered(JobRecord job) {}
-
-        @Override
-        public void onAnswered(UniqueName name, Answer answer) {}
-
-        @Override
-        public void onUnansweredJobsChanged() {}
-      };
-
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   @TempDir Path folder;
@@ -74,8 +62,9 @@ class KubernetesHoldIT {
                 Duration.ofSeconds(5),
                 settings.startGrace(),
                 ofQueue(settings.jobs(), queueName),
-                settings.timing()));
-    runtime.start(NOBODY);
+                settings.timing()),
+            InMemoryObjectStore.creatingBuckets());
+    runtime.start(ClusterJobs.NOBODY);
     await().atMost(PATIENCE).until(runtime::isLeading);
   }
 

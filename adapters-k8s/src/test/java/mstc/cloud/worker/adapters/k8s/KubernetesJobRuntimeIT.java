@@ -16,6 +16,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequestBuilder;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeContract;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class KubernetesJobRuntimeIT extends JobRuntimeContract {
   @TempDir Path folder;
+  private final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
   private @Nullable TestCluster cluster;
 
   @Override
@@ -33,7 +35,7 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
     if (cluster == null) {
       cluster = TestCluster.open(folder);
     }
-    return ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve("spool")));
+    return ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve("spool")), store);
   }
 
   @AfterEach
@@ -87,6 +89,12 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
   @Override
   protected WorkRequestBuilder exitingWith0WhenTerminated(String line) {
     return running("trap 'exit 0' TERM; echo '%s'; sleep 3600 & wait".formatted(line));
+  }
+
+  /** What the kubelet does not rotate; {@link LogHandoverIT} is about logs that it does. */
+  @Override
+  protected long longLogBytes() {
+    return 9_000_000;
   }
 
   @Override

@@ -71,7 +71,8 @@ class KubernetesLeadershipIT {
               () -> {
                 check(cluster);
                 leaders.remove(identity);
-              });
+              },
+              lease -> {});
       leadership.start();
     }
 

@@ -13,28 +13,14 @@ import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobEnd;
-import mstc.cloud.worker.domain.runtime.JobListener;
-import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What keeps a job from starting, or from being taken, on a real cluster. */
 class KubernetesStartIT {
-  private static final JobListener NOBODY =
-      new JobListener() {
-        @Override
-        public void onUnanswered(JobRecord job) {}
-
-        @Override
-        public void onAnswered(UniqueName name, Answer answer) {}
-
-        @Override
-        public void onUnansweredJobsChanged() {}
-      };
-
   @TempDir Path folder;
 
   private static KubernetesSettings with(
@@ -61,7 +47,7 @@ class KubernetesStartIT {
   }
 
   private static JobEnd run(KubernetesJobRuntime runtime, Job job) throws Exception {
-    runtime.start(NOBODY);
+    runtime.start(ClusterJobs.NOBODY);
     await().atMost(Duration.ofSeconds(30)).until(runtime::isLeading);
     assertThat(runtime.submit(job, Optional.empty())).isEqualTo(new Submission.Created());
     return runtime.awaitEnd(job.name());
@@ -74,7 +60,8 @@ class KubernetesStartIT {
             ClusterJobs.runtime(
                 with(
                     ClusterJobs.settings(cluster, folder.resolve("spool")),
-                    KubernetesSettings.JobTemplate.of(Map.of(), Optional.of("absent"))))) {
+                    KubernetesSettings.JobTemplate.of(Map.of(), Optional.of("absent"))),
+                InMemoryObjectStore.creatingBuckets())) {
       JobEnd end = run(runtime, job(TestCluster.image()));
 
       assertThat(end.outcome()).isInstanceOf(JobOutcome.NotStarted.class);
@@ -87,7 +74,9 @@ class KubernetesStartIT {
   void aNamespaceThatRefusesThePodIsQuoted() throws Exception {
     try (TestCluster cluster = TestCluster.open(folder);
         KubernetesJobRuntime runtime =
-            ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve("spool")))) {
+            ClusterJobs.runtime(
+                ClusterJobs.settings(cluster, folder.resolve("spool")),
+                InMemoryObjectStore.creatingBuckets())) {
       cluster
           .admin()
           .namespaces()
@@ -128,7 +117,8 @@ class KubernetesStartIT {
                   false));
       // A Job's deadline is a minute after its pod's.
       try (KubernetesJobRuntime runtime =
-          new KubernetesJobRuntime(settings, request -> Duration.ofSeconds(1))) {
+          new KubernetesJobRuntime(
+              settings, InMemoryObjectStore.creatingBuckets(), request -> Duration.ofSeconds(1))) {
         JobEnd end = run(runtime, job(TestCluster.image()));
 
         assertThat(end.outcome()).isInstanceOf(JobOutcome.TimedOut.class);

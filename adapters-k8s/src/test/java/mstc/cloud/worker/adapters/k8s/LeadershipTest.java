@@ -95,7 +95,8 @@ class LeadershipTest {
           told.add("start");
           onStart.run();
         },
-        () -> told.add("stop"));
+        () -> told.add("stop"),
+        lease -> {});
   }
 
   private void awaitRenewals(int count) {

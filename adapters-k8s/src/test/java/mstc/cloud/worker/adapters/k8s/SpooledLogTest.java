@@ -8,14 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import mstc.cloud.worker.adapters.k8s.SpooledLog.StreamEnd;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SpooledLogTest {
+  private static final Instant STARTED = Instant.parse("2026-11-23T10:00:00Z");
   private static final String FIRST_SECOND = "2026-11-23T10:00:01";
   private static final String SECOND_SECOND = "2026-11-23T10:00:02";
 
@@ -26,7 +27,7 @@ class SpooledLogTest {
   @BeforeEach
   void open() throws IOException {
     spool = Spool.open(folder, 1000);
-    log = spool.log("job", "pod");
+    log = spool.log("job", "pod", STARTED);
   }
 
   @AfterEach
@@ -35,15 +36,11 @@ class SpooledLogTest {
     spool.close();
   }
 
-  private SpooledLog.Lines read(String... pieces) throws IOException {
-    return read(log.lines(StreamEnd.BROKEN, Instant.now()), pieces);
+  private SpooledLog.Reading read(String... pieces) throws IOException {
+    return read(log.reading(STARTED), pieces);
   }
 
-  private SpooledLog.Lines afterAnEnd() {
-    return log.lines(StreamEnd.ENDED, Instant.now());
-  }
-
-  private static SpooledLog.Lines read(SpooledLog.Lines lines, String... pieces)
+  private static SpooledLog.Reading read(SpooledLog.Reading lines, String... pieces)
       throws IOException {
     for (String piece : pieces) {
       lines.add(piece.getBytes(UTF_8), piece.getBytes(UTF_8).length);
@@ -134,7 +131,7 @@ class SpooledLogTest {
     read(line(FIRST_SECOND, 1, "long"), line(SECOND_SECOND, 1, "end"));
 
     // when
-    SpooledLog.Lines again = read("x".repeat(100) + "\n" + line(SECOND_SECOND, 1, "end"));
+    SpooledLog.Reading again = read("x".repeat(100) + "\n" + line(SECOND_SECOND, 1, "end"));
 
     // then
     assertThat(again.foreignWords()).isEmpty();
@@ -148,106 +145,11 @@ class SpooledLogTest {
     read(line(FIRST_SECOND, 1, "a"));
 
     // when
-    SpooledLog.Lines lines = read(line(SECOND_SECOND, 1, "later"));
+    read(line(SECOND_SECOND, 1, "later"));
 
     // then
-    assertThat(lines.hasGap()).isTrue();
+    assertThat(log.gaps()).containsExactly(SpooledLog.ROTATED_AWAY);
     assertThat(text()).isEqualTo("a\nlater\n");
-  }
-
-  @Test
-  void linesOfTheNextFileAreNoGapWhereTheOneBeforeWasReadToItsEnd() throws IOException {
-    // given
-    read(line(FIRST_SECOND, 900_000_000, "a"));
-
-    // when
-    SpooledLog.Lines next = read(afterAnEnd(), line(SECOND_SECOND, 1, "b"));
-    SpooledLog.Lines later = read(afterAnEnd(), line("2026-11-23T10:00:04", 1, "c"));
-
-    // then
-    assertThat(next.hasGap()).isFalse();
-    assertThat(later.hasGap()).isTrue();
-    assertThat(text()).isEqualTo("a\nb\nc\n");
-  }
-
-  @Test
-  void aLineThatARotationDividedIsPutTogetherAgain() throws IOException {
-    // given
-    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
-
-    // when
-    String nextFile = line(FIRST_SECOND, 3, "gun") + line(FIRST_SECOND, 4, "end");
-    SpooledLog.Lines next = read(afterAnEnd(), nextFile);
-    SpooledLog.Lines again = read(nextFile);
-
-    // then
-    assertThat(next.hasGap()).isFalse();
-    assertThat(again.newBytes()).isZero();
-    assertThat(again.isShort()).isFalse();
-    assertThat(text()).isEqualTo("a\nbegun\nend\n");
-  }
-
-  @Test
-  void theNextFileMayBeginSoonerThanTheOneBeforeEnded() throws IOException {
-    // given
-    read(line(FIRST_SECOND, 1, "a") + line(FIRST_SECOND, 5, "b") + FIRST_SECOND + ".000000006Z c");
-
-    // when
-    SpooledLog.Lines next =
-        read(afterAnEnd(), line(FIRST_SECOND, 4, "d") + line(FIRST_SECOND, 7, "e"));
-
-    // then
-    assertThat(next.hasGap()).isFalse();
-    assertThat(text()).isEqualTo("a\nb\ncd\ne\n");
-  }
-
-  @Test
-  void aFileThatWasBegunInTheStreamBeforeIsNotTakenTwice() throws IOException {
-    // given
-    String nextFile = line(FIRST_SECOND, 4, "c") + line(FIRST_SECOND, 5, "d");
-    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z b", "egun\n" + nextFile);
-
-    // when
-    String grown = line(FIRST_SECOND, 3, "egun") + nextFile + line(FIRST_SECOND, 6, "e");
-    SpooledLog.Lines again = read(grown);
-    SpooledLog.Lines last = read(grown);
-
-    // then
-    assertThat(again.hasGap()).isFalse();
-    assertThat(last.newBytes()).isZero();
-    assertThat(last.isShort()).isFalse();
-    assertThat(text()).isEqualTo("a\nbegun\nc\nd\ne\n");
-  }
-
-  @Test
-  void aFileThatWasAskedForSoonAfterTheOneBeforeEndedMayBeginLate() throws IOException {
-    // given
-    read(line(FIRST_SECOND, 1, "a"));
-
-    // when
-    Instant soon = Instant.parse("2026-11-23T10:00:05Z");
-    SpooledLog.Lines next =
-        read(log.lines(StreamEnd.LEFT, soon), line("2026-11-23T11:00:00", 1, "an hour later"));
-    Instant late = Instant.parse("2026-11-23T11:00:06Z");
-    SpooledLog.Lines afterNext =
-        read(log.lines(StreamEnd.LEFT, late), line("2026-11-23T12:00:00", 1, "and another"));
-
-    // then
-    assertThat(next.hasGap()).isFalse();
-    assertThat(afterNext.hasGap()).isTrue();
-  }
-
-  @Test
-  void aJoinedLineIsNotLostWhereTheStreamBreaksOffInIt() throws IOException {
-    // given
-    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
-
-    // when
-    read(afterAnEnd(), FIRST_SECOND + ".000000003Z g");
-    read(line(FIRST_SECOND, 3, "gun"));
-
-    // then
-    assertThat(text()).isEqualTo("a\nbegun\n");
   }
 
   @Test
@@ -255,54 +157,154 @@ class SpooledLogTest {
     // given
     read(line(FIRST_SECOND, 1, "a") + line(SECOND_SECOND, 1, "b") + line(SECOND_SECOND, 2, "c"));
     log.close();
-    log = spool.log("job", "pod");
+    log = spool.log("job", "pod", STARTED);
 
     // when
-    SpooledLog.Lines lines =
-        read(
-            line(SECOND_SECOND, 1, "b")
-                + line(SECOND_SECOND, 2, "c")
-                + line(SECOND_SECOND, 3, "d"));
+    read(line(SECOND_SECOND, 1, "b") + line(SECOND_SECOND, 2, "c") + line(SECOND_SECOND, 3, "d"));
 
     // then
-    assertThat(lines.hasGap()).isFalse();
+    assertThat(log.gaps()).isEmpty();
     assertThat(text()).isEqualTo("a\nb\nc\nd\n");
   }
 
   @Test
-  void aLineThatARotationDividedIsAGapWhereTheStreamBrokeOff() throws IOException {
+  void theNextFileGoesOnWithTheLineThatTheOneBeforeEndedWith() throws IOException {
     // given
-    read(FIRST_SECOND + ".000000002Z be");
+    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
+    Instant begins = Instant.parse(FIRST_SECOND + ".000000001Z");
 
     // when
-    SpooledLog.Lines next = read(line(FIRST_SECOND, 3, "gun"));
+    log.beginFile(Optional.of(begins), STARTED);
+    Optional<Instant> from = log.resumeFrom();
+    read(line(FIRST_SECOND, 1, "gun") + line(FIRST_SECOND, 3, "c"));
+    read(line(FIRST_SECOND, 1, "gun") + line(FIRST_SECOND, 3, "c") + line(FIRST_SECOND, 4, "d"));
 
     // then
-    assertThat(next.hasGap()).isTrue();
+    assertThat(from).isEmpty();
+    assertThat(log.gaps()).isEmpty();
+    assertThat(text()).isEqualTo("a\nbegun\nc\nd\n");
   }
 
   @Test
-  void whatDoesNotComeAgainIsMissedUnlessItWasReadToItsEnd() throws IOException {
+  void aFileThatBeginsWithAnotherLineThanItIsKnownToIsNotTheNextOne() throws IOException {
     // given
-    read(line(FIRST_SECOND, 1, "a") + FIRST_SECOND + ".000000002Z be");
+    read(line(FIRST_SECOND, 1, "a"));
 
     // when
-    SpooledLog.Lines nothing = read();
-    SpooledLog.Lines partly = read(line(FIRST_SECOND, 1, "a"));
-    SpooledLog.Lines nothingAtTheEnd = read(afterAnEnd());
-    log.endLine();
+    log.beginFile(Optional.of(Instant.parse(SECOND_SECOND + "Z")), STARTED);
+    read(line(SECOND_SECOND, 1, "c"));
 
     // then
-    assertThat(nothing.isShort()).isTrue();
-    assertThat(partly.isShort()).isTrue();
-    assertThat(nothingAtTheEnd.isShort()).isFalse();
-    assertThat(text()).isEqualTo("a\nbe");
+    assertThat(log.gaps()).containsExactly(SpooledLog.ROTATED_AWAY);
+  }
+
+  @Test
+  void aFileIsReadFromItsBeginningWhereAStreamWasOpenOrALineCameSoonAfterItWasEmpty()
+      throws IOException {
+    // when
+    SpooledLog late = spool.log("job", "late", STARTED);
+    read(late.reading(STARTED.plusSeconds(3)), line("2026-11-23T10:00:03", 0, "a"));
+    SpooledLog lateStream = spool.log("job", "late stream", STARTED);
+    read(lateStream.reading(STARTED.plusSeconds(3)), line(SECOND_SECOND, 999_999_999, "a"));
+    SpooledLog lateLine = spool.log("job", "late line", STARTED);
+    read(lateLine.reading(STARTED.plusSeconds(2)), line("2026-11-23T11:00:00", 0, "a"));
+
+    // then
+    assertThat(late.gaps()).containsExactly(SpooledLog.NOT_FROM_START);
+    assertThat(lateStream.gaps()).isEmpty();
+    assertThat(lateLine.gaps()).isEmpty();
+    for (SpooledLog read : List.of(late, lateStream, lateLine)) {
+      read.close();
+    }
+  }
+
+  @Test
+  void aLogThatStaysEmptyIsWholeWhereItWasWatchedOrItsContainerEndedAtOnce() throws IOException {
+    // given
+    SpooledLog watched = spool.log("job", "watched", STARTED);
+    read(watched.reading(STARTED.plusSeconds(1)));
+    SpooledLog brokenOff = spool.log("job", "broken off", STARTED);
+    read(brokenOff.reading(STARTED.plusSeconds(1)));
+    brokenOff.noteUnwatched();
+    SpooledLog brief = spool.log("job", "brief", STARTED);
+
+    // when
+    watched.noteWhole(Optional.of(STARTED.plusSeconds(100)));
+    brokenOff.noteWhole(Optional.of(STARTED.plusSeconds(100)));
+    brief.noteWhole(Optional.of(STARTED.plusSeconds(2)));
+
+    // then
+    assertThat(watched.gaps()).isEmpty();
+    assertThat(brokenOff.gaps()).containsExactly(SpooledLog.NOT_FROM_START);
+    assertThat(brief.gaps()).isEmpty();
+    for (SpooledLog read : List.of(watched, brokenOff, brief)) {
+      read.close();
+    }
+  }
+
+  @Test
+  void whatIsHeldTakesThePlaceOfWhatWasFollowed() throws IOException {
+    // given
+    String begin = line(FIRST_SECOND, 1, "a") + line(FIRST_SECOND, 2, "b");
+    read(begin + line(SECOND_SECOND, 5, "gun"));
+
+    // when
+    try (SpooledLog.Rewriting held = log.rewriting()) {
+      byte[] bytes = (begin + SECOND_SECOND + ".000000004Z be").getBytes(UTF_8);
+      held.add(bytes, bytes.length);
+      held.keep();
+    }
+
+    // then
+    assertThat(text()).isEqualTo("a\nb\nbe");
+    assertThat(spool.reserve(1000)).isEqualTo(1000 - "a\nb\nbe".length());
+  }
+
+  @Test
+  void whatIsHeldChangesNothingWhereItBreaksOffOrIsAnotherFile() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + line(SECOND_SECOND, 2, "b"));
+    byte[] same = line(FIRST_SECOND, 1, "a").getBytes(UTF_8);
+    byte[] another = line(SECOND_SECOND, 2, "x").getBytes(UTF_8);
+
+    // when
+    try (SpooledLog.Rewriting held = log.rewriting()) {
+      held.add(same, same.length);
+    }
+    boolean isWhole;
+    try (SpooledLog.Rewriting held = log.rewriting()) {
+      held.add(another, another.length);
+      isWhole = held.isWholeFile();
+    }
+
+    // then
+    assertThat(isWhole).isFalse();
+    assertThat(text()).isEqualTo("a\nb\n");
+    assertThat(spool.reserve(1000)).isEqualTo(1000 - "a\nb\n".length());
+    assertThat(log.resumeFrom()).contains(Instant.parse(SECOND_SECOND + "Z"));
+  }
+
+  @Test
+  void anotherWorkerGoesOnFromWhereNoRotationWentUnnoticed() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a"));
+    log.prove(log.position());
+    read(line(FIRST_SECOND, 1, "a") + line(SECOND_SECOND, 1, "b"));
+
+    // when
+    log.close();
+    SpooledLog next = spool.log("job", "pod", STARTED);
+
+    // then
+    assertThat(next.file()).hasContent("a");
+    assertThat(next.resumeFrom()).contains(Instant.parse(FIRST_SECOND + "Z"));
+    next.close();
   }
 
   @Test
   void whatTheKubeletSaysIsNotTheLogs() throws IOException {
     // when
-    SpooledLog.Lines lines =
+    SpooledLog.Reading lines =
         read(line(FIRST_SECOND, 1, "a") + "unable to retrieve container logs for containerd://abc");
 
     // then
@@ -317,8 +319,8 @@ class SpooledLogTest {
     read(FIRST_SECOND + ".000000001Z end");
 
     // when
-    log.endLine();
-    SpooledLog.Lines again = read(FIRST_SECOND + ".000000001Z end");
+    log.noteWhole(Optional.empty());
+    SpooledLog.Reading again = read(FIRST_SECOND + ".000000001Z end");
 
     // then
     assertThat(text()).isEqualTo("end");
@@ -333,7 +335,7 @@ class SpooledLogTest {
     read(line(FIRST_SECOND, 1, "a") + line(FIRST_SECOND, 2, "b") + line(SECOND_SECOND, 1, "c"));
 
     // when
-    SpooledLog next = spool.log("job", "pod");
+    SpooledLog next = spool.log("job", "pod", STARTED);
 
     // then
     assertThat(next.resumeFrom()).contains(Instant.parse(FIRST_SECOND + "Z"));
@@ -361,12 +363,12 @@ class SpooledLogTest {
     log.close();
 
     // when
-    SpooledLog next = spool.log("job", "pod");
+    SpooledLog next = spool.log("job", "pod", STARTED);
 
     // then
     assertThat(next.gaps()).singleElement().asString().startsWith("it was cut");
     assertThat(next.began()).isEqualTo(log.began());
-    assertThat(next.firstTime()).contains(Instant.parse(FIRST_SECOND + ".000000001Z"));
+    assertThat(next.fileBegins()).contains(Instant.parse(FIRST_SECOND + ".000000001Z"));
     assertThat(next.isWhole()).isFalse();
     next.close();
   }
@@ -377,7 +379,7 @@ class SpooledLogTest {
     log.noteGap("nothing was read");
 
     // when
-    SpooledLog next = spool.log("job", "pod");
+    SpooledLog next = spool.log("job", "pod", STARTED);
 
     // then
     assertThat(next.gaps()).containsExactly("nothing was read");
@@ -389,9 +391,9 @@ class SpooledLogTest {
   void theLogsOfPodsThatAreGoneAreFoundAgain() throws IOException {
     // given
     read(line(FIRST_SECOND, 1, "a"));
-    log.noteWhole();
+    log.noteWhole(Optional.empty());
     log.close();
-    spool.log("job", "known").close();
+    spool.log("job", "known", STARTED).close();
 
     // when
     List<SpooledLog> others = spool.otherLogs("job", Set.of("known"));

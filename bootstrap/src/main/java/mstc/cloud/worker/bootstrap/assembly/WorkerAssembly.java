@@ -32,10 +32,10 @@ class WorkerAssembly {
   }
 
   @Bean
-  JobRuntime jobRuntime(WorkerConfiguration configuration) {
+  JobRuntime jobRuntime(WorkerConfiguration configuration, ObjectStore store) {
     return switch (configuration.runtime()) {
       case KubernetesSettings kubernetes ->
-          new KubernetesJobRuntime(Services.kubernetes(kubernetes, configuration));
+          new KubernetesJobRuntime(Services.kubernetes(kubernetes, configuration), store);
       case LocalSettings local -> new LocalJobRuntime(Services.local(local, configuration));
     };
   }

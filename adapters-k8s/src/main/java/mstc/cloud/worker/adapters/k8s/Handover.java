@@ -1,0 +1,199 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a leader that stops and those that wait for its place tell each other, on the Lease: it
+ * announces its end, and which long logs it reads; they open these, and say so; only then it stops
+ * reading. So whatever is rotated away meanwhile, each byte was read by it or is in a stream of
+ * theirs.
+ */
+final class Handover {
+  private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
+
+  /** Who hands over, and the pods whose logs may be rotated meanwhile. */
+  static final String ANNOUNCED = "mstc/handing-over";
+
+  /** Whom it hands over to: the one who hands over, then who has opened its logs. */
+  static final String ATTACHED = "mstc/attached";
+
+  /** Before who has not opened them yet, and is about to. */
+  private static final String ATTACHING = "?";
+
+  /** For how long the others may take to be heard of. */
+  private static final Duration PRESENCE = Duration.ofSeconds(1);
+
+  private static final int MAX_CONFLICTS = 20;
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final String leaseName;
+  private final String identity;
+  private final Executor executor;
+  private final Consumer<Set<String>> attach;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private Optional<Lease> newest = Optional.empty();
+  private String attachedFor = "";
+
+  /**
+   * @param attach opens logs that another replica reads, by their pods' uids; called once for each
+   *     that stops, may block
+   */
+  Handover(
+      KubernetesClient client,
+      KubernetesSettings settings,
+      Executor executor,
+      Consumer<Set<String>> attach) {
+    this.client = client;
+    this.namespace = settings.namespace();
+    this.leaseName = settings.leaseName();
+    this.identity = settings.identity();
+    this.executor = executor;
+    this.attach = attach;
+  }
+
+  /** The Lease has changed. Returns at once. */
+  void onLease(Lease lease) {
+    String[] announced = annotation(lease, ANNOUNCED).orElse("").split(" ");
+    String leaving = announced[0];
+    boolean toAttach;
+    lock.lock();
+    try {
+      newest = Optional.of(lease);
+      toAttach =
+          !leaving.isEmpty()
+              && !leaving.equals(identity)
+              && leaving.equals(lease.getSpec().getHolderIdentity())
+              && !leaving.equals(attachedFor);
+      if (toAttach) {
+        attachedFor = leaving;
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (toAttach) {
+      Set<String> pods = Arrays.stream(announced).skip(1).collect(Collectors.toSet());
+      executor.execute(() -> attachTo(leaving, pods));
+    }
+  }
+
+  private void attachTo(String leaving, Set<String> pods) {
+    try {
+      note(leaving, ATTACHING + identity);
+      attach.accept(pods);
+      note(leaving, identity);
+    } catch (KubernetesClientException e) {
+      LOG.debug("It is not told that the logs are opened: {}", ApiErrors.message(e));
+    }
+  }
+
+  /** Adds to what the others have noted for the one who hands over. */
+  private void note(String leaving, String word) {
+    for (int conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
+      Lease lease = client.leases().inNamespace(namespace).withName(leaseName).get();
+      if (lease == null || !leaving.equals(lease.getSpec().getHolderIdentity())) {
+        return;
+      }
+      Set<String> noted = noted(lease, leaving);
+      noted.remove(ATTACHING + word);
+      noted.add(word);
+      String text = leaving + " " + String.join(" ", noted);
+      if (annotate(Optional.of(lease.getMetadata().getResourceVersion()), ATTACHED, text)) {
+        return;
+      }
+    }
+  }
+
+  /**
+   * Announces that this replica, which leads, will stop; waits until another has opened the logs of
+   * these pods, or for that long. Where there is no other it waits a second.
+   */
+  void announce(Set<String> pods, Duration patience) throws InterruptedException {
+    try {
+      if (!annotate(Optional.empty(), ANNOUNCED, identity + " " + String.join(" ", pods))) {
+        return;
+      }
+    } catch (KubernetesClientException e) {
+      LOG.debug("The end of this leader is not announced: {}", ApiErrors.message(e));
+      return;
+    }
+    await(PRESENCE, noted -> !noted.isEmpty());
+    await(patience, noted -> noted.isEmpty() || hasAttached(noted));
+  }
+
+  private void await(Duration atMost, Predicate<Set<String>> enough) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = atMost.toNanos();
+      while (!enough.test(noted()) && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Set<String> noted() {
+    return newest.map(lease -> noted(lease, identity)).orElseGet(Set::of);
+  }
+
+  private static Set<String> noted(Lease lease, String leaving) {
+    String[] words = annotation(lease, ATTACHED).orElse("").split(" ");
+    return words[0].equals(leaving)
+        ? Arrays.stream(words).skip(1).collect(Collectors.toCollection(LinkedHashSet::new))
+        : new LinkedHashSet<>();
+  }
+
+  private static boolean hasAttached(Set<String> noted) {
+    return noted.stream().anyMatch(word -> !word.startsWith(ATTACHING));
+  }
+
+  private static Optional<String> annotation(Lease lease, String name) {
+    return Optional.ofNullable(lease.getMetadata().getAnnotations())
+        .map(annotations -> annotations.get(name));
+  }
+
+  /** False where the Lease has changed since that version, or is gone. */
+  private boolean annotate(Optional<String> version, String name, String value) {
+    Lease patch =
+        new LeaseBuilder()
+            .withNewMetadata()
+            .withName(leaseName)
+            .withNamespace(namespace)
+            .withResourceVersion(version.orElse(null))
+            .withAnnotations(Map.of(name, value))
+            .endMetadata()
+            .build();
+    try {
+      var _ = client.resource(patch).patch(PatchContext.of(PatchType.JSON_MERGE));
+      return true;
+    } catch (KubernetesClientException e) {
+      if (ApiErrors.isConflict(e) || ApiErrors.isNotFound(e)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The newest whole second that lines of a log's file began in: a stream that is resumed can be
+ * asked for from a whole second on, and gives its lines again.
+ */
+final class NewestSecond {
+  private final Instant start;
+
+  /** How many bytes are before its first line. */
+  private final long offset;
+
+  /** Whether only the first line's time is known, as a worker before this one read them. */
+  private final boolean inherited;
+
+  private int[] nanos = new int[8];
+  private int lines;
+  private Instant newest = Instant.MIN;
+
+  private NewestSecond(Instant start, long offset, boolean inherited) {
+    this.start = start;
+    this.offset = offset;
+    this.inherited = inherited;
+  }
+
+  static NewestSecond beginning(Instant start, long offset) {
+    return new NewestSecond(start, offset, false);
+  }
+
+  /** As {@link #toText()} told. */
+  static NewestSecond parse(List<String> words) {
+    NewestSecond second =
+        new NewestSecond(Instant.parse(words.get(1)), Long.parseLong(words.getFirst()), true);
+    second.add(Instant.parse(words.get(2)));
+    second.newest = Instant.parse(words.get(3));
+    return second;
+  }
+
+  String toText() {
+    return "%d %s %s %s".formatted(offset, start, first(), newest);
+  }
+
+  /** A line began then; lines may come out of order, as two pipes feed one log. */
+  void add(Instant time) {
+    if (lines == nanos.length) {
+      nanos = Arrays.copyOf(nanos, 2 * lines);
+    }
+    nanos[lines++] = sinceStart(time);
+    newest = time.isAfter(newest) ? time : newest;
+  }
+
+  private int sinceStart(Instant time) {
+    return Math.toIntExact(Duration.between(start, time).toNanos());
+  }
+
+  Instant start() {
+    return start;
+  }
+
+  Instant first() {
+    return start.plusNanos(nanos[0]);
+  }
+
+  Instant newest() {
+    return newest;
+  }
+
+  long offset() {
+    return offset;
+  }
+
+  boolean isInherited() {
+    return inherited;
+  }
+
+  int lines() {
+    return lines;
+  }
+
+  /** Which line began then, from one on and before another; negative where none did. */
+  int indexOf(Instant time, int from, int until) {
+    if (time.isBefore(start)) {
+      return -1;
+    }
+    int sought = sinceStart(time);
+    for (int index = from; index < until; index++) {
+      if (nanos[index] == sought) {
+        return index;
+      }
+    }
+    return -1;
+  }
+}
