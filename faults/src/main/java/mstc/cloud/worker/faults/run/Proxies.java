@@ -104,15 +104,18 @@ final class Proxies implements AutoCloseable {
     }
   }
 
-  /** Ends a trouble that was begun, for one of its replicas. */
+  /** Ends a trouble that was begun, for one of its replicas, and the connections that had it. */
   void end(Fault.Network fault, int replica) throws IOException, InterruptedException {
     String proxy = "/proxies/" + name(fault.service(), replica);
     if (fault.trouble() instanceof Trouble.Down) {
       change("POST", proxy, Map.of("enabled", true));
     } else {
+      // Toxiproxy waits for good to write what it holds back on a connection that ends meanwhile.
+      change("POST", proxy, Map.of("enabled", false));
       for (String stream : toxic(fault.trouble()).streams()) {
         change("DELETE", proxy + "/toxics/" + stream, Map.of());
       }
+      change("POST", proxy, Map.of("enabled", true));
     }
   }
 
