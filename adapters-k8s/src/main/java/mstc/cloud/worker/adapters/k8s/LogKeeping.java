@@ -104,11 +104,13 @@ final class LogKeeping implements AutoCloseable {
     }
   }
 
+  /** One that is being kept is not asked about: its answer would wait for the store. */
   private boolean isDue(Watched watched) {
-    return isDue(
-        watched.log.mark().bytes(),
-        archive.keptBytes(watched.job.name(), watched.log.podUid()),
-        Duration.ofNanos(System.nanoTime() - watched.keptNanos));
+    return !watched.beingKept.get()
+        && isDue(
+            watched.log.mark().bytes(),
+            archive.keptBytes(watched.job.name(), watched.log.podUid()),
+            Duration.ofNanos(System.nanoTime() - watched.keptNanos));
   }
 
   /**

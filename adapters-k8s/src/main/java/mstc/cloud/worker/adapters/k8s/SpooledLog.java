@@ -389,6 +389,15 @@ final class SpooledLog implements AutoCloseable {
     return new Rewriting();
   }
 
+  private void add(TimedLines lines, byte[] bytes, int length) throws IOException {
+    lock.lock();
+    try {
+      lines.add(bytes, length);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void noteLine(Instant time) {
     Instant itsSecond = time.truncatedTo(ChronoUnit.SECONDS);
     if (second.isEmpty() || itsSecond.isAfter(second.get().start())) {
@@ -482,12 +491,7 @@ final class SpooledLog implements AutoCloseable {
      * @throws IOException when the file cannot be written
      */
     void add(byte[] bytes, int length) throws IOException {
-      lock.lock();
-      try {
-        lines.add(bytes, length);
-      } finally {
-        lock.unlock();
-      }
+      SpooledLog.this.add(lines, bytes, length);
     }
 
     /** What the kubelet said in place of a log, or after it; empty where it said nothing. */
@@ -633,12 +637,7 @@ final class SpooledLog implements AutoCloseable {
      * @throws IOException when the file cannot be written
      */
     void add(byte[] bytes, int length) throws IOException {
-      lock.lock();
-      try {
-        lines.add(bytes, length);
-      } finally {
-        lock.unlock();
-      }
+      SpooledLog.this.add(lines, bytes, length);
     }
 
     /** Whether what was read, once to its end, is that file, and nothing else. */
