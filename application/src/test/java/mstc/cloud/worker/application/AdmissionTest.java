@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the queue is told, and the outages that change it. */
-@Timeout(20)
+@Timeout(60)
 class AdmissionTest {
   private final Site site = new Site();
   private final Admission admission =

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Requests of callers that wait in the worker's process. */
-@Timeout(20)
+@Timeout(60)
 class ExecuteWorkTest {
   private static final Optional<String> KEY = Optional.of("key");
   private static final Message SOLVE = Message.of("solve");

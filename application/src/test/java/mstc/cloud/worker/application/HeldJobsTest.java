@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Jobs that were put on record to be held, and left so. */
-@Timeout(20)
+@Timeout(60)
 class HeldJobsTest {
   private static final String OTHERS = "other-replies";
   private static final Message KEYED =

@@ -152,7 +152,7 @@ final class Site implements AutoCloseable {
 
   static ConditionFactory eventually() {
     return await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(Duration.ofSeconds(30))
         .pollInterval(Duration.ofMillis(2))
         .dontCatchUncaughtExceptions();
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A worker that is stopped. */
-@Timeout(20)
+@Timeout(60)
 class StopTest {
   private static final Duration LONG_GRACE = Duration.ofMinutes(10);
   private Site site = new Site();

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who may run work; an invalid request that is answered 400 was let in. */
-@Timeout(30)
+@Timeout(60)
 class AccessTest {
   private static final String INVALID = "{}";
   private static final Optional<String> TOKEN = Optional.of("s3cret");
@@ -163,7 +163,7 @@ class AccessTest {
 
       // then
       assertThat(response.statusCode()).isEqualTo(401);
-      assertThat(api.unanswered()).containsExactly(job);
+      assertThat(api.started()).containsExactly(job);
       api.succeed(job);
       assertThat(waiting.join().body()).contains("SUCCEEDED");
     }

@@ -71,12 +71,12 @@ final class Api implements AutoCloseable {
   }
 
   static ConditionFactory eventually() {
-    return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(2));
+    return await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(2));
   }
 
   HttpRequest.Builder to(String path) {
     return HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(http.port(), path)))
-        .timeout(Duration.ofSeconds(10));
+        .timeout(Duration.ofSeconds(30));
   }
 
   HttpRequest.Builder execute(String body) {
@@ -111,15 +111,16 @@ final class Api implements AutoCloseable {
     socket.getOutputStream().flush();
   }
 
-  List<UniqueName> unanswered() {
+  /** The jobs that run, or have run, and that nobody has been answered. */
+  List<UniqueName> started() {
     return runtime.jobs().stream()
-        .filter(record -> record.answer().isEmpty())
+        .filter(record -> record.answer().isEmpty() && !record.held())
         .map(record -> record.job().name())
         .toList();
   }
 
   UniqueName awaitJob() {
-    return eventually().until(this::unanswered, jobs -> jobs.size() == 1).getFirst();
+    return eventually().until(this::started, jobs -> jobs.size() == 1).getFirst();
   }
 
   void succeed(UniqueName job) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Timeout(30)
+@Timeout(60)
 class HttpApiTest {
   private final Api api = new Api();
 
@@ -181,7 +181,7 @@ class HttpApiTest {
     // given
     api.begin(api.execute(Api.REQUEST)).isDone();
     api.begin(api.execute(Api.REQUEST)).isDone();
-    Api.eventually().until(() -> api.unanswered().size() == 2);
+    Api.eventually().until(() -> api.started().size() == 2);
 
     // when
     HttpResponse<String> response = api.send(api.execute(Api.REQUEST));
@@ -355,7 +355,7 @@ class HttpApiTest {
     api.succeed(job);
 
     // then
-    Api.eventually().until(() -> api.unanswered().isEmpty());
+    Api.eventually().until(() -> api.started().isEmpty());
     assertThat(api.get("/mstc/worker").statusCode()).isEqualTo(200);
   }
 
@@ -372,7 +372,7 @@ class HttpApiTest {
     // then
     assertThat(response.join().statusCode()).isEqualTo(503);
     assertThat(response.join().body()).contains("runs on");
-    assertThat(api.unanswered()).hasSize(1);
+    assertThat(api.started()).hasSize(1);
   }
 
   @Test

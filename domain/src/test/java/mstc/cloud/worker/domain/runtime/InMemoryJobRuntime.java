@@ -153,7 +153,9 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   /**
    * A job writes a last text and ends; does nothing to one that has ended already, as it was
-   * cancelled for instance, nor to one that is held.
+   * cancelled for instance.
+   *
+   * @throws IllegalArgumentException when there is no such job, or it is held and does not run
    */
   public void end(UniqueName name, JobOutcome outcome, String logText) {
     end(name, outcome, logText.getBytes(StandardCharsets.UTF_8));
@@ -441,7 +443,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
   }
 
   private void endIfRunning(Entry entry, JobOutcome outcome, byte[] log) {
-    if (entry.end.isPresent() || entry.held) {
+    if (entry.end.isPresent()) {
       return;
     }
     boolean started =
@@ -471,7 +473,9 @@ public final class InMemoryJobRuntime implements JobRuntime {
   }
 
   private Entry running(UniqueName name) {
-    return entry(name).orElseThrow(() -> new IllegalArgumentException("no job " + name));
+    return entry(name)
+        .filter(entry -> !entry.held)
+        .orElseThrow(() -> new IllegalArgumentException("no job runs as " + name));
   }
 
   private Optional<Entry> entry(UniqueName name) {
