@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import mstc.cloud.worker.application.intake.Admission;
@@ -52,7 +53,7 @@ class AdmissionTest {
   }
 
   @Test
-  void nothingIsAskedForBeforeTheFirstResume() {
+  void nothingIsAskedForBeforeTheFirstResume() throws InterruptedException {
     // when
     admission.update();
 
@@ -79,7 +80,7 @@ class AdmissionTest {
   }
 
   @Test
-  void reservationsTakeRoomUntilTheyAreReleased() {
+  void reservationsTakeRoomUntilTheyAreReleased() throws InterruptedException {
     // given
     admission.resume();
 
@@ -100,7 +101,34 @@ class AdmissionTest {
   }
 
   @Test
-  void aClosedAdmissionStaysClosed() {
+  void aJobThatIsBeingPutOnRecordTakesNoSecondPlace() throws Exception {
+    // given
+    admission.resume();
+    jobs(1);
+    assertThat(admission.tryReserve()).isTrue();
+    jobs(1);
+    int asked = site.calls.count(PortCall.UNANSWERED_JOBS);
+
+    // when
+    CompletableFuture<Boolean> another =
+        CompletableFuture.supplyAsync(this::reserve, Thread.ofVirtual()::start);
+    Site.eventually().until(() -> site.calls.count(PortCall.UNANSWERED_JOBS) > asked);
+    admission.release();
+
+    // then
+    assertThat(another.get()).isTrue();
+  }
+
+  private boolean reserve() {
+    try {
+      return admission.tryReserve();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aClosedAdmissionStaysClosed() throws InterruptedException {
     // given
     admission.resume();
 
@@ -141,7 +169,7 @@ class AdmissionTest {
       Thread.ofVirtual()
           .start(() -> {
             for (int round = 0; round < 200; round++) {
-              if (admission.tryReserve()) {
+              if (reserve()) {
                 most.accumulateAndGet(held.incrementAndGet(), Math::max);
                 held.decrementAndGet();
                 admission.release();

@@ -1,5 +1,7 @@
 package mstc.cloud.worker.application.intake;
 
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
@@ -17,10 +19,14 @@ import org.slf4j.LoggerFactory;
 public final class Admission {
   private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
 
+  /** How long a request may wait to know whether there is room for it. */
+  private static final Duration SETTLING = Duration.ofSeconds(1);
+
   /** The demand after an attempt to change it failed. */
   private static final int UNKNOWN = -1;
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final Condition released = lock.newCondition();
   private final WorkQueue queue;
   private final JobRuntime runtime;
   private final int maxConcurrentJobs;
@@ -48,7 +54,7 @@ public final class Admission {
   public void update() {
     lock.lock();
     try {
-      int wanted = paused || closed ? 0 : Math.clamp(room(), 0, maxDeliveries);
+      int wanted = isOpen() ? Math.clamp(room(), 0, maxDeliveries) : 0;
       if (wanted != demand) {
         demand = UNKNOWN;
         queue.demand(wanted);
@@ -97,11 +103,18 @@ public final class Admission {
    * Reserves room for one job that does not come from the queue. Who got true calls {@link
    * #release} once the job is on record or has failed to be. Deliveries already with the handler
    * may exceed the limit then, by {@code maxDeliveries} at most.
+   *
+   * <p>A job that is being put on record counts twice for a moment. Where that alone leaves no
+   * room, this waits for it, for a second at most.
    */
-  public boolean tryReserve() {
-    lock.lock();
+  public boolean tryReserve() throws InterruptedException {
+    lock.lockInterruptibly();
     try {
-      if (closed || paused || room() <= 0) {
+      long left = SETTLING.toNanos();
+      while (isOpen() && room() <= 0 && room() + reserved > 0 && left > 0) {
+        left = released.awaitNanos(left);
+      }
+      if (!isOpen() || room() <= 0) {
         return false;
       }
       reserved++;
@@ -112,11 +125,16 @@ public final class Admission {
     }
   }
 
+  private boolean isOpen() {
+    return !closed && !paused;
+  }
+
   /** Gives a reservation back. */
   public void release() {
     lock.lock();
     try {
       reserved--;
+      released.signalAll();
       update();
     } finally {
       lock.unlock();
