@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -200,6 +201,21 @@ final class ClusterWorker implements AutoCloseable {
         .atMost(Duration.ofMinutes(3))
         .until(() -> pods(jobName).stream().anyMatch(ClusterWorker::isRunning));
     return pods(jobName).stream().filter(ClusterWorker::isRunning).findFirst().orElseThrow();
+  }
+
+  /** Waits until a worker has read something of a log, and has noted from where to go on. */
+  void awaitMarkedLog() {
+    await()
+        .alias("a marked log")
+        .atMost(Duration.ofMinutes(3))
+        .until(() -> {
+          try (Stream<Path> files = Files.walk(folder)) {
+            return files.anyMatch(file -> file.toString().endsWith(".log.mark"));
+          } catch (UncheckedIOException e) {
+            // Something was removed while it was looked at.
+            return false;
+          }
+        });
   }
 
   static boolean isRunning(Pod pod) {
