@@ -16,7 +16,10 @@ final class NewestSecond {
   private final long offset;
 
   /** Whether only the first line's time is known, as a worker before this one read them. */
-  private final boolean inherited;
+  private boolean inherited;
+
+  /** Whether its lines are read anew: what is known of them counts until the first one is. */
+  private boolean anew;
 
   private int[] nanos = new int[8];
   private int lines;
@@ -45,8 +48,23 @@ final class NewestSecond {
     return "%d %s %s %s".formatted(offset, start, first(), newest);
   }
 
+  /** The same second, whose lines are about to be read anew. */
+  NewestSecond readAnew() {
+    NewestSecond second = new NewestSecond(start, offset, true);
+    second.add(first());
+    second.newest = newest;
+    second.anew = true;
+    return second;
+  }
+
   /** A line began then; lines may come out of order, as two pipes feed one log. */
   void add(Instant time) {
+    if (anew) {
+      anew = false;
+      inherited = false;
+      lines = 0;
+      newest = Instant.MIN;
+    }
     if (lines == nanos.length) {
       nanos = Arrays.copyOf(nanos, 2 * lines);
     }

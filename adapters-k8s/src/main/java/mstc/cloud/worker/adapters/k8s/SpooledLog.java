@@ -2,6 +2,7 @@ package mstc.cloud.worker.adapters.k8s;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -94,7 +95,7 @@ final class SpooledLog implements AutoCloseable {
     log.position = channel.size();
     // Where the machine went down before all of it was in the file, the mark counts for nothing.
     readMark(file).filter(mark -> mark.bytes() <= log.position).ifPresent(log::goOnFrom);
-    log.cutBack(log.wholeBytes);
+    log.cutBack(log.wholeBytes, log.second);
     return log;
   }
 
@@ -294,7 +295,12 @@ final class SpooledLog implements AutoCloseable {
       WritableByteChannel target = Channels.newChannel(out);
       long copied = begin;
       while (copied < mark.bytes()) {
-        copied += in.transferTo(copied, mark.bytes() - copied, target);
+        long count = in.transferTo(copied, mark.bytes() - copied, target);
+        if (count <= 0) {
+          throw new EOFException(
+              "%s has %d bytes, and %d by its mark".formatted(file, in.size(), mark.bytes()));
+        }
+        copied += count;
       }
       return new Span(begin, mark.bytes());
     } finally {
@@ -411,12 +417,20 @@ final class SpooledLog implements AutoCloseable {
     current = current.withLines(current.lines() + 1);
   }
 
-  /** Drops what comes after so many bytes. */
-  private void cutBack(long size) throws IOException {
+  /**
+   * Drops what comes after so many bytes.
+   *
+   * @param newest the newest second of the lines before
+   */
+  private void cutBack(long size, Optional<NewestSecond> newest) throws IOException {
     if (truncated) {
       return;
     }
     wholeBytes = size;
+    second = newest;
+    if (proven.filter(mark -> mark.bytes() > size).isPresent()) {
+      proven = Optional.of(position());
+    }
     unchangedBytes = Math.min(unchangedBytes, size);
     unfinished = Optional.empty();
     if (position > size) {
@@ -563,8 +577,7 @@ final class SpooledLog implements AutoCloseable {
       }
       if (newest.isInherited()) {
         // Which lines there are of it is not known: all of it is taken again.
-        cutBack(newest.offset());
-        second = Optional.empty();
+        cutBack(newest.offset(), Optional.of(newest.readAnew()));
         return false;
       }
       return true;
@@ -585,7 +598,7 @@ final class SpooledLog implements AutoCloseable {
       }
       boolean sameLine = unfinished.filter(at::equals).isPresent();
       boolean another = repeats < knownLines || (unfinished.isPresent() && !sameLine);
-      cutBack(wholeBytes);
+      cutBack(wholeBytes, second);
       if (another) {
         noteGap(ROTATED_AWAY);
         beginFile(Optional.of(at), at);
@@ -594,8 +607,7 @@ final class SpooledLog implements AutoCloseable {
     }
 
     private void takeBack() throws IOException {
-      cutBack(knownBytes);
-      second = known;
+      cutBack(knownBytes, known);
       newSeen = false;
       newBytes = 0;
     }

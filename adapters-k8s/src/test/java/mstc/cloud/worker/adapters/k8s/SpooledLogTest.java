@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.k8s;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -341,6 +342,57 @@ class SpooledLogTest {
     assertThat(next.resumeFrom()).contains(Instant.parse(FIRST_SECOND + "Z"));
     assertThat(Files.readString(next.file())).isEqualTo("a\nb\n");
     next.close();
+  }
+
+  /** What another worker is given, as text, after the mark. */
+  private static String copy(SpooledLog of) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    of.copy(out, unchanged -> 0, mark -> new byte[0]);
+    return out.toString(UTF_8);
+  }
+
+  @Test
+  void whatIsProvenGoesNoFurtherThanWhatIsThereWhileASecondIsReadAnew() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + line(SECOND_SECOND, 1, "b") + line(SECOND_SECOND, 2, "c"));
+    log.close();
+    SpooledLog next = spool.log("job", "pod", STARTED);
+    next.prove(next.position());
+
+    // when
+    SpooledLog.Reading reading = read(next.reading(STARTED), line(SECOND_SECOND, 1, "b"));
+    String meanwhile = copy(next);
+    read(reading, line(SECOND_SECOND, 2, "c") + line(SECOND_SECOND, 3, "d"));
+    next.prove(next.position());
+
+    // then
+    assertThat(meanwhile).isEqualTo("a\n");
+    assertThat(copy(next)).isEqualTo("a\nb\nc\nd\n");
+    next.close();
+  }
+
+  @Test
+  void aStreamThatBreaksOffInTheFirstLineOfASecondThatIsReadAnewDoublesNothing()
+      throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "a") + line(SECOND_SECOND, 1, "b") + line(SECOND_SECOND, 2, "c"));
+    log.close();
+    SpooledLog next = spool.log("job", "pod", STARTED);
+    read(next.reading(STARTED), SECOND_SECOND + ".000000001Z b");
+    next.close();
+
+    // when
+    SpooledLog third = spool.log("job", "pod", STARTED);
+    Optional<Instant> from = third.resumeFrom();
+    read(
+        third.reading(STARTED),
+        line(SECOND_SECOND, 1, "b") + line(SECOND_SECOND, 2, "c") + line(SECOND_SECOND, 3, "d"));
+
+    // then
+    assertThat(from).contains(Instant.parse(SECOND_SECOND + "Z"));
+    assertThat(Files.readString(third.file())).isEqualTo("a\nb\nc\nd\n");
+    assertThat(third.gaps()).isEmpty();
+    third.close();
   }
 
   @Test
