@@ -1,15 +1,10 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -44,9 +39,7 @@ final class Handover {
 
   private static final int MAX_CONFLICTS = 20;
 
-  private final KubernetesClient client;
-  private final String namespace;
-  private final String leaseName;
+  private final LeaseNotes notes;
   private final String identity;
   private final Executor executor;
   private final Consumer<Set<String>> attach;
@@ -60,22 +53,16 @@ final class Handover {
    * @param attach opens logs that another replica reads, by their pods' uids; called once for each
    *     that stops, may block
    */
-  Handover(
-      KubernetesClient client,
-      KubernetesSettings settings,
-      Executor executor,
-      Consumer<Set<String>> attach) {
-    this.client = client;
-    this.namespace = settings.namespace();
-    this.leaseName = settings.leaseName();
-    this.identity = settings.identity();
+  Handover(LeaseNotes notes, String identity, Executor executor, Consumer<Set<String>> attach) {
+    this.notes = notes;
+    this.identity = identity;
     this.executor = executor;
     this.attach = attach;
   }
 
   /** The Lease has changed. Returns at once. */
   void onLease(Lease lease) {
-    String[] announced = annotation(lease, ANNOUNCED).orElse("").split(" ");
+    String[] announced = LeaseNotes.read(lease, ANNOUNCED).orElse("").split(" ");
     String leaving = announced[0];
     boolean toAttach;
     lock.lock();
@@ -112,15 +99,17 @@ final class Handover {
   /** Adds to what the others have noted for the one who hands over. */
   private void note(String leaving, String word) {
     for (int conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
-      Lease lease = client.leases().inNamespace(namespace).withName(leaseName).get();
-      if (lease == null || !leaving.equals(lease.getSpec().getHolderIdentity())) {
+      Optional<Lease> lease =
+          notes.lease().filter(found -> leaving.equals(found.getSpec().getHolderIdentity()));
+      if (lease.isEmpty()) {
         return;
       }
-      Set<String> noted = noted(lease, leaving);
+      Set<String> noted = noted(lease.get(), leaving);
       noted.remove(ATTACHING + word);
       noted.add(word);
       String text = leaving + " " + String.join(" ", noted);
-      if (annotate(Optional.of(lease.getMetadata().getResourceVersion()), ATTACHED, text)) {
+      if (notes.write(
+          Optional.of(lease.get().getMetadata().getResourceVersion()), ATTACHED, text)) {
         return;
       }
     }
@@ -132,7 +121,7 @@ final class Handover {
    */
   void announce(Set<String> pods, Duration patience) throws InterruptedException {
     try {
-      if (!annotate(Optional.empty(), ANNOUNCED, identity + " " + String.join(" ", pods))) {
+      if (!notes.write(Optional.empty(), ANNOUNCED, identity + " " + String.join(" ", pods))) {
         return;
       }
     } catch (KubernetesClientException e) {
@@ -160,7 +149,7 @@ final class Handover {
   }
 
   private static Set<String> noted(Lease lease, String leaving) {
-    String[] words = annotation(lease, ATTACHED).orElse("").split(" ");
+    String[] words = LeaseNotes.read(lease, ATTACHED).orElse("").split(" ");
     return words[0].equals(leaving)
         ? Arrays.stream(words).skip(1).collect(Collectors.toCollection(LinkedHashSet::new))
         : new LinkedHashSet<>();
@@ -168,32 +157,5 @@ final class Handover {
 
   private static boolean hasAttached(Set<String> noted) {
     return noted.stream().anyMatch(word -> !word.startsWith(ATTACHING));
-  }
-
-  private static Optional<String> annotation(Lease lease, String name) {
-    return Optional.ofNullable(lease.getMetadata().getAnnotations())
-        .map(annotations -> annotations.get(name));
-  }
-
-  /** False where the Lease has changed since that version, or is gone. */
-  private boolean annotate(Optional<String> version, String name, String value) {
-    Lease patch =
-        new LeaseBuilder()
-            .withNewMetadata()
-            .withName(leaseName)
-            .withNamespace(namespace)
-            .withResourceVersion(version.orElse(null))
-            .withAnnotations(Map.of(name, value))
-            .endMetadata()
-            .build();
-    try {
-      var _ = client.resource(patch).patch(PatchContext.of(PatchType.JSON_MERGE));
-      return true;
-    } catch (KubernetesClientException e) {
-      if (ApiErrors.isConflict(e) || ApiErrors.isNotFound(e)) {
-        return false;
-      }
-      throw e;
-    }
   }
 }

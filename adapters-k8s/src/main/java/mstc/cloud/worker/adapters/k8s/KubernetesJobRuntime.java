@@ -2,6 +2,7 @@ package mstc.cloud.worker.adapters.k8s;
 
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -94,6 +95,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private final AttachedLogs attached;
   private final LogArchive archive;
   private final Handover handover;
+  private final LeaderSpool leaderSpool;
   private final Leadership leadership;
   private final UnsettledAttempts unsettled = new UnsettledAttempts();
 
@@ -137,9 +139,12 @@ public final class KubernetesJobRuntime implements JobRuntime {
     this.attached = new AttachedLogs(logs);
     this.archive = new LogArchive(store);
     KubernetesClient quickClient = quick(client);
-    this.handover = new Handover(quickClient, settings, threads, this::attachToLogs);
+    LeaseNotes notes = new LeaseNotes(quickClient, settings);
+    this.handover = new Handover(notes, settings.identity(), threads, this::attachToLogs);
+    this.leaderSpool =
+        new LeaderSpool(notes, settings.identity(), this::isLeading, () -> spool().nearlyFull());
     this.leadership =
-        new Leadership(quickClient, settings, threads, this::lead, this::follow, handover::onLease);
+        new Leadership(quickClient, settings, threads, this::lead, this::follow, this::onLease);
   }
 
   /** The same client, whose calls give up before the Lease is somebody else's. */
@@ -195,7 +200,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
   public void start(JobListener toTell) {
     lock.lock();
     try {
-      Spool opened = Spool.open(settings.spool(), settings.spoolBytes());
+      Spool opened = Spool.open(settings.spool(), settings.spoolLimits());
       spool = opened;
       keeping = new LogKeeping(archive, opened, name -> tracked.findUnanswered(name).isPresent());
       listener = toTell;
@@ -213,6 +218,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
             tracked.listUnanswered().keySet().stream()
                 .anyMatch(unanswered -> unanswered.value().equals(name)));
     leadership.start();
+    leaderSpool.start();
     tell(JobListener::onUnansweredJobsChanged);
     LOG.info(
         "Kubernetes is reached: {}, namespace {}, {} unanswered jobs",
@@ -254,11 +260,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private Submission create(
       mstc.cloud.worker.domain.job.Job job, Function<String, Job> manifestOfAttempt) {
     requireUsable();
-    spool()
-        .nearlyFull()
-        .ifPresent(problem -> {
-          throw JobRuntimeException.retryable(problem, null);
-        });
+    requireRoomForLogs();
     String attempt = unsettled.take(job.name()).orElseGet(() -> UUID.randomUUID().toString());
     Job toCreate = manifestOfAttempt.apply(attempt);
     if (LOG.isDebugEnabled()) {
@@ -699,6 +701,11 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
   }
 
+  private void onLease(Lease lease) {
+    handover.onLease(lease);
+    leaderSpool.onLease(lease);
+  }
+
   /** Another replica does, or none. */
   private void follow() {
     lock.lock();
@@ -824,12 +831,16 @@ public final class KubernetesJobRuntime implements JobRuntime {
               .formatted(client.getMasterUrl(), settings.namespace()),
           null);
     }
-    spool()
-        .nearlyFull()
+    requireRoomForLogs();
+    calls.check();
+  }
+
+  private void requireRoomForLogs() {
+    leaderSpool
+        .problem()
         .ifPresent(problem -> {
           throw JobRuntimeException.retryable(problem, null);
         });
-    calls.check();
   }
 
   private void requireUsable() {
@@ -864,6 +875,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
     follow();
     attached.close();
+    leaderSpool.close();
     Thread release = Thread.ofVirtual().name("release").start(leadership::close);
     try {
       if (!release.join(RELEASE_PATIENCE)) {

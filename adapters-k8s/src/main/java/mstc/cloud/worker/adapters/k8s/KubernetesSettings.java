@@ -24,6 +24,7 @@ import mstc.cloud.worker.domain.request.Resources;
  * @param spool a folder for logs on their way to the object store; created when missing, and not
  *     shared with another replica
  * @param spoolBytes the most that all logs in the spool may take together
+ * @param logBytes the most that one job's log may have; it is cut there, and said to be
  * @param retention how long Kubernetes keeps an answered Job, whole seconds
  * @param startGrace how long an error that keeps a pod from starting may last: some pass, such as a
  *     registry that is busy
@@ -39,6 +40,7 @@ public record KubernetesSettings(
     Optional<String> pod,
     Path spool,
     long spoolBytes,
+    long logBytes,
     Duration retention,
     Duration startGrace,
     JobTemplate jobs,
@@ -51,9 +53,13 @@ public record KubernetesSettings(
   public static final Duration DEFAULT_START_GRACE = Duration.ofSeconds(30);
 
   public KubernetesSettings {
-    if (spoolBytes < 1 || retention.isNegative() || startGrace.isNegative()) {
+    if (spoolBytes < 1 || logBytes < 1 || retention.isNegative() || startGrace.isNegative()) {
       throw new IllegalArgumentException("sizes and times must not be negative");
     }
+  }
+
+  Spool.Limits spoolLimits() {
+    return new Spool.Limits(spoolBytes, logBytes);
   }
 
   /**

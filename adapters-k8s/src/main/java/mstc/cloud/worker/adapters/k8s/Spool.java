@@ -48,7 +48,7 @@ final class Spool implements AutoCloseable {
   private static final String LOCK_FILE = ".lock";
 
   private final Path folder;
-  private final long maxBytes;
+  private final Limits limits;
   private final Disk disk;
   private final AtomicLong usedBytes = new AtomicLong();
 
@@ -57,9 +57,17 @@ final class Spool implements AutoCloseable {
 
   private final FileChannel lockFile;
 
-  private Spool(Path folder, long maxBytes, Disk disk, FileChannel lockFile) {
+  /**
+   * What logs may take.
+   *
+   * @param allBytes all of them together
+   * @param jobBytes all that one job writes, so that none takes the room of the others
+   */
+  record Limits(long allBytes, long jobBytes) {}
+
+  private Spool(Path folder, Limits limits, Disk disk, FileChannel lockFile) {
     this.folder = folder;
-    this.maxBytes = maxBytes;
+    this.limits = limits;
     this.disk = disk;
     this.lockFile = lockFile;
   }
@@ -69,14 +77,14 @@ final class Spool implements AutoCloseable {
    *
    * @throws JobRuntimeException where the folder cannot be used
    */
-  static Spool open(Path folder, long maxBytes) {
-    return open(folder, maxBytes, Disk.REAL);
+  static Spool open(Path folder, Limits limits) {
+    return open(folder, limits, Disk.REAL);
   }
 
-  static Spool open(Path folder, long maxBytes, Disk disk) {
+  static Spool open(Path folder, Limits limits, Disk disk) {
     try {
       Files.createDirectories(folder);
-      Spool spool = new Spool(folder, maxBytes, disk, lock(folder));
+      Spool spool = new Spool(folder, limits, disk, lock(folder));
       for (Path job : list(folder)) {
         for (Path file : list(job)) {
           spool.usedBytes.addAndGet(counted(file));
@@ -133,7 +141,12 @@ final class Spool implements AutoCloseable {
    */
   SpooledLog log(String jobName, String podUid, Instant startedAt) throws IOException {
     Path jobFolder = Files.createDirectories(folder(jobName));
-    return SpooledLog.open(this, jobFolder.resolve(podUid + LOG_SUFFIX), startedAt);
+    Path file = jobFolder.resolve(podUid + LOG_SUFFIX);
+    long ofOtherPods = 0;
+    for (Path other : list(jobFolder)) {
+      ofOtherPods += other.equals(file) ? 0 : counted(other);
+    }
+    return SpooledLog.open(this, file, startedAt, limits.jobBytes() - ofOtherPods);
   }
 
   /** A file beside a log, for as long as something is done with it. */
@@ -176,7 +189,7 @@ final class Spool implements AutoCloseable {
     }
     List<SpooledLog> logs = new ArrayList<>();
     for (Path file : files) {
-      SpooledLog log = SpooledLog.open(this, file, Instant.MIN);
+      SpooledLog log = SpooledLog.open(this, file, Instant.MIN, limits.jobBytes());
       log.close();
       logs.add(log);
     }
@@ -193,7 +206,7 @@ final class Spool implements AutoCloseable {
   int reserve(int bytes) {
     while (true) {
       long used = usedBytes.get();
-      int granted = Math.clamp(maxBytes - used, 0, bytes);
+      int granted = Math.clamp(limits.allBytes() - used, 0, bytes);
       if (granted == 0 || usedBytes.compareAndSet(used, used + granted)) {
         return granted;
       }
@@ -209,8 +222,8 @@ final class Spool implements AutoCloseable {
     usedBytes.addAndGet(-bytes);
   }
 
-  long maxBytes() {
-    return maxBytes;
+  Limits limits() {
+    return limits;
   }
 
   /**
@@ -243,9 +256,10 @@ final class Spool implements AutoCloseable {
   /** Why no more jobs should come; empty where they may. */
   Optional<String> nearlyFull() {
     long used = usedBytes.get();
-    if (used >= maxBytes * NEARLY_FULL) {
+    if (used >= limits.allBytes() * NEARLY_FULL) {
       return Optional.of(
-          "the spool %s holds %d of at most %d bytes of logs".formatted(folder, used, maxBytes));
+          "the spool %s holds %d of at most %d bytes of logs"
+              .formatted(folder, used, limits.allBytes()));
     }
     long total = disk.totalBytes(folder);
     long usable = disk.usableBytes(folder);

@@ -50,6 +50,7 @@ final class SpooledLog implements AutoCloseable {
   private final Path file;
   private final Path markFile;
   private final FileChannel channel;
+  private final long maxBytes;
 
   /** Guards what follows: one thread writes, others copy. */
   private final ReentrantLock lock = new ReentrantLock();
@@ -76,22 +77,26 @@ final class SpooledLog implements AutoCloseable {
   private long position;
   private boolean truncated;
 
-  private SpooledLog(Spool spool, Path file, FileChannel channel, Instant startedAt) {
+  private SpooledLog(
+      Spool spool, Path file, FileChannel channel, Instant startedAt, long maxBytes) {
     this.spool = spool;
     this.file = file;
     this.markFile = markFile(file);
     this.channel = channel;
+    this.maxBytes = maxBytes;
     this.current = LogFile.first(startedAt);
   }
 
   /**
    * @param startedAt when its container started
+   * @param maxBytes after which it is cut
    */
-  static SpooledLog open(Spool spool, Path file, Instant startedAt) throws IOException {
+  static SpooledLog open(Spool spool, Path file, Instant startedAt, long maxBytes)
+      throws IOException {
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    SpooledLog log = new SpooledLog(spool, file, channel, startedAt);
+    SpooledLog log = new SpooledLog(spool, file, channel, startedAt, maxBytes);
     log.position = channel.size();
     // Where the machine went down before all of it was in the file, the mark counts for nothing.
     readMark(file).filter(mark -> mark.bytes() <= log.position).ifPresent(log::goOnFrom);
@@ -444,18 +449,25 @@ final class SpooledLog implements AutoCloseable {
     if (truncated || length == 0) {
       return;
     }
-    int room = spool.reserve(length);
+    int allowed = Math.clamp(maxBytes - position, 0, length);
+    int room = spool.reserve(allowed);
     append(text, offset, room);
     if (room < length) {
-      byte[] note =
-          "\n[mstc-cloud-worker: the log was cut here, as the spool may hold %d bytes]\n"
-              .formatted(spool.maxBytes())
-              .getBytes(UTF_8);
-      spool.take(note.length);
-      append(note, 0, note.length);
-      truncated = true;
-      noteGap("it was cut, as the spool may hold %d bytes".formatted(spool.maxBytes()));
+      cut(
+          room < allowed
+              ? "the spool may hold %d bytes".formatted(spool.limits().allBytes())
+              : "a job's log may have %d bytes".formatted(spool.limits().jobBytes()));
     }
+  }
+
+  private void cut(String why) throws IOException {
+    byte[] note =
+        "\n[mstc-cloud-worker: the log was cut here, as %s]\n".formatted(why).getBytes(UTF_8);
+    spool.take(note.length);
+    append(note, 0, note.length);
+    truncated = true;
+    LOG.warn("file={} the log is cut, as {}", file, why);
+    noteGap("it was cut, as " + why);
   }
 
   /** Adds what room was taken for, or nothing: then the room is given back. */

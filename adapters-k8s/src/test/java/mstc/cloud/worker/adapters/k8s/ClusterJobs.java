@@ -31,6 +31,7 @@ final class ClusterJobs {
         Optional.empty(),
         spool,
         1024 * 1024 * 1024,
+        1024 * 1024 * 1024,
         Duration.ofSeconds(25),
         Duration.ofSeconds(3),
         KubernetesSettings.JobTemplate.of(Map.of("STORE", "here"), Optional.empty()),

@@ -33,7 +33,7 @@ class FullDiskTest {
 
   @BeforeEach
   void open() throws IOException {
-    spool = Spool.open(folder, MAX_BYTES, disk);
+    spool = Spool.open(folder, new Spool.Limits(MAX_BYTES, MAX_BYTES), disk);
     log = spool.log("job", "pod", STARTED);
   }
 

@@ -33,6 +33,7 @@ class JobManifestTest {
           Optional.empty(),
           Path.of("spool"),
           1,
+          1,
           Duration.ofSeconds(30),
           Duration.ofSeconds(30),
           new KubernetesSettings.JobTemplate(

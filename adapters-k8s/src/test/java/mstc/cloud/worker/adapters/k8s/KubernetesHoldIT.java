@@ -59,6 +59,7 @@ class KubernetesHoldIT {
                 settings.pod(),
                 settings.spool(),
                 settings.spoolBytes(),
+                settings.logBytes(),
                 Duration.ofSeconds(5),
                 settings.startGrace(),
                 ofQueue(settings.jobs(), queueName),

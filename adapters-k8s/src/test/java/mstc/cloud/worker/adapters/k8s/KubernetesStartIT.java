@@ -34,6 +34,7 @@ class KubernetesStartIT {
         settings.pod(),
         settings.spool(),
         settings.spoolBytes(),
+        settings.logBytes(),
         settings.retention(),
         settings.startGrace(),
         jobs,

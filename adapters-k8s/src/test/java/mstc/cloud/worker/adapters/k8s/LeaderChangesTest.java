@@ -84,7 +84,7 @@ class LeaderChangesTest {
       now = BEGIN.plusMillis(random.nextInt(4) == 0 ? random.nextInt(20_000) : 900);
       while (true) {
         leaders++;
-        try (Spool spool = Spool.open(spoolFolder, SPOOL_BYTES)) {
+        try (Spool spool = Spool.open(spoolFolder, new Spool.Limits(SPOOL_BYTES, SPOOL_BYTES))) {
           Leader leader = new Leader(spool);
           if (leader.lead()) {
             return LogVerdict.of(leader.log, kubelet);
@@ -201,7 +201,7 @@ class LeaderChangesTest {
       for (int leader = 0; leader <= leaders; leader++) {
         Path of = folder.resolve("leader-" + leader);
         if (Files.exists(of)) {
-          try (Spool spool = Spool.open(of, SPOOL_BYTES)) {
+          try (Spool spool = Spool.open(of, new Spool.Limits(SPOOL_BYTES, SPOOL_BYTES))) {
             spool.remove(NAME);
           }
         }

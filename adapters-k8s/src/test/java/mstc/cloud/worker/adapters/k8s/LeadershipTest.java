@@ -4,15 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,18 +21,7 @@ class LeadershipTest {
 
   private final LeaseServer server = server();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final KubernetesClient client =
-      new KubernetesClientBuilder()
-          .withConfig(
-              new ConfigBuilder()
-                  .withAutoConfigure(false)
-                  .withMasterUrl(server.address())
-                  .withRequestTimeout(20_000)
-                  .withRequestRetryBackoffLimit(0)
-                  .withHttp2Disable(true)
-                  .build())
-          .withTaskExecutor(threads)
-          .build();
+  private final KubernetesClient client = server.client(threads);
 
   /** What this replica is told, in its order. */
   private final List<String> told = new CopyOnWriteArrayList<>();
@@ -73,23 +56,9 @@ class LeadershipTest {
   }
 
   private Leadership leadership(Runnable onStart) {
-    KubernetesSettings settings =
-        new KubernetesSettings(
-            Optional.empty(),
-            Optional.empty(),
-            "default",
-            "lease",
-            ME,
-            Optional.empty(),
-            Path.of("unused"),
-            1,
-            Duration.ZERO,
-            Duration.ZERO,
-            KubernetesSettings.JobTemplate.of(Map.of(), Optional.empty()),
-            KubernetesSettings.Timing.DEFAULT);
     return new Leadership(
         client,
-        settings,
+        LeaseServer.settings(ME),
         threads,
         () -> {
           told.add("start");

@@ -10,6 +10,9 @@ import io.fabric8.kubernetes.api.model.WatchEvent;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseListBuilder;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,11 +20,14 @@ import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,8 +55,37 @@ final class LeaseServer implements AutoCloseable {
     server.start();
   }
 
-  String address() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+  /** A client that repeats nothing. */
+  KubernetesClient client(ExecutorService callbacks) {
+    return new KubernetesClientBuilder()
+        .withConfig(
+            new ConfigBuilder()
+                .withAutoConfigure(false)
+                .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
+                .withRequestTimeout(20_000)
+                .withRequestRetryBackoffLimit(0)
+                .withHttp2Disable(true)
+                .build())
+        .withTaskExecutor(callbacks)
+        .build();
+  }
+
+  /** Of a replica that shares the Lease. */
+  static KubernetesSettings settings(String identity) {
+    return new KubernetesSettings(
+        Optional.empty(),
+        Optional.empty(),
+        "default",
+        "lease",
+        identity,
+        Optional.empty(),
+        Path.of("unused"),
+        1,
+        1,
+        Duration.ZERO,
+        Duration.ZERO,
+        KubernetesSettings.JobTemplate.of(Map.of(), Optional.empty()),
+        KubernetesSettings.Timing.DEFAULT);
   }
 
   private Lease held(String holder) {
@@ -75,6 +110,15 @@ final class LeaseServer implements AutoCloseable {
   /** Who has held the Lease, one entry for each change of it. */
   synchronized List<String> holders() {
     return List.copyOf(holders);
+  }
+
+  synchronized String holder() {
+    return lease.getSpec().getHolderIdentity();
+  }
+
+  /** What a replica has noted; empty where nothing is. */
+  synchronized String note(String name) {
+    return LeaseNotes.read(lease, name).orElse("");
   }
 
   synchronized int gets() {
@@ -106,7 +150,12 @@ final class LeaseServer implements AutoCloseable {
   /** Somebody else holds it now, or nobody. */
   synchronized void give(String holder) throws IOException {
     version++;
-    change(held(holder));
+    change(
+        new LeaseBuilder(held(holder))
+            .editMetadata()
+            .addToAnnotations(lease.getMetadata().getAnnotations())
+            .endMetadata()
+            .build());
   }
 
   private synchronized void change(Lease changed) throws IOException {
@@ -186,14 +235,16 @@ final class LeaseServer implements AutoCloseable {
     String answer;
     int code = HttpURLConnection.HTTP_OK;
     synchronized (this) {
-      if (patch.getMetadata().getResourceVersion().equals(Integer.toString(version))) {
+      String known = patch.getMetadata().getResourceVersion();
+      if (known == null || known.equals(Integer.toString(version))) {
         version++;
         change(
             new LeaseBuilder(lease)
                 .editMetadata()
                 .withResourceVersion(Integer.toString(version))
+                .addToAnnotations(patch.getMetadata().getAnnotations())
                 .endMetadata()
-                .withSpec(patch.getSpec())
+                .withSpec(patch.getSpec() == null ? lease.getSpec() : patch.getSpec())
                 .build());
         answer = json.asJson(lease);
       } else {

@@ -50,8 +50,8 @@ class LogArchiveTest {
 
   @BeforeEach
   void open() throws IOException {
-    spool = Spool.open(folder.resolve("one"), 1L << 30);
-    otherSpool = Spool.open(folder.resolve("other"), 1L << 30);
+    spool = Spool.open(folder.resolve("one"), new Spool.Limits(1L << 30, 1L << 30));
+    otherSpool = Spool.open(folder.resolve("other"), new Spool.Limits(1L << 30, 1L << 30));
     log = spool.log(NAME, "pod", STARTED);
   }
 
@@ -210,7 +210,7 @@ class LogArchiveTest {
     read(log, late);
     save();
 
-    try (Spool third = Spool.open(folder.resolve("third"), 1L << 30)) {
+    try (Spool third = Spool.open(folder.resolve("third"), new Spool.Limits(1L << 30, 1L << 30))) {
       new LogArchive(store).restore(JOB, third);
       try (SpooledLog thirdLog = third.log(NAME, "pod", STARTED)) {
         assertThat(thirdLog.size()).isIn(LONG + 100L + 200, LONG + 100L + 10);
@@ -230,7 +230,8 @@ class LogArchiveTest {
     try (SpooledLog otherLog = otherSpool.log(NAME, "pod", STARTED)) {
       otherArchive.save(JOB, otherLog, otherSpool);
       String text = Files.readString(otherLog.file());
-      try (Spool third = Spool.open(folder.resolve("third"), 1L << 30)) {
+      try (Spool third =
+          Spool.open(folder.resolve("third"), new Spool.Limits(1L << 30, 1L << 30))) {
         new LogArchive(store).restore(JOB, third);
         assertThat(third.folder(NAME).resolve("pod.log")).hasContent(text);
       }

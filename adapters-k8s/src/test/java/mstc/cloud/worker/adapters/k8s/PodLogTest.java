@@ -62,7 +62,7 @@ class PodLogTest {
   }
 
   private List<String> followedWhole(ScriptedKubelet kubelet, Random random) throws IOException {
-    try (Spool spool = Spool.open(folder, 1L << 30)) {
+    try (Spool spool = Spool.open(folder, new Spool.Limits(1L << 30, 1L << 30))) {
       SpooledLog log = spool.log("job", "pod", START);
       List<String> calls = follow(kubelet, random, log, Rotation.Sizes.OF_KUBELETS);
 
@@ -136,7 +136,7 @@ class PodLogTest {
     ScriptedKubelet kubelet = dividedInALine(5000, Duration.ofSeconds(12), random);
 
     // when
-    try (Spool spool = Spool.open(folder, 1L << 30)) {
+    try (Spool spool = Spool.open(folder, new Spool.Limits(1L << 30, 1L << 30))) {
       SpooledLog log = spool.log("job", "pod", START);
       follow(kubelet, random, log, new Rotation.Sizes(8 << 20, 20_000_000));
 

@@ -29,7 +29,7 @@ class RotatedLogTest {
     Random random = new Random(seed);
     Instant firstLook = BEGIN.plusSeconds(2).plusNanos(random.nextLong(10_000_000_000L));
     ScriptedKubelet kubelet = ScriptedJob.written(ScriptedJob.RULES, BEGIN, firstLook, random);
-    try (Spool spool = Spool.open(folder, 1_000_000)) {
+    try (Spool spool = Spool.open(folder, new Spool.Limits(1_000_000, 1_000_000))) {
       SpooledLog log = spool.log("job", "pod", kubelet.startedAt());
       ScriptedLogSource source =
           new ScriptedLogSource(kubelet, random, breaks, BEGIN.plusMillis(20));

@@ -27,7 +27,7 @@ class SpooledLogTest {
 
   @BeforeEach
   void open() throws IOException {
-    spool = Spool.open(folder, 1000);
+    spool = Spool.open(folder, new Spool.Limits(1000, 800));
     log = spool.log("job", "pod", STARTED);
   }
 
@@ -397,13 +397,50 @@ class SpooledLogTest {
 
   @Test
   void aFullSpoolCutsTheLogAndSaysSo() throws IOException {
+    // given
+    spool.take(300);
+
     // when
     read(line(FIRST_SECOND, 1, "x".repeat(2000)));
 
     // then
     assertThat(log.isTruncated()).isTrue();
-    assertThat(text()).startsWith("x".repeat(1000) + "\n[mstc-cloud-worker: the log was cut here");
+    assertThat(text()).startsWith("x".repeat(700) + "\n[mstc-cloud-worker: the log was cut here");
+    assertThat(log.gaps()).containsExactly("it was cut, as the spool may hold 1000 bytes");
     assertThat(spool.nearlyFull()).isPresent();
+  }
+
+  @Test
+  void aJobsLogIsCutBeforeItTakesTheRoomOfTheOthers() throws IOException {
+    // given
+    SpooledLog others = spool.log("other", "pod2", STARTED);
+
+    // when
+    read(line(FIRST_SECOND, 1, "x".repeat(2000)));
+    read(others.reading(STARTED), line(FIRST_SECOND, 1, "its last word"));
+
+    // then
+    assertThat(text())
+        .startsWith("x".repeat(800) + "\n[mstc-cloud-worker: the log was cut here, as a job's log");
+    assertThat(log.gaps()).containsExactly("it was cut, as a job's log may have 800 bytes");
+    assertThat(Files.readString(others.file())).isEqualTo("its last word\n");
+    assertThat(others.gaps()).isEmpty();
+    others.close();
+  }
+
+  @Test
+  void whatItsEarlierAttemptsWroteCounts() throws IOException {
+    // given
+    read(line(FIRST_SECOND, 1, "x".repeat(499)));
+
+    // when
+    SpooledLog next = spool.log("job", "pod2", STARTED);
+    read(next.reading(STARTED), line(SECOND_SECOND, 1, "y".repeat(2000)));
+
+    // then
+    assertThat(Files.readString(next.file())).startsWith("y".repeat(300) + "\n[mstc");
+    assertThat(next.gaps()).containsExactly("it was cut, as a job's log may have 800 bytes");
+    next.close();
   }
 
   @Test

@@ -110,6 +110,7 @@ public final class Services {
         pod(),
         kubernetes.spool(),
         kubernetes.spoolMebibytes() * 1024L * 1024L,
+        kubernetes.spoolMebibytes() * 1024L * 1024L / 2,
         configuration.jobs().retention(),
         kubernetes.startGrace(),
         new KubernetesSettings.JobTemplate(
