@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 final class JobWatches implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWatches.class);
 
+  private static final long REFUSALS_AT_ONCE = 500;
+
   private final KubernetesClient client;
   private final String namespace;
   private final TrackedJobs tracked;
@@ -48,8 +50,8 @@ final class JobWatches implements AutoCloseable {
     this.jobs = Informers.informer(jobs(), tracked::update, tracked::remove);
     this.pods = Informers.informer(pods(), tracked::update, tracked::remove);
     this.refusals =
-        Informers.informer(refusals(), tracked::update, gone -> {})
-            // There may be ten for each Job, and only the newest is of use.
+        // There may be ten for each Job, and only the newest is of use.
+        Informers.informer(refusals().withLimit(REFUSALS_AT_ONCE), tracked::update, gone -> {})
             .itemStore(
                 new ReducedStateItemStore<>(
                     ReducedStateItemStore.UID_KEY_STATE,

@@ -265,6 +265,7 @@ class JobFollowerTest {
     assertThat(end.log().complete()).isTrue();
     assertThat(end.log().file()).hasContent("one line\n");
     assertThat(server.notes()).containsSubsequence("the log's end", "PATCH jobs " + work.name());
+    assertThat(archive.keptBytes(work.name(), "p")).isEqualTo("one line\n".length());
     Job ended = server.job(work.name().value());
     assertThat(ended.getSpec().getActiveDeadlineSeconds()).isEqualTo(1);
     assertThat(JobAnnotations.ended(ended).orElseThrow().outcome())
