@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.net.HttpURLConnection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import mstc.cloud.worker.domain.PrintableText;
@@ -13,6 +14,32 @@ import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 final class ApiErrors {
   private static final int MAX_MESSAGE_LENGTH = 600;
   private static final int UNPROCESSABLE = 422;
+
+  /** Of a webhook that could not be asked, whatever it would say. */
+  private static final List<String> UNASKED =
+      List.of("failed calling webhook", "failed to call webhook");
+
+  private static final List<String> DENIALS =
+      List.of("denied the request", "violates podsecurity", "is invalid");
+
+  /** Of whoever was to decide, and could not. */
+  private static final List<String> FAILURES =
+      List.of(
+          "internal error",
+          "timeout",
+          "timed out",
+          "time allotted",
+          "deadline exceeded",
+          "connection refused",
+          "connection reset",
+          "no route to host",
+          "no endpoints",
+          "too many requests",
+          "try again",
+          "unavailable",
+          "unable to handle the request",
+          "object has been modified",
+          "etcdserver");
 
   private ApiErrors() {}
 
@@ -76,8 +103,8 @@ final class ApiErrors {
   }
 
   /**
-   * Whether the API server will never take this Job. What a quota, a missing right or a namespace
-   * that is going away keep out may come in later.
+   * Whether the API server will never take this Job. What a quota, a missing right, a namespace
+   * that is going away or a webhook that does not answer keep out may come in later.
    */
   static boolean isRefusal(KubernetesClientException e) {
     return switch (e.getCode()) {
@@ -86,12 +113,28 @@ final class ApiErrors {
           UNPROCESSABLE ->
           true;
       case HttpURLConnection.HTTP_FORBIDDEN -> {
-        String words = message(e).toLowerCase(Locale.ROOT);
-        yield !words.contains("exceeded quota")
-            && !words.contains("cannot create resource")
-            && !words.contains("being terminated");
+        String words = message(e);
+        yield !isForWantOfRoom(words)
+            && !isForTheMoment(words)
+            && !containsAny(words, List.of("cannot create resource", "being terminated"));
       }
       default -> false;
     };
+  }
+
+  /** Whether a refusal in these words is over once there is room. */
+  static boolean isForWantOfRoom(String words) {
+    return containsAny(words, List.of("exceeded quota", "status unknown for quota"));
+  }
+
+  /** Whether a refusal in these words is none: who was to decide could not be asked. */
+  static boolean isForTheMoment(String words) {
+    return containsAny(words, UNASKED)
+        || (!containsAny(words, DENIALS) && containsAny(words, FAILURES));
+  }
+
+  private static boolean containsAny(String words, List<String> parts) {
+    String lower = words.toLowerCase(Locale.ROOT);
+    return parts.stream().anyMatch(lower::contains);
   }
 }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
@@ -38,6 +39,36 @@ final class JobAnnotations {
       return kind == JobOutcome.Kind.IMAGE_UNAVAILABLE
           ? new JobOutcome.ImageUnavailable(reason)
           : new JobOutcome.NotStarted(reason);
+    }
+  }
+
+  /** How a job ended. */
+  record RecordedEnd(
+      JobOutcome outcome, Optional<Instant> startedAt, Instant finishedAt, List<String> warnings) {}
+
+  private record StoredEnd(
+      JobOutcome.Kind kind,
+      Optional<Integer> exitCode,
+      Optional<String> reason,
+      Optional<Instant> startedAt,
+      Instant finishedAt,
+      List<String> warnings) {
+    JobOutcome outcome() {
+      return switch (kind) {
+        case SUCCEEDED -> new JobOutcome.Succeeded();
+        case FAILED ->
+            exitCode
+                .<JobOutcome>map(JobOutcome.Failed::new)
+                .orElseGet(() -> new JobOutcome.NotStarted(words()));
+        case OUT_OF_MEMORY ->
+            new JobOutcome.OutOfMemory(exitCode.map(OptionalInt::of).orElseGet(OptionalInt::empty));
+        case TIMED_OUT, IMAGE_UNAVAILABLE, EVICTED, CANCELLED, LOST, REJECTED ->
+            new JobOutcome.Lost(words());
+      };
+    }
+
+    private String words() {
+      return reason.orElse("no reason given");
     }
   }
 
@@ -136,6 +167,42 @@ final class JobAnnotations {
   static Optional<Unstartable> unstartable(Job job) {
     return annotation(job, JobNames.UNSTARTABLE)
         .map(text -> MAPPER.readValue(text, Unstartable.class));
+  }
+
+  static String ended(RecordedEnd end) {
+    JobOutcome outcome = end.outcome();
+    OptionalInt exitCode = outcome.exitCode();
+    Optional<String> reason =
+        switch (outcome) {
+          case JobOutcome.NotStarted(String why) -> Optional.of(why);
+          case JobOutcome.Lost(String why) -> Optional.of(why);
+          case JobOutcome.Succeeded _,
+              JobOutcome.Failed _,
+              JobOutcome.TimedOut _,
+              JobOutcome.OutOfMemory _,
+              JobOutcome.ImageUnavailable _,
+              JobOutcome.Evicted _,
+              JobOutcome.Cancelled _,
+              JobOutcome.Rejected _ ->
+              Optional.empty();
+        };
+    return MAPPER.writeValueAsString(
+        new StoredEnd(
+            outcome.kind(),
+            exitCode.isPresent() ? Optional.of(exitCode.getAsInt()) : Optional.empty(),
+            reason,
+            end.startedAt(),
+            end.finishedAt(),
+            end.warnings()));
+  }
+
+  /** How a job ended before its Job did; empty where the Job's own end is the job's. */
+  static Optional<RecordedEnd> ended(Job job) {
+    return annotation(job, JobNames.ENDED)
+        .map(text -> MAPPER.readValue(text, StoredEnd.class))
+        .map(stored ->
+            new RecordedEnd(
+                stored.outcome(), stored.startedAt(), stored.finishedAt(), stored.warnings()));
   }
 
   static boolean isAnswered(Job job) {

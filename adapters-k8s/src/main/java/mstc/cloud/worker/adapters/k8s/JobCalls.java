@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import mstc.cloud.worker.domain.PrintableText;
@@ -45,6 +47,12 @@ final class JobCalls {
 
   /** The shortest deadline there is. */
   private static final long SOON_SECONDS = 1;
+
+  /**
+   * The reasons of events that say no more than that a Job or a pod was ended, or how that went.
+   */
+  private static final Set<String> OF_THE_END =
+      Set.of("DeadlineExceeded", "BackoffLimitExceeded", "FailedKillPod", "ExceededGracePeriod");
 
   private final KubernetesClient client;
   private final String namespace;
@@ -230,6 +238,17 @@ final class JobCalls {
     return endSoon(name, Map.of());
   }
 
+  /** Ends a Job whose job has ended, and puts on record how. Empty where the Job is gone. */
+  Optional<Job> endSettled(UniqueName name, JobAnnotations.RecordedEnd end) {
+    return endSoon(name, Map.of(JobNames.ENDED, JobAnnotations.ended(end)));
+  }
+
+  /** Ends a pod whose job's process has ended. Its Job counts it as failed. */
+  void delete(Pod pod) {
+    String name = pod.getMetadata().getName();
+    call("pod " + name, () -> client.pods().inNamespace(namespace).withName(name).delete());
+  }
+
   /** Never by deleting it: the record must outlive its answer. */
   private Optional<Job> endSoon(UniqueName name, Map<String, String> annotations) {
     ObjectNode patch = patch(Optional.empty(), annotations);
@@ -289,58 +308,46 @@ final class JobCalls {
   }
 
   /**
-   * Why the Job's controller cannot create its pod, in the API server's words; empty where it has
-   * not said so, or where that is a matter of waiting.
+   * The last that the cluster warned of, be it of a Job or of a pod, but that its time was over.
+   *
+   * @param since leaves out what was over before; empty for all
    */
-  Optional<String> podRefusal(Job job) {
-    return call(
-        "events of job " + job.getMetadata().getName(),
-        () ->
-            client
-                .v1()
-                .events()
-                .inNamespace(namespace)
-                .withField("involvedObject.uid", job.getMetadata().getUid())
-                .withField("reason", "FailedCreate")
-                .list()
-                .getItems()
-                .stream()
-                .max(
-                    Comparator.comparing(
-                        event -> event.getMetadata().getResourceVersion(), JobCalls::compare))
-                .map(Event::getMessage)
-                .filter(message -> !message.contains("exceeded quota")));
+  Optional<String> lastWarning(HasMetadata of, Optional<Instant> since) {
+    return events(Map.of("involvedObject.uid", of.getMetadata().getUid(), "type", "Warning"))
+        .stream()
+        .filter(event -> !OF_THE_END.contains(event.getReason()))
+        .filter(
+            event -> PodTrace.lastTime(event).filter(time -> !isBefore(time, since)).isPresent())
+        .max(Comparator.comparing(event -> PodTrace.lastTime(event).orElse(Instant.EPOCH)))
+        .map(event -> PodStates.describe(event.getReason(), event.getMessage()));
+  }
+
+  private static boolean isBefore(Instant time, Optional<Instant> since) {
+    return since.filter(time::isBefore).isPresent();
   }
 
   /** What events tell of the pods that a Job has had, oldest first. */
   List<PodTrace> traces(Job job) {
     List<PodTrace> traces = new ArrayList<>();
+    String container = PodStates.jobContainer(job);
     for (Event creation :
-        events("involvedObject.uid", job.getMetadata().getUid(), "SuccessfulCreate")) {
+        events(
+            Map.of(
+                "involvedObject.uid", job.getMetadata().getUid(), "reason", "SuccessfulCreate"))) {
       PodTrace.createdPod(creation)
           .ifPresent(pod ->
-              traces.add(PodTrace.of(pod, creation, events("involvedObject.name", pod, ""))));
+              traces.add(
+                  PodTrace.of(
+                      pod, container, creation, events(Map.of("involvedObject.name", pod)))));
     }
     traces.sort(Comparator.comparing(trace -> trace.createdAt().orElse(Instant.EPOCH)));
     return traces;
   }
 
-  /**
-   * @param reason empty for any
-   */
-  private List<Event> events(String field, String value, String reason) {
-    Map<String, String> fields =
-        reason.isEmpty() ? Map.of(field, value) : Map.of(field, value, "reason", reason);
+  private List<Event> events(Map<String, String> fields) {
     return call(
-        "events of " + value,
+        "events of " + fields,
         () -> client.v1().events().inNamespace(namespace).withFields(fields).list().getItems());
-  }
-
-  private static int compare(String one, String other) {
-    if (one.equals(other)) {
-      return 0;
-    }
-    return TrackedJob.isNewer(one, other) ? 1 : -1;
   }
 
   private static <T> T call(String what, Supplier<T> call) {

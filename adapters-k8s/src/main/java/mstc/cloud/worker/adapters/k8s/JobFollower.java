@@ -26,6 +26,8 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobLog;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,11 +41,20 @@ final class JobFollower implements Runnable {
   /** For how long one watch may be behind the other before the cluster is asked. */
   private static final Duration WATCH_LAG = Duration.ofSeconds(1);
 
-  /** A Job without a pod for longer than this is asked why. */
-  private static final Duration POD_EXPECTED = Duration.ofSeconds(5);
+  /**
+   * For how long pods may be refused by who could not be asked: as long as a mesh's control plane
+   * or a webhook takes to start again on another node.
+   */
+  private static final Duration REFUSAL_PATIENCE = Duration.ofMinutes(5);
 
-  /** Between questions why there is no pod. */
-  private static final Duration LONGEST_QUESTION_INTERVAL = Duration.ofMinutes(5);
+  /** For how long other containers of a pod may go on by themselves once the job's has ended. */
+  private static final Duration OTHERS_PATIENCE = Duration.ofSeconds(5);
+
+  /** Nothing tells that the pods of a Job that was deleted are left to run. */
+  private static final Duration ORPHANED_CHECK = Duration.ofSeconds(1);
+
+  /** For a stream that is left to be let go. */
+  private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(30);
 
   private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
 
@@ -71,10 +82,9 @@ final class JobFollower implements Runnable {
   private volatile boolean leaving;
 
   private Optional<Instant> stuckSince = Optional.empty();
-  private Optional<Instant> askAt = Optional.empty();
+  private Optional<Instant> lingeringSince = Optional.empty();
   private Optional<Instant> lookAt = Optional.empty();
   private Optional<List<PodTrace>> traces = Optional.empty();
-  private Duration questionInterval = POD_EXPECTED;
 
   /**
    * @param inherited whether another worker may have followed it before
@@ -170,18 +180,18 @@ final class JobFollower implements Runnable {
         switch (verdict) {
           case JobVerdict.Underway() -> {
             stuckSince = Optional.empty();
-            askAt = Optional.empty();
-            if (snapshot.pods().stream().anyMatch(pod -> PodStates.isBeingDeleted(pod.pod()))) {
-              next = NODE_DOWN_CHECK;
-            }
+            lingeringSince = Optional.empty();
+            next = nextLook(snapshot);
           }
           case JobVerdict.Overdue() -> endOverdue(snapshot.job());
           case JobVerdict.Unseen() -> next = lookForPods(snapshot);
-          case JobVerdict.WithoutPod() -> next = askForPod(snapshot);
-          case JobVerdict.Stuck(Unstartable why, boolean passing) ->
-              next = endIfStuck(why, passing);
+          case JobVerdict.Stuck(Unstartable why, JobVerdict.Patience patience) ->
+              next = endIfStuck(why, patience);
+          case JobVerdict.Lingering(TrackedPod attempt) -> next = endAttempt(snapshot, attempt);
+          case JobVerdict.Settled(JobVerdict.Ended ended, TrackedPod attempt) ->
+              next = endSettled(snapshot, ended, attempt);
           case JobVerdict.Ended ended -> {
-            return finish(snapshot, ended);
+            return finish(snapshot, explained(snapshot, ended));
           }
         }
       } catch (PortException | UncheckedIOException e) {
@@ -193,6 +203,15 @@ final class JobFollower implements Runnable {
       }
       tracked.awaitChange(snapshot, next);
     }
+  }
+
+  private static Duration nextLook(Snapshot snapshot) {
+    if (snapshot.gone()) {
+      return ORPHANED_CHECK;
+    }
+    return snapshot.pods().stream().anyMatch(pod -> PodStates.isBeingDeleted(pod.pod()))
+        ? NODE_DOWN_CHECK
+        : LONG;
   }
 
   /** Brings in what another worker has read of its logs. */
@@ -263,30 +282,17 @@ final class JobFollower implements Runnable {
     return Duration.between(now, lookAt.get()).plusMillis(1);
   }
 
-  /** Asks the cluster why there is no pod, and ends a job that will not get one. */
-  private Duration askForPod(Snapshot snapshot) {
-    Instant now = Instant.now();
-    if (askAt.isEmpty()) {
-      askAt = Optional.of(now.plus(POD_EXPECTED));
-    } else if (!now.isBefore(askAt.get())) {
-      Optional<String> refusal = calls.podRefusal(snapshot.job());
-      if (refusal.isPresent()) {
-        return endIfStuck(new Unstartable(JobOutcome.Kind.FAILED, refusal.get()), true);
-      }
-      questionInterval = questionInterval.multipliedBy(2);
-      if (questionInterval.compareTo(LONGEST_QUESTION_INTERVAL) > 0) {
-        questionInterval = LONGEST_QUESTION_INTERVAL;
-      }
-      askAt = Optional.of(now.plus(questionInterval));
-    }
-    return Duration.between(now, askAt.get()).plusMillis(1);
-  }
-
-  private Duration endIfStuck(Unstartable why, boolean passing) {
+  private Duration endIfStuck(Unstartable why, JobVerdict.Patience patience) {
     Instant now = Instant.now();
     Instant since = stuckSince.orElse(now);
     stuckSince = Optional.of(since);
-    Duration left = passing ? startGrace.minus(Duration.between(since, now)) : Duration.ZERO;
+    Duration allowed =
+        switch (patience) {
+          case NONE -> Duration.ZERO;
+          case START_GRACE -> startGrace;
+          case LONG -> REFUSAL_PATIENCE;
+        };
+    Duration left = allowed.minus(Duration.between(since, now));
     if (left.isPositive()) {
       return left.plusMillis(1);
     }
@@ -295,11 +301,100 @@ final class JobFollower implements Runnable {
     return TRY_AGAIN;
   }
 
+  /** Lets the next attempt begin, which waits for the end of this one's pod. */
+  private Duration endAttempt(Snapshot snapshot, TrackedPod attempt) throws InterruptedException {
+    Optional<Duration> wait = awaitOthers(snapshot, attempt);
+    if (wait.isEmpty()) {
+      LOG.info("Job {}: an attempt failed, and its pod is ended", name);
+      calls.delete(attempt.pod());
+    }
+    return wait.orElse(TRY_AGAIN);
+  }
+
+  /** Ends a Job whose job has ended, and judges by what is on record from then on. */
+  private Duration endSettled(Snapshot snapshot, JobVerdict.Ended ended, TrackedPod attempt)
+      throws InterruptedException {
+    Optional<Duration> wait =
+        PodStates.isOver(attempt) ? Optional.empty() : awaitOthers(snapshot, attempt);
+    if (wait.isEmpty()) {
+      LOG.info("Job {} has ended, and its pod is ended", name);
+      calls
+          .endSettled(
+              name,
+              new JobAnnotations.RecordedEnd(
+                  ended.outcome(), ended.startedAt(), ended.finishedAt(), ended.warnings()))
+          .ifPresent(tracked::update);
+    }
+    return wait.orElse(TRY_AGAIN);
+  }
+
+  /**
+   * Leaves the containers beside the job's some time to end by themselves, and waits for the whole
+   * log, which goes with the pod.
+   *
+   * @return when to look again; empty where the pod may be ended now
+   */
+  private Optional<Duration> awaitOthers(Snapshot snapshot, TrackedPod attempt)
+      throws InterruptedException {
+    Instant now = Instant.now();
+    Instant since = lingeringSince.orElse(now);
+    lingeringSince = Optional.of(since);
+    Duration left = OTHERS_PATIENCE.minus(Duration.between(since, now));
+    if (left.isPositive()) {
+      return Optional.of(left.plusMillis(1));
+    }
+    PodLog podLog = podLogs.get(attempt.uid());
+    if (podLog != null) {
+      podLog.awaitDone();
+      keep(podLog.spooled());
+    }
+    return tracked.snapshot().changes() == snapshot.changes()
+        ? Optional.empty()
+        : Optional.of(Duration.ZERO);
+  }
+
+  /** For another worker, should this one die before the job is answered. */
+  private void keep(SpooledLog log) {
+    try {
+      logs.archive().save(job, log, spool);
+    } catch (IOException | ObjectStoreException e) {
+      LOG.debug("job={} its log is not kept: {}", name, e.getMessage());
+    }
+  }
+
   /** A job's time counts for all its attempts together. */
   private void endOverdue(Job job) {
     if (!JobCalls.isToEndSoon(job)) {
       calls.endOverdue(name).ifPresent(tracked::update);
     }
+  }
+
+  /** With the reason of a timeout, where the cluster warned of one. */
+  private JobVerdict.Ended explained(Snapshot snapshot, JobVerdict.Ended ended) {
+    if (!(ended.outcome() instanceof JobOutcome.TimedOut(Duration after, Optional<String> detail))
+        || detail.isPresent()) {
+      return ended;
+    }
+    try {
+      return new JobVerdict.Ended(
+          new JobOutcome.TimedOut(after, lastWarning(snapshot)),
+          ended.startedAt(),
+          ended.finishedAt(),
+          ended.warnings(),
+          ended.attempts());
+    } catch (JobRuntimeException e) {
+      LOG.warn("job={} why it did not get further is not known: {}", name, e.getMessage());
+      return ended;
+    }
+  }
+
+  /** What was over before its process started is not what held that up. */
+  private Optional<String> lastWarning(Snapshot snapshot) {
+    Optional<TrackedPod> last =
+        snapshot.pods().isEmpty() ? Optional.empty() : Optional.of(snapshot.pods().getLast());
+    Optional<Instant> since = last.flatMap(TrackedPod::startedAt);
+    return last.flatMap(pod -> calls.lastWarning(pod.pod(), since))
+        .or(() -> calls.lastWarning(snapshot.job(), since));
   }
 
   private JobEnd finish(Snapshot snapshot, JobVerdict.Ended ended) throws InterruptedException {
@@ -317,11 +412,18 @@ final class JobFollower implements Runnable {
         log.gaps().forEach(gap -> warnings.add(PodLog.notComplete(gap)));
         attempts.add(new AttemptLogs.Attempt(log.file(), "an unknown end"));
       }
-      for (TrackedPod trackedPod : snapshot.pods()) {
+      for (TrackedPod trackedPod : ended.attempts()) {
         PodLog podLog = podLogs.get(trackedPod.uid());
         if (podLog != null) {
-          podLog.containerEnded(PodStates.finishedAt(trackedPod.pod()));
-          podLog.awaitDone();
+          if (isLeftToRun(snapshot, trackedPod)) {
+            podLog.close();
+            podLog.awaitDone(LEAVE_PATIENCE);
+            complete = false;
+            warnings.add(PodLog.notComplete("its Job was deleted, and its container runs on"));
+          } else {
+            podLog.containerEnded(PodStates.finishedAt(trackedPod.pod()));
+            podLog.awaitDone();
+          }
           complete &= podLog.isComplete();
           warnings.addAll(podLog.warnings());
           attempts.add(new AttemptLogs.Attempt(podLog.spooled().file(), how(trackedPod.pod())));
@@ -343,6 +445,14 @@ final class JobFollower implements Runnable {
     } catch (IOException e) {
       throw new UncheckedIOException("its log cannot be spooled: " + e, e);
     }
+  }
+
+  /** Of a Job that is gone, whose pods nobody ends. */
+  private static boolean isLeftToRun(Snapshot snapshot, TrackedPod tracked) {
+    return snapshot.gone()
+        && !PodStates.isOver(tracked)
+        && !PodStates.isBeingDeleted(tracked.pod())
+        && PodStates.terminated(tracked.pod()).isEmpty();
   }
 
   /** Whether a process may have run that wrote something, though no pod was seen that had one. */

@@ -34,5 +34,8 @@ final class JobNames {
   /** How a job ended that the worker ended because it could not start. */
   static final String UNSTARTABLE = "mstc/unstartable";
 
+  /** How a job ended whose Job would have gone on, and was ended for that. */
+  static final String ENDED = "mstc/ended";
+
   private JobNames() {}
 }

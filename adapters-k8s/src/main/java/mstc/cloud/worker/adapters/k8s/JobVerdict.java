@@ -30,25 +30,54 @@ sealed interface JobVerdict {
   /** The job is on its way, or about to be. */
   record Underway() implements JobVerdict {}
 
-  /** The Job has no pod yet, which it should have at once. */
-  record WithoutPod() implements JobVerdict {}
-
   /** The Job is over, and its pods, which tell how, have not been seen to be. */
   record Unseen() implements JobVerdict {}
 
   /**
    * The job cannot start.
    *
-   * @param passing whether that may yet pass
+   * @param patience for how long that may yet pass
    */
-  record Stuck(Unstartable why, boolean passing) implements JobVerdict {}
+  record Stuck(Unstartable why, Patience patience) implements JobVerdict {}
+
+  /** For how long what keeps a job from starting may last. */
+  enum Patience {
+    /** It will not change. */
+    NONE,
+    /** Some of it passes, such as a registry that is busy. */
+    START_GRACE,
+    /** It passes as a rule, and is nobody's word on the job. */
+    LONG
+  }
+
+  /**
+   * An attempt has failed and is not the last, and containers beside the job's keep its pod from
+   * ending.
+   */
+  record Lingering(TrackedPod attempt) implements JobVerdict {}
+
+  /**
+   * The job has ended, and its Job would go on: containers beside the job's keep its pod, or have
+   * made it fail, so that another would follow.
+   *
+   * @param attempt the last
+   */
+  record Settled(Ended end, TrackedPod attempt) implements JobVerdict {}
 
   /** The job's time is over, and its Job would try again all the same. */
   record Overdue() implements JobVerdict {}
 
-  /** The job has ended. */
+  /**
+   * The job has ended.
+   *
+   * @param attempts the pods whose logs are the job's
+   */
   record Ended(
-      JobOutcome outcome, Optional<Instant> startedAt, Instant finishedAt, List<String> warnings)
+      JobOutcome outcome,
+      Optional<Instant> startedAt,
+      Instant finishedAt,
+      List<String> warnings,
+      List<TrackedPod> attempts)
       implements JobVerdict {}
 
   /**
@@ -66,9 +95,16 @@ sealed interface JobVerdict {
 
   /** One judgement. */
   final class Judge {
+    /**
+     * Where a Job was deleted and its pods with it, that is asked for soon. Where its pods are to
+     * stay, nobody will ask.
+     */
+    private static final Duration PODS_FOLLOW = Duration.ofSeconds(5);
+
     private final Job job;
     private final List<TrackedPod> pods;
-    private final boolean jobGone;
+    private final Optional<Instant> jobGoneAt;
+    private final Optional<String> refusal;
     private final Duration timeout;
     private final boolean wasClusterAsked;
     private final List<PodTrace> unseen;
@@ -78,7 +114,8 @@ sealed interface JobVerdict {
         Snapshot snapshot, Duration timeout, Optional<List<PodTrace>> traces, Instant now) {
       this.job = snapshot.job();
       this.pods = snapshot.pods();
-      this.jobGone = snapshot.gone();
+      this.jobGoneAt = snapshot.goneAt();
+      this.refusal = snapshot.refusal();
       this.timeout = timeout;
       this.wasClusterAsked = traces.isPresent();
       List<String> seen = pods.stream().map(Judge::name).toList();
@@ -88,12 +125,85 @@ sealed interface JobVerdict {
     }
 
     private JobVerdict verdict() {
-      return succeeded()
+      return onRecord()
+          .or(this::endedBeforeItsPod)
+          .or(this::succeeded)
           .or(this::stopped)
           .or(this::timedOut)
           .or(this::failed)
           .or(this::failedAsAJob)
           .orElseGet(this::notEnded);
+    }
+
+    /** As it was judged before its Job was ended for it, whatever came of that. */
+    private Optional<JobVerdict> onRecord() {
+      return JobAnnotations.ended(job)
+          .map(end ->
+              new Ended(
+                  end.outcome(),
+                  end.startedAt(),
+                  end.finishedAt(),
+                  end.warnings(),
+                  attemptsUntil(end.finishedAt())));
+    }
+
+    /** Without the pods that the Job made though the job had ended. */
+    private List<TrackedPod> attemptsUntil(Instant finished) {
+      return pods.stream()
+          .filter(tracked ->
+              PodStates.instant(tracked.pod().getMetadata().getCreationTimestamp())
+                  .filter(finished::isBefore)
+                  .isEmpty())
+          .toList();
+    }
+
+    /** The end of the job's own container is the job's, whatever containers beside it do. */
+    private Optional<JobVerdict> endedBeforeItsPod() {
+      if (isToBeStopped()) {
+        return Optional.empty();
+      }
+      return pods.stream()
+          .filter(tracked ->
+              tracked.endedByItself()
+                  && PodStates.isShared(tracked.pod())
+                  && !PodStates.isPhase(tracked.pod(), "Succeeded")
+                  && !isCalledLate(tracked.pod()))
+          .flatMap(tracked ->
+              (exitedWith0(tracked.pod()) ? successInIt(tracked) : failureInIt(tracked)).stream())
+          .findFirst();
+    }
+
+    private static boolean exitedWith0(Pod pod) {
+      return PodStates.terminated(pod).filter(end -> PodStates.exitCode(end) == 0).isPresent();
+    }
+
+    private Optional<JobVerdict> successInIt(TrackedPod attempt) {
+      boolean isOver = PodStates.isOver(attempt);
+      if (!isOver && !PodStates.isKeptByOthers(attempt.pod())) {
+        return Optional.empty();
+      }
+      JobVerdict end = endedIn(attempt, new JobOutcome.Succeeded());
+      return Optional.of(isOver && hasNoAttemptLeft() ? end : settled(end, attempt));
+    }
+
+    private Optional<JobVerdict> failureInIt(TrackedPod attempt) {
+      if (PodStates.isOver(attempt)
+          || !PodStates.endedByItself(attempt.pod())
+          || !PodStates.isKeptByOthers(attempt.pod())) {
+        return Optional.empty();
+      }
+      boolean isLast = failedAttempts().size() >= retries() || failure().isPresent();
+      return Optional.of(
+          isLast ? settled(endedIn(attempt, outcomeOf(attempt)), attempt) : new Lingering(attempt));
+    }
+
+    private JobVerdict endedIn(TrackedPod attempt, JobOutcome outcome) {
+      Instant finished = PodStates.finishedAt(attempt.pod()).orElse(now);
+      return ended(outcome, deletions(), attemptsUntil(finished), finished);
+    }
+
+    private static JobVerdict settled(JobVerdict verdict, TrackedPod attempt) {
+      return verdict instanceof Ended end ? new Settled(end, attempt) : verdict;
     }
 
     private Optional<JobVerdict> succeeded() {
@@ -113,8 +223,16 @@ sealed interface JobVerdict {
       }
       return Optional.of(
           wasClusterAsked
-              ? ended(new JobOutcome.Succeeded(), List.of("its pod was gone before it was seen"))
+              ? ended(new JobOutcome.Succeeded(), List.of(goneTooSoon(isOneSeenThatDidNotFail())))
               : new Unseen());
+    }
+
+    private static String goneTooSoon(boolean isSeen) {
+      return "its pod was gone before " + (isSeen ? "its end" : "it") + " was seen";
+    }
+
+    private boolean isOneSeenThatDidNotFail() {
+      return pods.stream().anyMatch(tracked -> !PodStates.isPhase(tracked.pod(), "Failed"));
     }
 
     /**
@@ -124,7 +242,7 @@ sealed interface JobVerdict {
     private boolean succeededUnnoticed(Pod pod) {
       return isCalledLate(pod)
           && PodStates.endedInTime(pod)
-          && PodStates.terminated(pod).filter(end -> exitCode(end) == 0).isPresent()
+          && exitedWith0(pod)
           && hasNoAttemptLeft();
     }
 
@@ -133,18 +251,18 @@ sealed interface JobVerdict {
     }
 
     private boolean isToBeStopped() {
-      return jobGone
+      return jobGoneAt.isPresent()
           || JobAnnotations.isCancelled(job)
           || JobAnnotations.unstartable(job).isPresent();
     }
 
-    /** Ended by someone, and not before all of its processes have. */
+    /** Ended by someone, and not before all of its processes have, unless they are left to run. */
     private Optional<JobVerdict> stopped() {
       if (!isToBeStopped()) {
         return Optional.empty();
       }
-      boolean noMorePods = jobGone || failure().isPresent();
-      if (!noMorePods || !areOver()) {
+      boolean noMorePods = jobGoneAt.isPresent() || failure().isPresent();
+      if (!noMorePods || !(areOver() || areOrphaned())) {
         return Optional.of(new Underway());
       }
       return Optional.of(
@@ -152,6 +270,11 @@ sealed interface JobVerdict {
               JobAnnotations.unstartable(job)
                   .map(Unstartable::outcome)
                   .orElseGet(JobOutcome.Cancelled::new)));
+    }
+
+    private boolean areOrphaned() {
+      return jobGoneAt.filter(gone -> !now.isBefore(gone.plus(PODS_FOLLOW))).isPresent()
+          && pods.stream().noneMatch(PodStates::isEnding);
     }
 
     private Optional<JobVerdict> timedOut() {
@@ -189,7 +312,7 @@ sealed interface JobVerdict {
       return PodStates.disruption(pod)
           .filter(reason -> PodStates.isDisruptedInTime(pod))
           .<JobOutcome>map(JobOutcome.Evicted::new)
-          .orElseGet(() -> new JobOutcome.TimedOut(timeout, Optional.empty()));
+          .orElseGet(() -> new JobOutcome.TimedOut(timeout, PodStates.holdUp(pod)));
     }
 
     private int retries() {
@@ -278,7 +401,8 @@ sealed interface JobVerdict {
         return lostByDeletion(last.get().name());
       }
       return JobConditions.hasHadPods(job) || !pods.isEmpty() || last.isPresent()
-          ? new JobOutcome.Lost("its pod was gone before it was seen, and may have run: " + words)
+          ? new JobOutcome.Lost(
+              goneTooSoon(!pods.isEmpty() && !lacksPods()) + ", and may have run: " + words)
           : new JobOutcome.NotStarted(words);
     }
 
@@ -292,48 +416,74 @@ sealed interface JobVerdict {
     }
 
     private Optional<String> whatHeldItUp() {
-      return pods.stream()
-          .map(TrackedPod::pod)
-          .flatMap(pod ->
-              PodStates.unscheduled(pod)
-                  .or(() -> PodStates.waiting(pod).map(Judge::describe))
-                  .stream())
-          .findFirst();
+      return pods.isEmpty()
+          ? refusal
+          : pods.stream().flatMap(tracked -> PodStates.holdUp(tracked.pod()).stream()).findFirst();
     }
 
     private JobVerdict notEnded() {
       if (pods.isEmpty()) {
-        return Boolean.TRUE.equals(job.getSpec().getSuspend()) ? new Underway() : new WithoutPod();
+        return Boolean.TRUE.equals(job.getSpec().getSuspend()) ? new Underway() : withoutPod();
       }
       return pods.stream()
           .filter(tracked -> !PodStates.isOver(tracked))
-          .map(tracked -> PodStates.waiting(tracked.pod()))
-          .flatMap(Optional::stream)
-          .flatMap(waiting -> stuck(waiting).stream())
+          .flatMap(tracked -> stuck(tracked.pod()).stream())
           .findFirst()
           .orElseGet(Underway::new);
     }
 
-    private static Optional<JobVerdict> stuck(ContainerStateWaiting waiting) {
-      String words = describe(waiting);
+    /** What a quota keeps out waits for room, for as long as the job may take. */
+    private JobVerdict withoutPod() {
+      return refusal
+          .filter(words -> !ApiErrors.isForWantOfRoom(words))
+          .<JobVerdict>map(words ->
+              new Stuck(
+                  new Unstartable(JobOutcome.Kind.FAILED, words),
+                  ApiErrors.isForTheMoment(words) ? Patience.LONG : Patience.START_GRACE))
+          .orElseGet(Underway::new);
+    }
+
+    private static Optional<JobVerdict> stuck(Pod pod) {
+      return PodStates.waiting(pod)
+          .flatMap(Judge::stuck)
+          .or(() ->
+              PodStates.waitingBefore(pod).entrySet().stream()
+                  .flatMap(waiting -> stuckBefore(waiting.getKey(), waiting.getValue()).stream())
+                  .findFirst())
+          .map(JobVerdict.class::cast);
+    }
+
+    /** Of another container's image nobody told in the request, so that is not what is missing. */
+    private static Optional<Stuck> stuckBefore(String container, ContainerStateWaiting waiting) {
+      return stuck(waiting)
+          .map(stuck ->
+              new Stuck(
+                  new Unstartable(
+                      JobOutcome.Kind.FAILED,
+                      "container " + container + ": " + stuck.why().reason()),
+                  stuck.patience()));
+    }
+
+    private static Optional<Stuck> stuck(ContainerStateWaiting waiting) {
+      String words = PodStates.describe(waiting.getReason(), waiting.getMessage());
+      Unstartable withoutImage = new Unstartable(JobOutcome.Kind.IMAGE_UNAVAILABLE, words);
       return switch (String.valueOf(waiting.getReason())) {
         case "InvalidImageName", "ErrImageNeverPull" ->
-            Optional.of(
-                new Stuck(new Unstartable(JobOutcome.Kind.IMAGE_UNAVAILABLE, words), false));
+            Optional.of(new Stuck(withoutImage, Patience.NONE));
         case "ErrImagePull",
             "ImagePullBackOff",
             "ImageInspectError",
             "RegistryUnavailable",
             "SignatureValidationFailed" ->
-            Optional.of(new Stuck(new Unstartable(JobOutcome.Kind.IMAGE_UNAVAILABLE, words), true));
-        case "CreateContainerConfigError", "CreateContainerError", "RunContainerError" ->
-            Optional.of(new Stuck(new Unstartable(JobOutcome.Kind.FAILED, words), true));
+            Optional.of(new Stuck(withoutImage, Patience.START_GRACE));
+        case "CreateContainerConfigError",
+            "CreateContainerError",
+            "RunContainerError",
+            "CrashLoopBackOff" ->
+            Optional.of(
+                new Stuck(new Unstartable(JobOutcome.Kind.FAILED, words), Patience.START_GRACE));
         default -> Optional.empty();
       };
-    }
-
-    private static String describe(ContainerStateWaiting waiting) {
-      return PodStates.describe(waiting.getReason(), waiting.getMessage());
     }
 
     private static JobOutcome outcomeOf(TrackedPod attempt) {
@@ -345,9 +495,9 @@ sealed interface JobVerdict {
       if (terminated.isEmpty()) {
         return withoutExit(attempt);
       }
-      int code = exitCode(terminated.get());
+      int code = PodStates.exitCode(terminated.get());
       String reason = String.valueOf(terminated.get().getReason());
-      if (reason.equals("OOMKilled")) {
+      if (isOutOfMemory(terminated.get())) {
         return new JobOutcome.OutOfMemory(code == 0 ? OptionalInt.empty() : OptionalInt.of(code));
       }
       if (reason.equals("ContainerStatusUnknown")) {
@@ -361,10 +511,6 @@ sealed interface JobVerdict {
           : new JobOutcome.Failed(code);
     }
 
-    private static int exitCode(ContainerStateTerminated terminated) {
-      return Objects.requireNonNullElse(terminated.getExitCode(), 0);
-    }
-
     /** Not started only where its node, or who removed it before it had one, says it is over. */
     private static JobOutcome withoutExit(TrackedPod attempt) {
       Pod pod = attempt.pod();
@@ -375,8 +521,13 @@ sealed interface JobVerdict {
       }
       boolean isUnexplained =
           PodStates.status(pod).map(PodStatus::getReason).filter(text -> !text.isBlank()).isEmpty();
+      if (!isUnexplained) {
+        return new JobOutcome.NotStarted(podWords(pod));
+      }
       return new JobOutcome.NotStarted(
-          wasDeleted(attempt) && isUnexplained ? deletion(attempt) : podWords(pod));
+          wasDeleted(attempt)
+              ? deletion(attempt)
+              : PodStates.failureBefore(pod).orElseGet(() -> podWords(pod)));
     }
 
     private static String podWords(Pod pod) {
@@ -406,8 +557,14 @@ sealed interface JobVerdict {
       return "pod " + name(tracked) + " was deleted";
     }
 
-    /** A Job deletes the pod that it has when its time is over, in the second that it says so. */
+    /**
+     * A Job deletes the pod that it has when its time is over, in the second that it says so. Of a
+     * pod that others kept nothing was taken away.
+     */
     private boolean wasDeletedByOthers(TrackedPod tracked) {
+      if (tracked.endedByItself() && PodStates.isShared(tracked.pod())) {
+        return false;
+      }
       if (!wasDeleted(tracked) || !isJobOverdue()) {
         return wasDeleted(tracked);
       }
@@ -443,10 +600,19 @@ sealed interface JobVerdict {
     }
 
     private JobVerdict ended(JobOutcome told, List<String> warnings) {
+      return ended(told, warnings, pods, finishedAt());
+    }
+
+    private JobVerdict ended(
+        JobOutcome told, List<String> warnings, List<TrackedPod> attempts, Instant finished) {
       if (lacksPods() && !wasClusterAsked) {
         return new Unseen();
       }
       List<String> all = new ArrayList<>(warnings);
+      attempts.forEach(attempt -> all.addAll(troubles(attempt)));
+      if (told instanceof JobOutcome.Succeeded && attempts.stream().anyMatch(Judge::lostAProcess)) {
+        all.add("a process of the job was killed for memory, though the job exited with 0");
+      }
       JobOutcome outcome =
           switch (told) {
             case JobOutcome.NotStarted(String why) -> unlessItRan(told, why, all);
@@ -467,9 +633,29 @@ sealed interface JobVerdict {
                   unseen.stream().map(PodTrace::startedAt))
               .flatMap(Optional::stream)
               .min(Comparator.naturalOrder());
-      Instant finished = finishedAt();
       return new Ended(
-          outcome, started, started.filter(start -> start.isAfter(finished)).orElse(finished), all);
+          outcome,
+          started,
+          started.filter(start -> start.isAfter(finished)).orElse(finished),
+          all,
+          attempts);
+    }
+
+    /** What went wrong with others in a pod that nothing was to end. */
+    private static List<String> troubles(TrackedPod attempt) {
+      Pod pod = attempt.pod();
+      return PodStates.endedByItself(pod) && !attempt.gone() && !isCalledLate(pod)
+          ? PodStates.troubles(pod)
+          : List.of();
+    }
+
+    private static boolean lostAProcess(TrackedPod attempt) {
+      return exitedWith0(attempt.pod())
+          && PodStates.terminated(attempt.pod()).filter(Judge::isOutOfMemory).isPresent();
+    }
+
+    private static boolean isOutOfMemory(ContainerStateTerminated terminated) {
+      return "OOMKilled".equals(terminated.getReason());
     }
 
     /** That an attempt did not start is not what a job came to that ran before, or after all. */

@@ -1,5 +1,7 @@
 package mstc.cloud.worker.adapters.k8s;
 
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventList;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -11,6 +13,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.informers.cache.ReducedStateItemStore;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -23,16 +26,19 @@ import org.slf4j.LoggerFactory;
 /**
  * The two watches, on the worker's Jobs and on their pods, that all following rests on. They go on
  * by themselves whatever happens to the API server; and from time to time both are listed, in case
- * a watch was cut and nobody noticed.
+ * a watch was cut and nobody noticed. A third tells why Jobs get no pods, for all of them at once.
  */
 final class JobWatches implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobWatches.class);
+
+  private static final long REFUSALS_AT_ONCE = 500;
 
   private final KubernetesClient client;
   private final String namespace;
   private final TrackedJobs tracked;
   private final SharedIndexInformer<Job> jobs;
   private final SharedIndexInformer<Pod> pods;
+  private final SharedIndexInformer<Event> refusals;
   private final Thread relisting;
   private volatile boolean synced;
 
@@ -43,6 +49,14 @@ final class JobWatches implements AutoCloseable {
     this.tracked = tracked;
     this.jobs = Informers.informer(jobs(), tracked::update, tracked::remove);
     this.pods = Informers.informer(pods(), tracked::update, tracked::remove);
+    this.refusals =
+        // There may be ten for each Job, and only the newest is of use.
+        Informers.informer(refusals().withLimit(REFUSALS_AT_ONCE), tracked::update, gone -> {})
+            .itemStore(
+                new ReducedStateItemStore<>(
+                    ReducedStateItemStore.UID_KEY_STATE,
+                    Event.class,
+                    client.getKubernetesSerialization()));
     this.relisting = Thread.ofVirtual().name("relist").unstarted(() -> relistEvery(relist));
   }
 
@@ -62,6 +76,15 @@ final class JobWatches implements AutoCloseable {
         .withLabel(JobNames.MANAGED_BY_LABEL, JobNames.WORKER);
   }
 
+  private FilterWatchListDeletable<Event, EventList, ? extends Resource<Event>> refusals() {
+    return client
+        .v1()
+        .events()
+        .inNamespace(namespace)
+        .withField("reason", "FailedCreate")
+        .withField("involvedObject.kind", "Job");
+  }
+
   /**
    * Begins to watch, and tries until it can. Returns at once.
    *
@@ -77,6 +100,8 @@ final class JobWatches implements AutoCloseable {
               jobs.getStore().list().forEach(tracked::update);
               pods.getStore().list().forEach(tracked::update);
               synced = true;
+              // Of Jobs that are not known yet they would tell in vain.
+              var _ = refusals.start();
               onSynced.run();
             });
     relisting.start();
@@ -128,5 +153,6 @@ final class JobWatches implements AutoCloseable {
     relisting.interrupt();
     jobs.stop();
     pods.stop();
+    refusals.stop();
   }
 }

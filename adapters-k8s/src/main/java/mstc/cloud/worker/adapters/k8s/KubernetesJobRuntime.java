@@ -583,7 +583,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
                     record(snapshot.job()).job().request().timeout(),
                     Optional.empty(),
                     Instant.now()))
-            .filter(JobVerdict.Ended.class::isInstance)
+            .filter(verdict ->
+                verdict instanceof JobVerdict.Ended || verdict instanceof JobVerdict.Settled)
             .isPresent();
   }
 

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.ContainerStateRunning;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStateWaiting;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodSpec;
@@ -12,14 +13,21 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.TrackedJob.TrackedPod;
+import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.job.JobOutcome;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what the kubelet and the controllers say about a pod with one container. */
+/**
+ * Reads what the kubelet and the controllers say about a pod. The job's container is the one that
+ * bears the job's name, in whatever order others are told beside it.
+ */
 final class PodStates {
   /** As long as Kubernetes itself waits for a node before it takes its pods away. */
   private static final Duration NODE_PATIENCE = Duration.ofMinutes(5);
@@ -49,8 +57,12 @@ final class PodStates {
 
   /** The container that does the work. */
   static LogSource.Container container(Pod pod) {
-    return new LogSource.Container(
-        pod.getMetadata().getName(), pod.getSpec().getContainers().getFirst().getName());
+    return new LogSource.Container(pod.getMetadata().getName(), jobContainer(pod));
+  }
+
+  /** The name of the container that does the work, by the label of a Job or a pod. */
+  static String jobContainer(HasMetadata item) {
+    return Objects.requireNonNullElse(item.getMetadata().getLabels().get(JobNames.NAME_LABEL), "");
   }
 
   /** When the container's process ended. */
@@ -67,10 +79,132 @@ final class PodStates {
   }
 
   private static Optional<ContainerState> state(Pod pod) {
-    return status(pod)
-        .map(PodStatus::getContainerStatuses)
-        .flatMap(statuses -> statuses.stream().findFirst())
+    return containers(pod)
+        .filter(container -> container.getName().equals(jobContainer(pod)))
+        .findFirst()
         .map(ContainerStatus::getState);
+  }
+
+  private static Stream<ContainerStatus> containers(Pod pod) {
+    return status(pod).map(PodStatus::getContainerStatuses).stream().flatMap(List::stream);
+  }
+
+  /** The containers that others put beside the job's; not those that Kubernetes ends after it. */
+  private static Stream<ContainerStatus> others(Pod pod) {
+    return containers(pod).filter(container -> !container.getName().equals(jobContainer(pod)));
+  }
+
+  /** The containers that others put before the job's. */
+  private static Stream<ContainerStatus> before(Pod pod) {
+    return status(pod).map(PodStatus::getInitContainerStatuses).stream().flatMap(List::stream);
+  }
+
+  /** Whether there are containers beside the job's. */
+  static boolean isShared(Pod pod) {
+    return others(pod).findAny().isPresent();
+  }
+
+  /** Whether a container beside the job's has not ended, and keeps the pod. */
+  static boolean isKeptByOthers(Pod pod) {
+    return others(pod).anyMatch(container -> terminated(container).isEmpty());
+  }
+
+  private static Optional<ContainerStateTerminated> terminated(ContainerStatus container) {
+    return Optional.ofNullable(container.getState()).map(ContainerState::getTerminated);
+  }
+
+  private static Optional<ContainerStateWaiting> waiting(ContainerStatus container) {
+    return Optional.ofNullable(container.getState()).map(ContainerState::getWaiting);
+  }
+
+  static int exitCode(ContainerStateTerminated terminated) {
+    return Objects.requireNonNullElse(terminated.getExitCode(), 0);
+  }
+
+  /** What went wrong with the containers beside the job's, a sentence for each. */
+  static List<String> troubles(Pod pod) {
+    return others(pod)
+        .flatMap(container ->
+            failure(container)
+                .map(words -> "container " + container.getName() + " failed: " + words)
+                .or(() ->
+                    waiting(container)
+                        .flatMap(PodStates::words)
+                        .map(words ->
+                            "container " + container.getName() + " did not start: " + words))
+                .stream())
+        .map(words -> PrintableText.oneLine(words, JobOutcome.MAX_REASON_LENGTH))
+        .toList();
+  }
+
+  private static Optional<String> failure(ContainerStatus container) {
+    return terminated(container)
+        .filter(end -> exitCode(end) != 0)
+        .map(end ->
+            "exit code "
+                + exitCode(end)
+                + " ("
+                + describe(end.getReason(), end.getMessage())
+                + ")");
+  }
+
+  /** The container before the job's that failed, so that the job's never starts, and how. */
+  static Optional<String> failureBefore(Pod pod) {
+    return before(pod)
+        .flatMap(container -> failure(container).map(words -> named(container, words)).stream())
+        // Those before it that go on are only killed for it.
+        .reduce((one, next) -> next);
+  }
+
+  /**
+   * What containers before the job's wait for, by name, where that has not begun: it waits for all
+   * of them, but not for those beside it.
+   */
+  static Map<String, ContainerStateWaiting> waitingBefore(Pod pod) {
+    if (hasBegun(pod)) {
+      return Map.of();
+    }
+    Map<String, ContainerStateWaiting> all = new LinkedHashMap<>();
+    before(pod)
+        .forEach(container ->
+            waiting(container).ifPresent(waiting -> all.put(container.getName(), waiting)));
+    return all;
+  }
+
+  /** What keeps the job's process from starting; empty where it started, or nobody says. */
+  static Optional<String> holdUp(Pod pod) {
+    if (hasBegun(pod)) {
+      return Optional.empty();
+    }
+    return unscheduled(pod)
+        .or(() -> waiting(pod).flatMap(PodStates::words))
+        .or(() -> before(pod).flatMap(container -> holdUp(container).stream()).findFirst());
+  }
+
+  private static boolean hasBegun(Pod pod) {
+    return startedAt(pod).isPresent() || terminated(pod).isPresent();
+  }
+
+  private static Optional<String> holdUp(ContainerStatus before) {
+    boolean isUnderway =
+        Optional.ofNullable(before.getState()).map(ContainerState::getRunning).isPresent()
+            && !Boolean.TRUE.equals(before.getStarted());
+    return waiting(before)
+        .flatMap(PodStates::words)
+        .or(() -> isUnderway ? Optional.of("runs, and the job waits for it") : Optional.empty())
+        .map(words -> named(before, words));
+  }
+
+  private static String named(ContainerStatus container, String words) {
+    return "container " + container.getName() + ": " + words;
+  }
+
+  /** Why a container waits; empty where that is the order of things. */
+  private static Optional<String> words(ContainerStateWaiting waiting) {
+    return switch (String.valueOf(waiting.getReason())) {
+      case "ContainerCreating", "PodInitializing" -> Optional.empty();
+      default -> Optional.of(describe(waiting.getReason(), waiting.getMessage()));
+    };
   }
 
   static Optional<PodStatus> status(Pod pod) {
@@ -99,6 +233,11 @@ final class PodStates {
     return instant(pod.getMetadata().getDeletionTimestamp())
         .filter(graceOver -> now.isAfter(graceOver.plus(NODE_PATIENCE)))
         .isPresent();
+  }
+
+  /** Whether it is not over, and was asked to be. */
+  static boolean isEnding(TrackedPod tracked) {
+    return !isOver(tracked) && isBeingDeleted(tracked.pod());
   }
 
   static boolean isBeingDeleted(Pod pod) {
@@ -134,6 +273,17 @@ final class PodStates {
         terminated(pod)
             .filter(terminated -> !neverRan(terminated))
             .map(ContainerStateTerminated::getFinishedAt));
+  }
+
+  /** Whether its process ended, or could not start, before anything was to end the pod. */
+  static boolean endedByItself(Pod pod) {
+    return !isBeingDeleted(pod)
+        && disruption(pod).isEmpty()
+        && isBeforeDeadline(
+            pod,
+            terminated(pod)
+                .filter(end -> !"ContainerStatusUnknown".equals(end.getReason()))
+                .map(ContainerStateTerminated::getFinishedAt));
   }
 
   /** Whether the cluster took it away before the pod's time was over. */

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventSeries;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -26,15 +27,19 @@ record PodTrace(
   }
 
   /**
+   * @param container that does the work
    * @param creation the event that says so
    * @param events about the pod
    */
-  static PodTrace of(String name, Event creation, List<Event> events) {
+  static PodTrace of(String name, String container, Event creation, List<Event> events) {
+    String path = "spec.containers{" + container + "}";
     return new PodTrace(
         name,
         time(creation),
         events.stream()
-            .filter(event -> "Started".equals(event.getReason()))
+            .filter(event ->
+                "Started".equals(event.getReason())
+                    && path.equals(event.getInvolvedObject().getFieldPath()))
             .flatMap(event -> time(event).stream())
             .min(Instant::compareTo),
         events.stream().anyMatch(event -> "DeadlineExceeded".equals(event.getReason())));
@@ -49,5 +54,14 @@ record PodTrace(
             PodStates.instant(event.getMetadata().getCreationTimestamp()))
         .flatMap(Optional::stream)
         .findFirst();
+  }
+
+  /** The last time it happened. */
+  static Optional<Instant> lastTime(Event event) {
+    return Optional.ofNullable(event.getSeries())
+        .map(EventSeries::getLastObservedTime)
+        .flatMap(time -> PodStates.instant(time.getTime()))
+        .or(() -> PodStates.instant(event.getLastTimestamp()))
+        .or(() -> time(event));
   }
 }

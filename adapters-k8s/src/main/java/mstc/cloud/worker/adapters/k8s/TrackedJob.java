@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.k8s;
 
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -12,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.job.JobOutcome;
 
 /**
  * The newest that is known of one Job and its pods. Keeps what is gone from the cluster: how a pod
@@ -22,27 +25,35 @@ final class TrackedJob {
   private final Condition changed = lock.newCondition();
   private final Map<String, TrackedPod> pods = new LinkedHashMap<>();
   private Job job;
-  private boolean gone;
+  private Optional<Instant> goneAt = Optional.empty();
+  private Optional<Refusal> refusal = Optional.empty();
   private long changes;
 
   TrackedJob(Job job) {
     this.job = job;
   }
 
+  private record Refusal(String version, String words) {}
+
   /**
    * A pod of the Job.
    *
    * @param gone whether it is no longer in the cluster
    * @param startedAt when its process began, which a pod may no longer tell at its end
+   * @param endedByItself whether its process had ended before anything ended the pod
    */
-  record TrackedPod(Pod pod, boolean gone, Optional<Instant> startedAt) {
+  record TrackedPod(Pod pod, boolean gone, Optional<Instant> startedAt, boolean endedByItself) {
     TrackedPod(Pod pod, boolean gone) {
-      this(pod, gone, PodStates.startedAt(pod));
+      this(pod, gone, PodStates.startedAt(pod), PodStates.endedByItself(pod));
     }
 
     /** What is known now, where this was before. */
     private TrackedPod with(Pod newer, boolean nowGone) {
-      return new TrackedPod(newer, nowGone, PodStates.startedAt(newer).or(() -> startedAt));
+      return new TrackedPod(
+          newer,
+          nowGone,
+          PodStates.startedAt(newer).or(() -> startedAt),
+          endedByItself || PodStates.endedByItself(newer));
     }
 
     String uid() {
@@ -54,10 +65,20 @@ final class TrackedJob {
    * What was known at one moment.
    *
    * @param pods oldest first
-   * @param gone whether the Job was deleted
+   * @param goneAt when the Job was known to be deleted; empty where it is there
+   * @param refusal why its controller could not create a pod, when it last tried in vain
    * @param changes counts every change
    */
-  record Snapshot(Job job, List<TrackedPod> pods, boolean gone, long changes) {}
+  record Snapshot(
+      Job job,
+      List<TrackedPod> pods,
+      Optional<Instant> goneAt,
+      Optional<String> refusal,
+      long changes) {
+    boolean gone() {
+      return goneAt.isPresent();
+    }
+  }
 
   Snapshot snapshot() {
     lock.lock();
@@ -69,7 +90,8 @@ final class TrackedJob {
                   Comparator.comparing(
                       (TrackedPod tracked) -> tracked.pod().getMetadata().getCreationTimestamp()))
               .toList(),
-          gone,
+          goneAt,
+          refusal.map(Refusal::words),
           changes);
     } finally {
       lock.unlock();
@@ -107,9 +129,29 @@ final class TrackedJob {
   void markGone() {
     lock.lock();
     try {
-      gone = true;
+      goneAt = goneAt.or(() -> Optional.of(Instant.now()));
       job = JobAnnotations.withoutHold(job);
       change();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Its controller could not create a pod. */
+  void update(Event refused) {
+    lock.lock();
+    try {
+      String version = refused.getMetadata().getResourceVersion();
+      if (refusal.filter(known -> !isNewer(version, known.version())).isEmpty()) {
+        refusal =
+            Optional.of(
+                new Refusal(
+                    version,
+                    PrintableText.oneLine(
+                        PodStates.describe(null, refused.getMessage()),
+                        JobOutcome.MAX_REASON_LENGTH)));
+        change();
+      }
     } finally {
       lock.unlock();
     }

@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.k8s;
 
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -248,6 +249,19 @@ final class TrackedJobs {
               pods.remove(pod.getMetadata().getUid());
               return pods.isEmpty() ? null : pods;
             });
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The controller of a Job could not create a pod. It will say so again where that is unheard. */
+  void update(Event refused) {
+    lock.lock();
+    try {
+      Entry entry = byUid.get(refused.getInvolvedObject().getUid());
+      if (entry != null) {
+        entry.tracked.update(refused);
       }
     } finally {
       lock.unlock();

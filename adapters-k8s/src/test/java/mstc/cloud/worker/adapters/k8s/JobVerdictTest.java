@@ -2,6 +2,8 @@ package mstc.cloud.worker.adapters.k8s;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -20,6 +22,9 @@ import org.junit.jupiter.api.Test;
 class JobVerdictTest {
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final Instant NOW = Instant.parse("2026-11-23T10:00:00Z");
+
+  /** The job's. */
+  private static final String CONTAINER = "solve";
 
   private static Job job() {
     return new JobBuilder()
@@ -61,6 +66,7 @@ class JobVerdictTest {
         .withNewMetadata()
         .withName("p")
         .withUid("p")
+        .addToLabels(JobNames.NAME_LABEL, CONTAINER)
         .endMetadata()
         .withNewStatus()
         .withPhase(phase)
@@ -71,6 +77,7 @@ class JobVerdictTest {
     return pod(phase)
         .editStatus()
         .addNewContainerStatus()
+        .withName(CONTAINER)
         .withNewState()
         .withNewTerminated()
         .withExitCode(code)
@@ -87,6 +94,7 @@ class JobVerdictTest {
     return pod("Pending")
         .editStatus()
         .addNewContainerStatus()
+        .withName(CONTAINER)
         .withNewState()
         .withNewWaiting("the kubelet's words", reason)
         .endState()
@@ -117,11 +125,27 @@ class JobVerdictTest {
   }
 
   private static JobVerdict verdict(Job job, boolean gone, List<Pod> pods) {
-    return JobVerdict.of(
-        new Snapshot(job, pods.stream().map(pod -> new TrackedPod(pod, false)).toList(), gone, 1),
-        TIMEOUT,
+    Snapshot there = snapshot(job, pods.toArray(Pod[]::new));
+    return verdict(
+        new Snapshot(
+            there.job(),
+            there.pods(),
+            gone ? Optional.of(NOW) : Optional.empty(),
+            there.refusal(),
+            there.changes()));
+  }
+
+  private static Snapshot snapshot(Job job, Pod... pods) {
+    return new Snapshot(
+        job,
+        Stream.of(pods).map(pod -> new TrackedPod(pod, false)).toList(),
         Optional.empty(),
-        NOW);
+        Optional.empty(),
+        1);
+  }
+
+  private static JobVerdict verdict(Snapshot snapshot) {
+    return JobVerdict.of(snapshot, TIMEOUT, Optional.empty(), NOW);
   }
 
   private static JobOutcome outcome(JobVerdict verdict) {
@@ -237,7 +261,8 @@ class JobVerdictTest {
         new Snapshot(
             failed(job(), "FailureTarget", "DeadlineExceeded"),
             List.of(new TrackedPod(pod, true)),
-            false,
+            Optional.empty(),
+            Optional.empty(),
             1);
 
     assertThat(outcome(JobVerdict.of(snapshot, TIMEOUT, Optional.empty(), NOW)))
@@ -284,10 +309,10 @@ class JobVerdictTest {
   void whatKeepsAPodFromStartingMayPassOrMayNot() {
     assertThat(verdict(job(), waiting("ContainerCreating").build()))
         .isEqualTo(new JobVerdict.Underway());
-    assertThat(((JobVerdict.Stuck) verdict(job(), waiting("ImagePullBackOff").build())).passing())
-        .isTrue();
-    assertThat(((JobVerdict.Stuck) verdict(job(), waiting("InvalidImageName").build())).passing())
-        .isFalse();
+    assertThat(((JobVerdict.Stuck) verdict(job(), waiting("ImagePullBackOff").build())).patience())
+        .isEqualTo(JobVerdict.Patience.START_GRACE);
+    assertThat(((JobVerdict.Stuck) verdict(job(), waiting("InvalidImageName").build())).patience())
+        .isEqualTo(JobVerdict.Patience.NONE);
     assertThat(
             ((JobVerdict.Stuck) verdict(job(), waiting("CreateContainerConfigError").build()))
                 .why()
@@ -301,19 +326,13 @@ class JobVerdictTest {
 
     assertThat(verdict(complete)).isEqualTo(new JobVerdict.Unseen());
     assertThat(verdict(complete, pod("Running").build())).isEqualTo(new JobVerdict.Unseen());
-    assertThat(
-            outcome(
-                JobVerdict.of(
-                    new Snapshot(complete, List.of(), false, 1),
-                    TIMEOUT,
-                    Optional.of(List.of()),
-                    NOW)))
+    assertThat(outcome(JobVerdict.of(snapshot(complete), TIMEOUT, Optional.of(List.of()), NOW)))
         .isEqualTo(new JobOutcome.Succeeded());
   }
 
   @Test
-  void aJobWithoutAPodIsAskedWhy() {
-    assertThat(verdict(job())).isEqualTo(new JobVerdict.WithoutPod());
+  void aJobWithoutAPodIsWaitedForUntilSomeoneSaysWhy() {
+    assertThat(verdict(job())).isEqualTo(new JobVerdict.Underway());
   }
 
   @Test
@@ -334,11 +353,8 @@ class JobVerdictTest {
   }
 
   private static JobVerdict.Ended asked(Job job, List<PodTrace> traces, Pod... pods) {
-    Snapshot snapshot =
-        new Snapshot(
-            job, Stream.of(pods).map(pod -> new TrackedPod(pod, false)).toList(), false, 1);
-    assertThat(JobVerdict.of(snapshot, TIMEOUT, Optional.empty(), NOW))
-        .isEqualTo(new JobVerdict.Unseen());
+    Snapshot snapshot = snapshot(job, pods);
+    assertThat(verdict(snapshot)).isEqualTo(new JobVerdict.Unseen());
     return (JobVerdict.Ended) JobVerdict.of(snapshot, TIMEOUT, Optional.of(traces), NOW);
   }
 
@@ -422,6 +438,7 @@ class JobVerdictTest {
             .endMetadata()
             .editStatus()
             .addNewContainerStatus()
+            .withName(CONTAINER)
             .withNewState()
             .withNewRunning("2026-11-23T09:00:00Z")
             .endState()
@@ -523,5 +540,125 @@ class JobVerdictTest {
 
     assertThat(outcome(verdict(complete, deleted(exited("Succeeded", 0, "Completed")).build())))
         .isEqualTo(new JobOutcome.Succeeded());
+  }
+
+  // Pods that are refused.
+
+  private static JobVerdict refused(String words) {
+    return verdict(new Snapshot(job(), List.of(), Optional.empty(), Optional.of(words), 1));
+  }
+
+  @Test
+  void aRefusalThatWillNotChangeHasOnlyTheGraceOfAStart() {
+    JobVerdict denied =
+        refused(
+            "Error creating: admission webhook \"policy\" denied the request: timeout is too long");
+
+    assertThat(((JobVerdict.Stuck) denied).patience()).isEqualTo(JobVerdict.Patience.START_GRACE);
+    assertThat(((JobVerdict.Stuck) denied).why().outcome().phrase())
+        .contains("timeout is too long");
+  }
+
+  @Test
+  void aWebhookThatCannotBeAskedIsWaitedForForLong() {
+    JobVerdict refused =
+        refused(
+            "Error creating: Internal error occurred: failed calling webhook \"mesh\": Post"
+                + " \"https://mesh:443/inject\": dial tcp 10.96.3.4:443: connect: connection refused");
+
+    assertThat(((JobVerdict.Stuck) refused).patience()).isEqualTo(JobVerdict.Patience.LONG);
+  }
+
+  @Test
+  void aQuotaIsWaitedForUntilTheTimeoutWhichNamesIt() {
+    String words =
+        "Error creating: pods \"j-x\" is forbidden: exceeded quota: team, requested: cpu=2";
+    Snapshot atTheEnd =
+        new Snapshot(
+            failed(job(), "Failed", "DeadlineExceeded"),
+            List.of(),
+            Optional.empty(),
+            Optional.of(words),
+            1);
+
+    assertThat(refused(words)).isEqualTo(new JobVerdict.Underway());
+    assertThat(outcome(JobVerdict.of(atTheEnd, TIMEOUT, Optional.of(List.of()), NOW)))
+        .isEqualTo(new JobOutcome.TimedOut(TIMEOUT, Optional.of(words)));
+  }
+
+  @Test
+  void onlyTheNewestRefusalOfAPodCounts() {
+    TrackedJob tracked = new TrackedJob(job());
+    tracked.update(refusal("10", "later"));
+    tracked.update(refusal("9", "sooner"));
+
+    assertThat(tracked.snapshot().refusal()).contains("later");
+  }
+
+  private static Event refusal(String version, String message) {
+    return new EventBuilder()
+        .withNewMetadata()
+        .withResourceVersion(version)
+        .endMetadata()
+        .withMessage(message)
+        .build();
+  }
+
+  // Jobs that are gone.
+
+  @Test
+  void aJobWhosePodsAreLeftToRunIsNotWaitedForWithoutEnd() {
+    Pod running = pod("Running").build();
+    Snapshot justGone =
+        new Snapshot(
+            job(),
+            List.of(new TrackedPod(running, false)),
+            Optional.of(NOW.minusSeconds(4)),
+            Optional.empty(),
+            1);
+    Snapshot longGone =
+        new Snapshot(job(), justGone.pods(), Optional.of(NOW.minusSeconds(5)), Optional.empty(), 1);
+    Snapshot ending =
+        new Snapshot(
+            job(),
+            List.of(new TrackedPod(deleted(pod("Running")).build(), false)),
+            longGone.goneAt(),
+            Optional.empty(),
+            1);
+
+    assertThat(verdict(justGone)).isEqualTo(new JobVerdict.Underway());
+    assertThat(verdict(ending)).isEqualTo(new JobVerdict.Underway());
+    assertThat(outcome(verdict(longGone))).isEqualTo(new JobOutcome.Cancelled());
+  }
+
+  // What the answer tells beside.
+
+  @Test
+  void aJobThatExitedWith0AndLostAProcessToMemorySaysSo() {
+    JobVerdict.Ended ended =
+        (JobVerdict.Ended) verdict(job(), exited("Succeeded", 0, "OOMKilled").build());
+
+    assertThat(ended.outcome()).isEqualTo(new JobOutcome.Succeeded());
+    assertThat(ended.warnings()).singleElement().asString().contains("killed for memory");
+  }
+
+  @Test
+  void thatAPodWasNotSeenIsSaidOnlyWhereItWasNot() {
+    Job complete = failed(job(), "Complete", "CompletionsReached");
+
+    assertThat(asked(complete, List.of()).warnings())
+        .containsExactly("its pod was gone before it was seen");
+    assertThat(asked(complete, List.of(), pod("Running").build()).warnings())
+        .containsExactly("its pod was gone before its end was seen");
+  }
+
+  @Test
+  void thatAPodWasNotSeenIsNotWhyAJobIsLostWhosePodWas() {
+    Job failed = failed(job(), "Failed", "BackoffLimitExceeded");
+    Pod seen = disrupted(exited("Failed", 143, "Error")).build();
+
+    assertThat(outcome(verdict(failed, seen)).phrase())
+        .contains("gone before its end was seen")
+        .doesNotContain("before it was seen");
   }
 }

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 record RecordedHistory(String title, List<String> answer, List<Told> told) {
   static final Instant BEGIN = Instant.parse("2026-11-26T01:00:00Z");
 
+  private static final String CONTAINER = "solve";
   private static final String FILE = "/recorded-histories.txt";
   private static final long DEADLINE_SECONDS = 60;
 
@@ -138,6 +139,7 @@ record RecordedHistory(String title, List<String> answer, List<Told> told) {
             .withName(words.get(1))
             .withUid(words.get(1))
             .withResourceVersion(Integer.toString(100 + version))
+            .addToLabels(JobNames.NAME_LABEL, CONTAINER)
             .endMetadata()
             .withNewSpec()
             .withActiveDeadlineSeconds(DEADLINE_SECONDS)
@@ -156,6 +158,7 @@ record RecordedHistory(String title, List<String> answer, List<Told> told) {
             case "waiting" ->
                 pod.editStatus()
                     .addNewContainerStatus()
+                    .withName(CONTAINER)
                     .withNewState()
                     .withNewWaiting("", parts[1])
                     .endState()
@@ -164,6 +167,7 @@ record RecordedHistory(String title, List<String> answer, List<Told> told) {
             case "running" ->
                 pod.editStatus()
                     .addNewContainerStatus()
+                    .withName(CONTAINER)
                     .withNewState()
                     .withNewRunning(time(parts[1]))
                     .endState()
@@ -172,6 +176,7 @@ record RecordedHistory(String title, List<String> answer, List<Told> told) {
             case "exit" ->
                 pod.editStatus()
                     .addNewContainerStatus()
+                    .withName(CONTAINER)
                     .withNewState()
                     .withNewTerminated()
                     .withExitCode(number(parts[1]))

@@ -1,0 +1,224 @@
+package mstc.cloud.worker.adapters.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import mstc.cloud.worker.domain.job.Job;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+import mstc.cloud.worker.domain.runtime.JobEnd;
+import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** What a real cluster says of jobs that get no further, and what of it is in the answer. */
+@Execution(ExecutionMode.CONCURRENT)
+class KubernetesReasonsIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @TempDir Path folder;
+  private @Nullable TestCluster cluster;
+  private @Nullable InjectingWebhook webhook;
+  private @Nullable KubernetesJobRuntime runtime;
+
+  @BeforeEach
+  void open() throws Exception {
+    cluster = TestCluster.open(folder);
+    webhook = new InjectingWebhook(cluster, folder);
+    runtime =
+        ClusterJobs.runtime(
+            ClusterJobs.settings(cluster, folder.resolve("spool")),
+            InMemoryObjectStore.creatingBuckets());
+    runtime.start(ClusterJobs.NOBODY);
+    await().atMost(PATIENCE).until(runtime::isLeading);
+  }
+
+  @AfterEach
+  void close() {
+    if (runtime != null) {
+      runtime.close();
+    }
+    if (webhook != null) {
+      webhook.close();
+    }
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private TestCluster cluster() {
+    return Objects.requireNonNull(cluster);
+  }
+
+  private InjectingWebhook webhook() {
+    return Objects.requireNonNull(webhook);
+  }
+
+  private Job submitted(WorkRequestBuilder builder) {
+    WorkRequest request = builder.jobName("reasons").build();
+    Job job = new Job(UniqueName.of(request.jobName(), UUID.randomUUID()), request, List.of());
+    assertThat(Objects.requireNonNull(runtime).submit(job, Optional.empty()))
+        .isEqualTo(new Submission.Created());
+    return job;
+  }
+
+  private JobEnd end(Job job) throws Exception {
+    return Objects.requireNonNull(runtime).awaitEnd(job.name());
+  }
+
+  private static WorkRequestBuilder endingSoon(String script) {
+    return ClusterJobs.running(script).env(Map.of(ClusterJobs.TIMEOUT_SECONDS, "10"));
+  }
+
+  /** How often a Job's controller has tried in vain to create its pod; the same is told once. */
+  private int refusals() {
+    return cluster()
+        .admin()
+        .v1()
+        .events()
+        .inNamespace(cluster().namespace())
+        .withField("reason", "FailedCreate")
+        .list()
+        .getItems()
+        .stream()
+        .mapToInt(event -> Objects.requireNonNullElse(event.getCount(), 1))
+        .sum();
+  }
+
+  @Test
+  void aVolumeThatCannotBeHadIsNamedAtTheTimeout() throws Exception {
+    // given
+    webhook()
+        .change(
+            """
+            [{"op": "add", "path": "/spec/volumes", "value": [
+               {"name": "missing", "configMap": {"name": "no-such-map"}}]},
+             {"op": "add", "path": "/spec/containers/0/volumeMounts", "value": [
+               {"name": "missing", "mountPath": "/missing"}]}]
+            """);
+
+    // when
+    JobEnd end = end(submitted(endingSoon("echo job")));
+
+    // then
+    assertThat(end.outcome()).isInstanceOf(JobOutcome.TimedOut.class);
+    assertThat(end.outcome().phrase()).contains("FailedMount", "no-such-map");
+  }
+
+  @Test
+  void aContainerBeforeTheJobsThatDoesNotEndIsNamedAtTheTimeout() throws Exception {
+    // given
+    webhook()
+        .injectBefore(
+            "{\"name\": \"waits\", \"image\": \"%s\", \"command\": [\"sleep\", \"3600\"]}"
+                .formatted(TestCluster.image()));
+
+    // when
+    JobEnd end = end(submitted(endingSoon("echo job")));
+
+    // then
+    assertThat(end.outcome()).isInstanceOf(JobOutcome.TimedOut.class);
+    assertThat(end.outcome().phrase()).contains("waits");
+  }
+
+  /** A Job's deadline is a minute after its pod's. */
+  @Test
+  void aQuotaIsNamedAtTheTimeout() throws Exception {
+    // given
+    cluster()
+        .admin()
+        .resourceQuotas()
+        .inNamespace(cluster().namespace())
+        .resource(
+            new ResourceQuotaBuilder()
+                .withNewMetadata()
+                .withName("no-pods")
+                .endMetadata()
+                .withNewSpec()
+                .withHard(Map.of("pods", new Quantity("0")))
+                .endSpec()
+                .build())
+        .create();
+    await()
+        .atMost(PATIENCE)
+        .until(() ->
+            cluster()
+                    .admin()
+                    .resourceQuotas()
+                    .inNamespace(cluster().namespace())
+                    .withName("no-pods")
+                    .get()
+                    .getStatus()
+                    .getHard()
+                != null);
+
+    // when
+    JobEnd end = end(submitted(endingSoon("echo job")));
+
+    // then
+    assertThat(end.outcome()).isInstanceOf(JobOutcome.TimedOut.class);
+    assertThat(end.outcome().phrase()).contains("exceeded quota", "no-pods");
+  }
+
+  /** The grace of a start is 3 s here, and the Job's controller tries again after 1 s, 2 s, 4 s. */
+  @Test
+  void aWebhookThatIsAwayForLongerThanTheGraceIsWaitedFor() throws Exception {
+    // given
+    webhook().stop();
+    Job job = submitted(ClusterJobs.running("echo job"));
+    await().atMost(PATIENCE).until(() -> refusals() >= 4);
+
+    // when
+    webhook().start();
+
+    // then
+    JobEnd end = end(job);
+    assertThat(end.outcome()).isEqualTo(new JobOutcome.Succeeded());
+    assertThat(end.log().file()).hasContent("job\n");
+  }
+
+  @Test
+  void aWebhookThatDeniesIsQuoted() throws Exception {
+    // given
+    webhook().deny("no timeout of this length for this team");
+
+    // when
+    JobEnd end = end(submitted(ClusterJobs.running("echo job")));
+
+    // then
+    assertThat(end.outcome()).isInstanceOf(JobOutcome.NotStarted.class);
+    assertThat(end.outcome().phrase()).contains("denied the request", "no timeout of this length");
+  }
+
+  @Test
+  void aChildThatIsKilledForMemoryIsAWarningThoughTheJobSucceeds() throws Exception {
+    // when
+    JobEnd end =
+        end(
+            submitted(
+                ClusterJobs.running("python3 -c 'bytearray(300 << 20)' || echo killed; exit 0")
+                    .memory("48Mi")));
+
+    // then
+    assertThat(end.log().file()).hasContent("killed\n");
+    assertThat(end.outcome()).isEqualTo(new JobOutcome.Succeeded());
+    assertThat(end.warnings()).singleElement().asString().contains("killed for memory");
+  }
+}
