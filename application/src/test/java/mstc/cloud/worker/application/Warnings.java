@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.slf4j.LoggerFactory;
 
 /** What a class warns of, from the creation on. */
-final class Warnings implements AutoCloseable {
+public final class Warnings implements AutoCloseable {
   private final Logger logger;
   private final Queue<String> lines = new ConcurrentLinkedQueue<>();
   private final AppenderBase<ILoggingEvent> appender =
@@ -23,13 +23,15 @@ final class Warnings implements AutoCloseable {
         }
       };
 
-  Warnings(Class<?> source) {
+  /** Of that class. */
+  public Warnings(Class<?> source) {
     logger = (Logger) LoggerFactory.getLogger(source);
     appender.start();
     logger.addAppender(appender);
   }
 
-  List<String> lines() {
+  /** Each in the order of their coming. */
+  public List<String> lines() {
     return List.copyOf(lines);
   }
 

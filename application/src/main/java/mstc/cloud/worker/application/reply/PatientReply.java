@@ -2,6 +2,7 @@ package mstc.cloud.worker.application.reply;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -24,6 +25,7 @@ public final class PatientReply {
   private final SendReply sendReply;
   private final ReplyAddress address;
   private final Duration routingPatience;
+  private final LongSupplier nanoTime;
   private Optional<Long> notTakenSinceNanos = Optional.empty();
   private long nextWarningNanos;
   private Duration silence = Duration.ZERO;
@@ -48,6 +50,12 @@ public final class PatientReply {
    *     take it: its client may be connecting again
    */
   public PatientReply(SendReply sendReply, ReplyAddress address, Duration routingPatience) {
+    this(sendReply, address, routingPatience, System::nanoTime);
+  }
+
+  PatientReply(
+      SendReply sendReply, ReplyAddress address, Duration routingPatience, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
     this.sendReply = sendReply;
     this.address = address;
     this.routingPatience = routingPatience;
@@ -69,7 +77,7 @@ public final class PatientReply {
   }
 
   private Attempt notTaken(Reply reply, ReplyReceipt receipt) {
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     long since = notTakenSinceNanos.orElse(now);
     notTakenSinceNanos = Optional.of(since);
     if (now - since < routingPatience.toNanos()) {
