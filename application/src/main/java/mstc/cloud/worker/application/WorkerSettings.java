@@ -8,9 +8,9 @@ import mstc.cloud.worker.application.retry.Backoff;
  *
  * @param maxConcurrentJobs how many jobs may be unanswered at once, 1 or more
  * @param maxDeliveries how many requests may be taken in at once, 1 or more
- * @param intakePatience how long a request is kept while another system fails, before it goes back
- *     to the queue; below RabbitMQ's delivery timeout by far
- * @param routingPatience how long a reply whose queue does not exist is tried
+ * @param intakePatience how long a request is kept while another system fails, before it goes to
+ *     the end of the queue; below RabbitMQ's delivery timeout by far
+ * @param routingPatience how long a reply whose queue does not take it is tried
  * @param refusalPatience how long a log is tried that the object store refuses for good
  * @param redeliveryMemory for how long after a job's end a redelivered request is answered with it
  * @param holdPatience how long a job may be held by who put it on record, before whoever completes

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -28,6 +29,7 @@ import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
@@ -50,6 +52,7 @@ final class PortCalls {
   private final AtomicInteger ordered = new AtomicInteger();
   private volatile Standstill standstill = new Standstill(Set.of(), 0, false);
   private volatile boolean killed;
+  private volatile Predicate<Job> stuck = _ -> false;
 
   /** What becomes of a thread of a process that is killed. */
   static final class ProcessKilled extends Error {
@@ -133,6 +136,17 @@ final class PortCalls {
   /** How often that was called. */
   int count(PortCall call) {
     return counts.computeIfAbsent(call, _ -> new AtomicInteger()).get();
+  }
+
+  /** Such jobs cannot be put on record, from now on, though the runtime is there. */
+  void keepFromRecord(Predicate<Job> which) {
+    stuck = which;
+  }
+
+  private void requireNotStuck(Job job) {
+    if (stuck.test(job)) {
+      throw JobRuntimeException.retryable("exceeded quota: no jobs", null);
+    }
   }
 
   /** No call is made any more; threads that make one end. */
@@ -240,12 +254,22 @@ final class PortCalls {
 
       @Override
       public Submission submit(Job job, Optional<ReplyAddress> replyAddress) {
-        return make(PortCall.SUBMIT, () -> runtime.submit(job, replyAddress));
+        return make(
+            PortCall.SUBMIT,
+            () -> {
+              requireNotStuck(job);
+              return runtime.submit(job, replyAddress);
+            });
       }
 
       @Override
       public Submission hold(Job job, Optional<ReplyAddress> replyAddress) {
-        return make(PortCall.HOLD, () -> runtime.hold(job, replyAddress));
+        return make(
+            PortCall.HOLD,
+            () -> {
+              requireNotStuck(job);
+              return runtime.hold(job, replyAddress);
+            });
       }
 
       @Override

@@ -48,7 +48,9 @@ import org.slf4j.LoggerFactory;
  *   <li>{@code basic.qos} limits all consumers of its channel together, whatever its {@code global}
  *       says, and consumers that were there before.
  *   <li>Arguments of queues and exchanges that only RabbitMQ knows, such as {@code x-message-ttl}
- *       or {@code x-queue-type}, are accepted and have no effect.
+ *       or {@code x-queue-type}, are accepted and have no effect. A queue that rejects what is
+ *       published to it while it is full has Qpid's own: {@code qpid.max_count} and {@code
+ *       qpid.policy_type: reject}.
  *   <li>Declaring an existing queue anew with other arguments or another durability is accepted and
  *       changes nothing.
  *   <li>An exclusive queue that is also auto-delete goes with its last consumer, not with its

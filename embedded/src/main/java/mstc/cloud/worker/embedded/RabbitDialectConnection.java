@@ -31,12 +31,15 @@ import org.apache.qpid.server.transport.ServerNetworkConnection;
  * does not.
  *
  * <p>It announces what it is capable of, without which pika refuses publisher confirms. And an
- * unroutable mandatory message is returned, then acknowledged; Qpid's own refuses it first, which
- * clients take for a failure to try again.
+ * unroutable mandatory message is returned, then acknowledged, while one that a full queue rejects
+ * is refused and not returned; Qpid's own does both to both.
  */
 final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
   private static final Map<String, Object> CAPABILITIES =
       Map.of("publisher_confirms", true, "basic.nack", true);
+
+  /** Qpid's code in the return of such a message. */
+  private static final int REJECTED_BY_FULL_QUEUE = 506;
 
   private final List<AMQFrame> refusals = new ArrayList<>();
   private boolean receiving;
@@ -131,6 +134,9 @@ final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
         int channelId,
         int replyCode,
         AMQShortString replyText) {
+      if (replyCode == REJECTED_BY_FULL_QUEUE) {
+        return;
+      }
       delegate.writeReturn(publishInfo, header, content, channelId, replyCode, replyText);
       acknowledgeReturned(channelId);
     }

@@ -84,6 +84,29 @@ class EmbeddedBrokerTest {
   }
 
   @Test
+  void refusesWhatAFullQueueRejectsAndDoesNotReturnIt() throws Exception {
+    // given
+    BlockingQueue<Return> returns = new LinkedBlockingQueue<>();
+    channel.addReturnListener(returns::add);
+    channel.queueDeclare(
+        "full", false, false, true, Map.of("qpid.max_count", 1, "qpid.policy_type", "reject"));
+    channel.basicPublish("", "full", true, null, new byte[1]);
+    channel.waitForConfirmsOrDie(CONFIRM_MILLIS);
+
+    // when
+    channel.basicPublish("", "full", true, null, new byte[1]);
+    boolean confirmed = channel.waitForConfirms(CONFIRM_MILLIS);
+
+    // then
+    assertThat(confirmed).isFalse();
+    channel.queuePurge("full");
+    channel.basicPublish("", "full", true, null, new byte[1]);
+    channel.waitForConfirmsOrDie(CONFIRM_MILLIS);
+    assertThat(returns).isEmpty();
+    assertThat(connection.isOpen()).isTrue();
+  }
+
+  @Test
   void confirmsAnUnroutableMessageThatIsNotMandatory() throws Exception {
     // when
     channel.basicPublish("", "nobody", null, new byte[1]);

@@ -22,6 +22,8 @@ import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Publishes to queues, by the default exchange, and waits for the broker's confirms.
@@ -32,10 +34,11 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://www.rabbitmq.com/docs/confirms">Publisher confirms</a>
  */
 final class ConfirmedPublisher {
+  private static final Logger log = LoggerFactory.getLogger(ConfirmedPublisher.class);
+
   /** Tells which message a {@code basic.return} gives back: it carries no delivery tag. */
   private static final String PUBLISH_ID = "mstc-publish-id";
 
-  private static final String DIRECT_REPLY_TO = "amq.rabbitmq.reply-to.";
   private static final int MAX_SHORT_STRING_BYTES = 255;
 
   /** RabbitMQ returns a message and confirms it then; Qpid refuses it and returns it then. */
@@ -50,13 +53,28 @@ final class ConfirmedPublisher {
   ConfirmedPublisher(Connection connection, Duration confirmation) {
     this.connection = connection;
     this.confirmation = confirmation;
-    connection.addBlockedListener(reason -> blocked = reason, () -> blocked = null);
+    connection.addBlockedListener(this::block, this::unblock);
+  }
+
+  private void block(String reason) {
+    blocked = reason;
+    log.warn("The broker takes no messages, replies wait, reason={}", PrintableText.quote(reason));
+  }
+
+  private void unblock() {
+    blocked = null;
+    log.info("The broker takes messages again");
+  }
+
+  /** Whether the broker takes no messages at the moment, as it is short of memory or disk. */
+  boolean isBlocked() {
+    return blocked != null;
   }
 
   /**
    * Publishes and waits.
    *
-   * @throws WorkQueueException when the broker did not confirm
+   * @throws WorkQueueException when the broker has not said what became of it
    */
   ReplyReceipt publish(String queue, AMQP.BasicProperties properties, byte[] body) {
     requireShortString("reply queue", queue);
@@ -192,7 +210,8 @@ final class ConfirmedPublisher {
       unconfirmed.put(sequence, message);
       boolean written = false;
       try {
-        channel.basicPublish("", queue, isMandatory(queue), identified(properties, sequence), body);
+        boolean mandatory = !DirectReplies.isAddress(queue);
+        channel.basicPublish("", queue, mandatory, identified(properties, sequence), body);
         written = true;
       } catch (IllegalArgumentException e) {
         throw WorkQueueException.permanent(
@@ -251,18 +270,8 @@ final class ConfirmedPublisher {
         message.receipt.complete(ReplyReceipt.CONFIRMED);
       } else {
         CompletableFuture.delayedExecutor(RETURN_GRACE.toMillis(), TimeUnit.MILLISECONDS)
-            .execute(() ->
-                message.receipt.completeExceptionally(
-                    new IOException("the broker refused it (nack)")));
+            .execute(() -> message.receipt.complete(ReplyReceipt.REFUSED));
       }
-    }
-
-    /**
-     * Direct replies are sent without the flag: brokers before 4.2 return every one of them, though
-     * they deliver it.
-     */
-    private static boolean isMandatory(String queue) {
-      return !queue.startsWith(DIRECT_REPLY_TO);
     }
 
     private static AMQP.BasicProperties identified(AMQP.BasicProperties properties, long sequence) {

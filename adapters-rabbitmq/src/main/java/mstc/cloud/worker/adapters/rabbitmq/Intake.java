@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.rabbitmq;
 
+import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.time.Duration;
@@ -9,10 +10,12 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
 import mstc.cloud.worker.domain.queue.Handling;
+import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,21 +44,29 @@ final class Intake {
 
   private static final int MAX_PREFETCH = 65_535;
 
-  /** Failed messages that are kept back without taking room from others. */
-  private static final int MAX_HELD_BACK = 16;
-
   /** Deliveries that only wait. */
   private static final int MAX_ASIDE = 1_000;
 
   /** More channels than this are not used for them; some brokers allow no more than 255. */
   private static final int MAX_LANES = 128;
 
+  private static final int MAX_DOUBLINGS = 20;
+
+  /** The longest pause before a message is put at the end of the queue. */
+  private static final Duration LONGEST_PAUSE = Duration.ofMinutes(5);
+
+  /**
+   * For how long it is tried to put it there, well below the 30 minutes after which a broker takes
+   * a delivery back.
+   */
+  private static final Duration POSTPONING_PATIENCE = Duration.ofMinutes(10);
+
   /** For how long deliveries that step aside are gathered before their room is given away. */
   private static final Duration ASIDE_INTERVAL = Duration.ofMillis(50);
 
   private final String queue;
   private final Duration answer;
-  private final Duration requeueDelay;
+  private final Duration firstPause;
 
   /** Held while the broker is talked to; taken before {@link #state}. */
   private final ReentrantLock adjusting = new ReentrantLock();
@@ -68,7 +79,6 @@ final class Intake {
   private @Nullable DeliveryHandler handler;
   private int demand;
   private int inHand;
-  private int heldBack;
   private int aside;
 
   /** How many of those aside have their room still. */
@@ -76,12 +86,13 @@ final class Intake {
 
   /**
    * @param answer how long the broker may take for an answer
-   * @param requeueDelay how long a message stays back that the handler failed on twice
+   * @param firstPause before a message is put at the end of the queue for the second time; it
+   *     doubles from time to time
    */
-  Intake(String queue, Duration answer, Duration requeueDelay) {
+  Intake(String queue, Duration answer, Duration firstPause) {
     this.queue = queue;
     this.answer = answer;
-    this.requeueDelay = requeueDelay;
+    this.firstPause = firstPause;
   }
 
   void demand(int deliveries) {
@@ -368,6 +379,27 @@ final class Intake {
       }
     }
 
+    @Override
+    public boolean stepIn() {
+      state.lock();
+      try {
+        if (!isAside) {
+          return true;
+        }
+        if (inHand >= demand) {
+          return false;
+        }
+        isAside = false;
+        aside--;
+        roomToGive = Math.min(roomToGive, aside);
+        inHand++;
+      } finally {
+        state.unlock();
+      }
+      adjust();
+      return true;
+    }
+
     /** The handler is done with it. */
     void end() {
       if (isAside) {
@@ -396,22 +428,27 @@ final class Intake {
 
   private void handle(InHand delivery, DeliveryHandler to) {
     Message message = delivery.message;
+    Optional<String> dueReason = message.dueReason();
+    if (dueReason.isPresent()) {
+      moveToDeadQueue(delivery, dueReason.get());
+      return;
+    }
     Disposition disposition;
     try {
       disposition =
           Objects.requireNonNull(to.handle(message.toDelivery(), delivery), "disposition");
     } catch (Throwable e) { // whatever it is, the message must go back
       log.error(
-          "The handler failed, the message is requeued, correlationId={} redelivered={}",
+          "The handler failed, the message is postponed, correlationId={} redelivered={}",
           message.mark(),
           message.isRedelivered(),
           e);
-      requeueFailed(delivery);
-      return;
+      disposition = new Disposition.Postpone();
     }
     switch (disposition) {
       case Disposition.Acknowledge() -> settle(delivery, Lane::acknowledge);
       case Disposition.Requeue() -> settle(delivery, Lane::requeue);
+      case Disposition.Postpone() -> postpone(delivery, message::postponedProperties);
       case Disposition.DeadLetter(String reason) -> moveToDeadQueue(delivery, reason);
     }
   }
@@ -427,62 +464,97 @@ final class Intake {
       current.publishDead(message, reason);
     } catch (WorkQueueException e) {
       log.warn(
-          "A message could not be moved to the dead-letter queue and is requeued, correlationId={}"
+          "A message could not be moved to the dead-letter queue and is postponed, correlationId={}"
               + " reason={} cause={}",
           message.mark(),
           reason,
           e.getMessage());
-      requeueFailed(delivery);
+      postpone(delivery, () -> message.postponedProperties(reason));
       return;
     }
     settle(delivery, Lane::acknowledge);
   }
 
-  /** Requeues at once, or after a while when the message was here before. */
-  private void requeueFailed(InHand delivery) {
-    if (!delivery.message.isRedelivered() || isDetached(delivery.lane)) {
-      settle(delivery, Lane::requeue);
-      return;
-    }
-    boolean givesWay = holdBack(delivery);
-    if (givesWay) {
-      adjust();
-    }
-    try {
-      Thread.sleep(requeueDelay);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
-    if (givesWay) {
-      noteNoLongerHeldBack();
+  /**
+   * Puts the message at the end of the queue, after a pause for one that was here before. It is
+   * acknowledged once the broker has it there; where that does not take it for long, or may have
+   * done so, it goes back to where it was.
+   */
+  private void postpone(InHand delivery, Supplier<AMQP.BasicProperties> properties) {
+    Message message = delivery.message;
+    int times = Math.max(message.timesPostponed(), message.isRedelivered() ? 1 : 0);
+    Duration waited = Duration.ZERO;
+    while (!delivery.isVoid() && waited.compareTo(POSTPONING_PATIENCE) < 0) {
+      waited = waited.plus(pauseBefore(delivery, times++));
+      switch (putAtTheEnd(delivery, properties)) {
+        case DONE -> {
+          settle(delivery, Lane::acknowledge);
+          return;
+        }
+        case UNCERTAIN -> waited = POSTPONING_PATIENCE;
+        case NOT_TAKEN -> log.debug("To be postponed again, correlationId={}", message.mark());
+      }
     }
     settle(delivery, Lane::requeue);
   }
 
-  /** Gives the place of a failed message to another, unless too many did. */
-  private boolean holdBack(InHand delivery) {
-    state.lock();
+  private enum Postponing {
+    DONE,
+    NOT_TAKEN,
+    UNCERTAIN
+  }
+
+  private Postponing putAtTheEnd(InHand delivery, Supplier<AMQP.BasicProperties> properties) {
+    Message message = delivery.message;
+    Link current = link();
+    if (current == null || delivery.isVoid()) {
+      return Postponing.UNCERTAIN;
+    }
+    if (current.isBlocked()) {
+      return Postponing.NOT_TAKEN;
+    }
     try {
-      if (delivery.isAside || heldBack >= MAX_HELD_BACK) {
-        return false;
+      ReplyReceipt receipt = current.publish(queue, properties.get(), message.body());
+      if (receipt == ReplyReceipt.CONFIRMED) {
+        return Postponing.DONE;
       }
-      heldBack++;
-      inHand--;
-      aside++;
-      delivery.isAside = true;
-      return true;
-    } finally {
-      state.unlock();
+      log.warn(
+          "A message could not be put at the end of the queue, which does not take it,"
+              + " correlationId={} receipt={}",
+          message.mark(),
+          receipt);
+      return Postponing.NOT_TAKEN;
+    } catch (WorkQueueException e) {
+      log.warn(
+          "A message could not be put at the end of the queue, correlationId={} cause={}",
+          message.mark(),
+          e.getMessage());
+      return e.isRetryable() ? Postponing.UNCERTAIN : Postponing.NOT_TAKEN;
     }
   }
 
-  private void noteNoLongerHeldBack() {
-    state.lock();
-    try {
-      heldBack--;
-    } finally {
-      state.unlock();
+  /**
+   * Waits without taking room from others, but only for a short while where too many do.
+   *
+   * @param times how often the message was postponed
+   * @return how long that was
+   */
+  private Duration pauseBefore(InHand delivery, int times) {
+    if (times == 0) {
+      return Duration.ZERO;
     }
+    Duration pause = delivery.stepAside() ? pauseAfter(times) : firstPause;
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    return pause;
+  }
+
+  private Duration pauseAfter(int times) {
+    Duration doubled = firstPause.multipliedBy(1L << Math.min(times - 1, MAX_DOUBLINGS));
+    return doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
   }
 
   private void settle(InHand delivery, Settlement settlement) {

@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One session with the broker, from a connect to the loss: a connection for requests and one for
- * replies, lost together.
+ * replies, lost together, and one for direct replies, which may be lost and made again.
  *
  * <p>Two, because a broker short of memory or disk stops reading from connections that publish:
  * acknowledgements must not be caught in that.
@@ -49,19 +49,30 @@ final class Link {
   private final Connection requests;
   private final Connection replies;
   private final ConfirmedPublisher publisher;
+  private final DirectReplies directReplies;
   private final CompletableFuture<String> loss = new CompletableFuture<>();
   private final Pulse pulse;
 
   /** When the last question was asked that has been answered. */
   private volatile Moment asked;
 
-  private Link(RabbitSettings settings, Connection requests, Connection replies, Pulse pulse) {
+  private Link(
+      RabbitSettings settings,
+      ConnectionFactory factory,
+      Connection requests,
+      Connection replies,
+      Pulse pulse) {
     this.settings = settings;
     this.pulse = pulse;
     this.asked = pulse.now();
     this.requests = requests;
     this.replies = replies;
     this.publisher = new ConfirmedPublisher(replies, settings.timing().confirmation());
+    this.directReplies =
+        new DirectReplies(
+            factory,
+            settings.connectionName() + " direct replies",
+            settings.timing().confirmation());
     requests.addShutdownListener(this::lost);
     replies.addShutdownListener(this::lost);
   }
@@ -73,7 +84,7 @@ final class Link {
     try {
       declare(requests, settings.names());
       Connection replies = factory.newConnection(settings.connectionName() + " replies");
-      return new Link(settings, requests, replies, pulse);
+      return new Link(settings, factory, requests, replies, pulse);
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
       requests.abort();
       throw e;
@@ -154,9 +165,11 @@ final class Link {
         .orElseThrow(() -> new IOException("the broker allows no further channel"));
   }
 
-  /** Sends a message to a queue and waits for the broker's confirm. */
+  /** Sends a message to a queue and waits until the broker says what became of it. */
   ReplyReceipt publish(String queue, AMQP.BasicProperties properties, byte[] body) {
-    return publisher.publish(queue, properties, body);
+    return DirectReplies.isAddress(queue)
+        ? directReplies.publish(queue, properties, body)
+        : publisher.publish(queue, properties, body);
   }
 
   /**
@@ -167,18 +180,32 @@ final class Link {
   void publishDead(Message message, String reason) {
     String queue = settings.names().deadQueue();
     AMQP.BasicProperties properties = message.deadLetterProperties(reason);
-    if (publish(queue, properties, message.body()) == ReplyReceipt.CONFIRMED) {
-      return;
+    ReplyReceipt receipt = publish(queue, properties, message.body());
+    if (receipt == ReplyReceipt.UNROUTABLE) {
+      declareAgain(queue);
+      receipt = publish(queue, properties, message.body());
     }
+    switch (receipt) {
+      case CONFIRMED -> {}
+      case UNROUTABLE ->
+          throw WorkQueueException.retryable("the queue " + queue + " does not exist", null);
+      case REFUSED ->
+          throw WorkQueueException.retryable("the queue " + queue + " is full or refuses it", null);
+    }
+  }
+
+  private void declareAgain(String queue) {
     try {
       declare(replies, settings.names());
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
       throw WorkQueueException.retryable(
           "the queue " + queue + " cannot be declared: " + BrokerFailure.of(e).reason(), e);
     }
-    if (publish(queue, properties, message.body()) != ReplyReceipt.CONFIRMED) {
-      throw WorkQueueException.retryable("the queue " + queue + " does not exist", null);
-    }
+  }
+
+  /** Whether the broker takes no messages at the moment. */
+  boolean isBlocked() {
+    return publisher.isBlocked();
   }
 
   /** Notes that this link is of no more use; the first reason counts. */
@@ -217,6 +244,7 @@ final class Link {
     int timeoutMillis = (int) CLOSE_TIMEOUT.toMillis();
     requests.abort(timeoutMillis);
     replies.abort(timeoutMillis);
+    directReplies.abort(timeoutMillis);
   }
 
   /** Losses are logged once, with what is done about them; the library's own lines are detail. */

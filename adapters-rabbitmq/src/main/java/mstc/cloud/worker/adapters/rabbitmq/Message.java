@@ -6,6 +6,7 @@ import com.rabbitmq.client.LongString;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.wire.RequestJson;
@@ -16,8 +17,20 @@ final class Message {
   /** Why a message is in the dead-letter queue. */
   static final String REASON_HEADER = "mstc-reason";
 
+  /** How often a message was put at the end of the queue. */
+  static final String POSTPONED_HEADER = "mstc-postponed";
+
+  /** When such a message expires, in milliseconds since 1970. */
+  static final String EXPIRES_HEADER = "mstc-expires-at";
+
+  /** How often a quorum queue has delivered a message. */
+  private static final String DELIVERY_COUNT = "x-delivery-count";
+
   private static final int MAX_REASON_LENGTH = 1_000;
   private static final int PERSISTENT = 2;
+
+  /** A time to live; RabbitMQ takes no longer ones. */
+  private static final Pattern MILLIS = Pattern.compile("[0-9]{1,15}");
 
   private final Envelope envelope;
   private final AMQP.BasicProperties properties;
@@ -58,7 +71,19 @@ final class Message {
   }
 
   boolean isRedelivered() {
-    return envelope.isRedeliver();
+    return envelope.isRedeliver() || timesPostponed() > 0;
+  }
+
+  /** How often it was put at the end of the queue. */
+  int timesPostponed() {
+    return header(POSTPONED_HEADER) instanceof Number times ? Math.max(0, times.intValue()) : 0;
+  }
+
+  /** Why it is to be moved to the dead-letter queue, where it could not be moved to before. */
+  Optional<String> dueReason() {
+    return timesPostponed() > 0
+        ? Optional.ofNullable(header(REASON_HEADER)).map(Object::toString)
+        : Optional.empty();
   }
 
   /**
@@ -71,14 +96,10 @@ final class Message {
    * @see <a href="https://www.rabbitmq.com/docs/validated-user-id">Validated user id</a>
    */
   AMQP.BasicProperties deadLetterProperties(String reason) {
-    Map<String, Object> headers = new HashMap<>();
-    if (properties.getHeaders() != null) {
-      headers.putAll(properties.getHeaders());
-    }
-    rename(headers, "CC", "mstc-original-cc");
-    rename(headers, "BCC", "mstc-original-bcc");
+    Map<String, Object> headers = headers();
+    headers.remove(POSTPONED_HEADER);
+    headers.remove(EXPIRES_HEADER);
     text(properties.getExpiration()).ifPresent(it -> headers.put("mstc-original-expiration", it));
-    text(properties.getUserId()).ifPresent(it -> headers.put("mstc-original-user-id", it));
     headers.put(REASON_HEADER, PrintableText.oneLine(reason, MAX_REASON_LENGTH));
     return properties
         .builder()
@@ -87,6 +108,63 @@ final class Message {
         .userId(null)
         .deliveryMode(PERSISTENT)
         .build();
+  }
+
+  /**
+   * The properties with which the message is put at the end of the queue: its own, but for what
+   * would act on the broker again, as with {@link #deadLetterProperties}. An expiration counts from
+   * the first time that the message was received, as nothing tells how long it had waited then.
+   */
+  AMQP.BasicProperties postponedProperties() {
+    Map<String, Object> headers = headers();
+    headers.remove(REASON_HEADER);
+    headers.remove(DELIVERY_COUNT);
+    headers.put(POSTPONED_HEADER, timesPostponed() + 1);
+    Optional<Long> expiresAt = expiresAtMillis();
+    expiresAt.ifPresent(millis -> headers.put(EXPIRES_HEADER, millis));
+    return properties
+        .builder()
+        .headers(headers)
+        .expiration(
+            expiresAt
+                .map(millis -> Long.toString(Math.max(0, millis - System.currentTimeMillis())))
+                .orElse(null))
+        .userId(null)
+        .build();
+  }
+
+  /** The same, for a message that is to be moved to the dead-letter queue then. */
+  AMQP.BasicProperties postponedProperties(String dueReason) {
+    AMQP.BasicProperties dead = deadLetterProperties(dueReason);
+    Map<String, Object> headers = new HashMap<>(dead.getHeaders());
+    headers.put(POSTPONED_HEADER, timesPostponed() + 1);
+    return dead.builder().headers(headers).build();
+  }
+
+  private Optional<Long> expiresAtMillis() {
+    return text(properties.getExpiration())
+        .filter(MILLIS.asMatchPredicate())
+        .map(expiration ->
+            header(EXPIRES_HEADER) instanceof Number millis
+                ? millis.longValue()
+                : received.millis() + Long.parseLong(expiration));
+  }
+
+  /** Its own headers, but for what would act on the broker again. */
+  private Map<String, Object> headers() {
+    Map<String, Object> headers = new HashMap<>();
+    if (properties.getHeaders() != null) {
+      headers.putAll(properties.getHeaders());
+    }
+    rename(headers, "CC", "mstc-original-cc");
+    rename(headers, "BCC", "mstc-original-bcc");
+    text(properties.getUserId()).ifPresent(it -> headers.put("mstc-original-user-id", it));
+    return headers;
+  }
+
+  private @Nullable Object header(String name) {
+    Map<String, Object> headers = properties.getHeaders();
+    return headers == null ? null : headers.get(name);
   }
 
   /** Names the message in a log line; foreign text is made printable. */

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class RabbitWorkQueue implements WorkQueue {
   private static final Logger log = LoggerFactory.getLogger(RabbitWorkQueue.class);
-  private static final Duration REQUEUE_DELAY = Duration.ofSeconds(5);
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
   private static final Duration CLOSE_CONFIRMS = Duration.ofSeconds(5);
   private static final Duration CLOSE_CONNECTING = Duration.ofSeconds(1);
   private static final int PERSISTENT = 2;
@@ -56,8 +56,7 @@ public final class RabbitWorkQueue implements WorkQueue {
     this.settings = settings;
     // A broker gives a client up that was silent for two heartbeats.
     this.pulse = new Pulse(settings.timing().heartbeat().dividedBy(2), Moment::now);
-    this.intake =
-        new Intake(settings.names().queue(), settings.timing().connection(), REQUEUE_DELAY);
+    this.intake = new Intake(settings.names().queue(), settings.timing().connection(), FIRST_PAUSE);
     if (settings.tls().enabled()) {
       try {
         TrustedAuthorities.context(settings.tls().caCertificate());

@@ -204,6 +204,78 @@ final class FaultsIT {
   }
 
   @Test
+  void what_is_postponed_pauses_aside_however_many_there_are() throws Exception {
+    // given pauses that outlast the test
+    Map<String, Integer> calls = new ConcurrentHashMap<>();
+    try (BareIntake intake =
+        new BareIntake(
+            broker.settings(),
+            broker.settings().names().queue(),
+            Duration.ofMinutes(5),
+            (delivery, _) -> {
+              calls.merge(delivery.correlationId().orElseThrow(), 1, Integer::sum);
+              return delivery.correlationId().get().startsWith("stuck")
+                  ? new Disposition.Postpone()
+                  : new Disposition.Acknowledge();
+            })) {
+      intake.demand(2);
+      for (int i = 0; i < 20; i++) {
+        broker.publish(correlated("stuck-" + i));
+      }
+      await().until(() -> calls.values().stream().filter(it -> it == 2).count() == 20);
+
+      // when
+      broker.publish(correlated("good"));
+
+      // then
+      await().until(() -> calls.containsKey("good"));
+      assertThat(calls.values()).doesNotContain(3);
+    }
+  }
+
+  @Test
+  void what_a_full_work_queue_does_not_take_is_postponed_once_there_is_room() throws Exception {
+    // given
+    String queue = broker.settings().names().queue() + ".full";
+    broker.onChannel(
+        channel -> channel.queueDeclare(queue, false, false, true, RabbitBrokerSide.HOLDS_ONE));
+    BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
+    CountDownLatch full = new CountDownLatch(1);
+    try (BareIntake intake =
+        new BareIntake(
+            broker.settings(),
+            queue,
+            Duration.ofMillis(1),
+            (delivery, _) -> {
+              handled.add(delivery);
+              awaitQuietly(full);
+              return handled.size() == 1
+                  ? new Disposition.Postpone()
+                  : new Disposition.Acknowledge();
+            })) {
+      intake.demand(1);
+      broker.publishTo(queue, "first");
+      Delivery first = handled.poll(30, TimeUnit.SECONDS);
+      handled.add(first);
+      broker.publishTo(queue, "second");
+
+      // when
+      full.countDown();
+
+      // then
+      await().until(() -> handled.size() == 3);
+      assertThat(handled)
+          .extracting(it -> it.correlationId().orElseThrow())
+          .containsExactly("first", "second", "first");
+      await().until(() -> broker.onChannel(channel -> channel.messageCount(queue)) == 0);
+    }
+  }
+
+  private static SentRequest correlated(String id) {
+    return new SentRequest(Optional.of("job"), Optional.empty(), Optional.of(id), Optional.empty());
+  }
+
+  @Test
   void a_refused_login_is_told_once_and_shows_no_password() {
     // given
     RabbitSettings settings = broker.settings();

@@ -36,6 +36,19 @@ final class RabbitBrokerSide implements BrokerSide {
           Duration.ofSeconds(30),
           Duration.ofMillis(20),
           Duration.ofMillis(250));
+
+  /** Arguments of a queue that rejects what comes while it has a message: RabbitMQ's and Qpid's. */
+  static final Map<String, Object> HOLDS_ONE =
+      Map.of(
+          "x-max-length",
+          1,
+          "x-overflow",
+          "reject-publish",
+          "qpid.max_count",
+          1,
+          "qpid.policy_type",
+          "reject");
+
   private static final Pattern JOB_NAME = Pattern.compile("\"jobName\":\"([^\"]+)\"");
   private static final Pattern RESULT = Pattern.compile("\"result\":\"([^\"]+)\"");
 
@@ -101,9 +114,22 @@ final class RabbitBrokerSide implements BrokerSide {
   }
 
   void publish(AMQP.BasicProperties properties, byte[] body) {
+    publish(settings.names().exchange(), settings.names().queue(), properties, body);
+  }
+
+  /** A request with a correlation id, to any queue. */
+  void publishTo(String queue, String correlationId) {
+    publish(
+        "",
+        queue,
+        new AMQP.BasicProperties.Builder().correlationId(correlationId).build(),
+        body("job").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void publish(
+      String exchange, String routingKey, AMQP.BasicProperties properties, byte[] body) {
     attempt(() -> {
-      publishing.basicPublish(
-          settings.names().exchange(), settings.names().queue(), true, properties, body);
+      publishing.basicPublish(exchange, routingKey, true, properties, body);
       publishing.waitForConfirmsOrDie(TIMING.confirmation().toMillis());
       return true;
     });
@@ -115,6 +141,43 @@ final class RabbitBrokerSide implements BrokerSide {
         onChannel(channel -> channel.queueDeclare("", false, false, false, null).getQueue());
     replyQueues.add(name);
     return name;
+  }
+
+  @Override
+  public String newFullReplyQueue() {
+    String name =
+        onChannel(channel -> channel.queueDeclare("", false, false, false, HOLDS_ONE).getQueue());
+    replyQueues.add(name);
+    fill(name);
+    return name;
+  }
+
+  @Override
+  public void empty(String replyQueue) {
+    onChannel(channel -> channel.queuePurge(replyQueue));
+  }
+
+  @Override
+  public void fillDeadQueue() {
+    String queue = settings.names().deadQueue();
+    onChannel(channel -> {
+      channel.queueDelete(queue);
+      return channel.queueDeclare(queue, true, false, false, HOLDS_ONE);
+    });
+    fill(queue);
+  }
+
+  @Override
+  public void emptyDeadQueue() {
+    String queue = settings.names().deadQueue();
+    onChannel(channel -> {
+      channel.queueDelete(queue);
+      return channel.queueDeclare(queue, true, false, false, null);
+    });
+  }
+
+  private void fill(String queue) {
+    publish("", queue, new AMQP.BasicProperties(), new byte[1]);
   }
 
   @Override

@@ -15,7 +15,7 @@ import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 
 /**
  * Those who wait for one job's reply. Each is sent it once, whatever has to be repeated around
- * that, and nobody waits for another's queue that does not exist.
+ * that, and nobody waits for another's queue that does not take it.
  */
 final class Clients {
   private final Map<ReplyAddress, ReplyReceipt> receipts = new HashMap<>();
@@ -33,8 +33,8 @@ final class Clients {
 
   /**
    * @param handover asked before every attempt
-   * @param routingPatience for how long a reply is tried whose queue does not exist: its client may
-   *     be connecting again
+   * @param routingPatience for how long a reply is tried whose queue does not take it: its client
+   *     may be connecting again
    */
   Clients(SendReply sendReply, Handover handover, Duration routingPatience, Backoff backoff) {
     this.sendReply = sendReply;
@@ -45,7 +45,7 @@ final class Clients {
 
   /**
    * Sends the reply to everyone who was not sent it yet, for as long as the broker is away. False
-   * when a reply queue does not exist and may yet come: to be called again, after a while.
+   * when a reply queue does not take it now and may yet do so: to be called again, after a while.
    */
   boolean send(List<ReplyAddress> addresses, Reply reply)
       throws InterruptedException, JobHandedOverException {
@@ -61,29 +61,29 @@ final class Clients {
     PatientReply sending =
         underWay.computeIfAbsent(address, key -> new PatientReply(sendReply, key, routingPatience));
     handover.requireOurs();
-    PatientReply.Attempt sent = sending.attempt(reply);
-    for (int attempt = 1; sent == PatientReply.Attempt.NOT_CONFIRMED; attempt++) {
-      underWay.values().forEach(PatientReply::brokerWasAway);
-      backoff.pauseAfter(attempt);
-      handover.requireOurs();
-      sent = sending.attempt(reply);
+    for (int attempt = 1; ; attempt++) {
+      switch (sending.attempt(reply)) {
+        case PatientReply.Attempt.Settled(ReplyReceipt receipt) -> {
+          receipts.put(address, receipt);
+          return true;
+        }
+        case PatientReply.Attempt.NotTaken() -> {
+          return false;
+        }
+        case PatientReply.Attempt.NotConfirmed() -> {
+          underWay.values().forEach(PatientReply::brokerWasAway);
+          backoff.pauseAfter(attempt);
+          handover.requireOurs();
+        }
+      }
     }
-    return switch (sent) {
-      case SENT -> {
-        receipts.put(address, ReplyReceipt.CONFIRMED);
-        yield true;
-      }
-      case GIVEN_UP -> {
-        receipts.put(address, ReplyReceipt.UNROUTABLE);
-        yield true;
-      }
-      case UNROUTABLE -> false;
-      case NOT_CONFIRMED -> throw new IllegalStateException("tried until it is confirmed");
-    };
   }
 
   /** What became of the reply. */
   Answer.Delivery delivery() {
+    if (receipts.containsValue(ReplyReceipt.REFUSED)) {
+      return Answer.Delivery.REFUSED;
+    }
     if (receipts.containsValue(ReplyReceipt.UNROUTABLE)) {
       return Answer.Delivery.UNROUTABLE;
     }

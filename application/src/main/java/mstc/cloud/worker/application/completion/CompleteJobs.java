@@ -75,7 +75,7 @@ public final class CompleteJobs implements AutoCloseable {
 
   /**
    * @param outage told when the runtime or the store fail
-   * @param routingPatience for how long a reply is tried whose queue does not exist
+   * @param routingPatience for how long a reply is tried whose queue does not take it
    * @param refusalPatience for how long a log is tried that the store refuses for good
    * @param holdPatience how long a job may be held before it is taken for left
    * @param metrics told of every job that is answered

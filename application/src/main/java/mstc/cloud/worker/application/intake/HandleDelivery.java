@@ -15,6 +15,7 @@ import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
 import mstc.cloud.worker.domain.queue.Handling;
+import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ParsedRequest;
 import org.slf4j.Logger;
@@ -40,8 +41,9 @@ public final class HandleDelivery implements DeliveryHandler {
 
   /**
    * @param outage told when the runtime or the store fail
-   * @param patience how long a message is kept while they or the queue do, before it goes back
-   * @param routingPatience for how long a reply is tried whose queue does not exist
+   * @param patience how long a message is kept while they or the queue do, before it goes to the
+   *     queue's end
+   * @param routingPatience for how long a reply is tried whose queue does not take it
    */
   public HandleDelivery(
       AcceptWork acceptWork,
@@ -114,12 +116,41 @@ public final class HandleDelivery implements DeliveryHandler {
         };
       } catch (PortException e) {
         outage.onFailure(e);
-        if (!pauseAfter(attempt, deadline)) {
-          LOG.warn("Request goes back to the queue: {}", e.getMessage());
-          return new Disposition.Requeue();
+        if (!pauseAside(handling, attempt, deadline)) {
+          return giveBack(e.getMessage());
         }
       }
     }
+  }
+
+  /**
+   * Waits for the next attempt, and for room to make it. False when there is to be none, or so many
+   * wait that this one would keep others out.
+   */
+  private boolean pauseAside(Handling handling, int attempt, long deadline) {
+    if (!handling.stepAside()) {
+      return false;
+    }
+    do {
+      if (!pauseAfter(attempt, deadline)) {
+        return false;
+      }
+    } while (!handling.stepIn());
+    return true;
+  }
+
+  /** What becomes of a message whose handling failed, or that is left as the worker stops. */
+  private Disposition giveBack(String reason) {
+    if (isStopped()) {
+      LOG.info("Request goes back to the queue: the worker stops, and {}", reason);
+      return new Disposition.Requeue();
+    }
+    LOG.warn("Request goes to the end of the queue: {}", reason);
+    return new Disposition.Postpone();
+  }
+
+  private boolean isStopped() {
+    return stopped.getCount() == 0;
   }
 
   /** False when there is to be no further attempt. */
@@ -157,7 +188,7 @@ public final class HandleDelivery implements DeliveryHandler {
 
   /**
    * Sends the reply, with the patience that every reply has, and without taking room from others
-   * while its client's queue does not exist. What then becomes of the message depends on whether
+   * while its client's queue does not take it. What then becomes of the message depends on whether
    * its client has it.
    */
   private Disposition answer(
@@ -178,22 +209,19 @@ public final class HandleDelivery implements DeliveryHandler {
         return abandon();
       }
       switch (sending.attempt(reply)) {
-        case SENT -> {
-          return answered;
+        case PatientReply.Attempt.Settled(ReplyReceipt receipt) -> {
+          return receipt == ReplyReceipt.CONFIRMED ? answered : unanswered;
         }
-        case GIVEN_UP -> {
-          return unanswered;
-        }
-        case UNROUTABLE -> {
+        case PatientReply.Attempt.NotTaken() -> {
           if (!handling.stepAside()) {
             LOG.debug("Too many wait for their reply queues: this one keeps its room");
           }
           lastAnswered = System.nanoTime();
         }
-        case NOT_CONFIRMED -> LOG.debug("The reply is to be sent again");
+        case PatientReply.Attempt.NotConfirmed() -> LOG.debug("The reply is to be sent again");
       }
       if (!pauseAfter(attempt, lastAnswered + patience.toNanos())) {
-        return new Disposition.Requeue();
+        return giveBack("the broker takes no reply");
       }
     }
   }

@@ -21,8 +21,8 @@ public final class SendReply {
   }
 
   /**
-   * Sends a reply once. Empty when the broker has not confirmed it and may do so another time; a
-   * reply that the broker refuses for good counts as unroutable.
+   * Sends a reply once. Empty when the broker has not said what became of it, and may do so another
+   * time.
    */
   public Optional<ReplyReceipt> attempt(ReplyAddress address, Reply reply) {
     try {
@@ -32,8 +32,8 @@ public final class SendReply {
         LOG.debug("Reply not confirmed: {}", e.getMessage());
         return Optional.empty();
       }
-      LOG.error("Reply refused: {}", e.getMessage());
-      return Optional.of(ReplyReceipt.UNROUTABLE);
+      LOG.debug("Reply refused: {}", e.getMessage());
+      return Optional.of(ReplyReceipt.REFUSED);
     }
   }
 }

@@ -10,7 +10,8 @@ import mstc.cloud.worker.domain.request.ParsedRequest;
  * @param messageId the client's idempotency key, 1 to 255 bytes
  * @param correlationId the client's own mark, given back with the reply
  * @param replyQueue where the client waits for its reply
- * @param redelivered whether the broker may have delivered the message before
+ * @param redelivered whether the message may have been delivered before: the broker says so, or it
+ *     was {@linkplain Disposition.Postpone postponed}
  */
 public record Delivery(
     ParsedRequest request,

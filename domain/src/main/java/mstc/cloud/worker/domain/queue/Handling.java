@@ -20,4 +20,11 @@ public interface Handling {
    * @return false where so many wait already that this one keeps its room
    */
   boolean stepAside();
+
+  /**
+   * Takes room again after having stepped aside; true at once for one that has not.
+   *
+   * @return false where there is none now
+   */
+  boolean stepIn();
 }

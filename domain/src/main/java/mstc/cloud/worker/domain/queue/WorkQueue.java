@@ -32,11 +32,11 @@ public interface WorkQueue extends AutoCloseable {
   void demand(int deliveries);
 
   /**
-   * Sends a reply, persistent, and waits until the broker has confirmed it. May be repeated: the
-   * client then gets it twice. Blocks; any thread; while there is no connection, fails at once.
+   * Sends a reply, persistent, and waits until the broker says what became of it. May be repeated:
+   * the client then gets it twice. Blocks; any thread; while there is no connection, fails at once.
    *
-   * @throws WorkQueueException when the broker cannot be reached or did not confirm; the reply may
-   *     have been sent all the same
+   * @throws WorkQueueException when the broker cannot be reached or has not said what became of the
+   *     reply, which may have been sent all the same
    */
   ReplyReceipt reply(ReplyAddress address, Reply reply);
 

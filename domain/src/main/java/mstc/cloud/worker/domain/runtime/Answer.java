@@ -16,6 +16,8 @@ public record Answer(Reply reply, Delivery delivery, Instant at) {
     SENT,
     /** A client's reply queue was gone, and stayed so. */
     UNROUTABLE,
+    /** The broker refused to take a client's reply, and went on to. */
+    REFUSED,
     /** Nobody waited. */
     NONE
   }

@@ -42,6 +42,18 @@ public interface BrokerSide extends AutoCloseable {
   /** Creates a queue for replies. */
   String newReplyQueue();
 
+  /** Creates a queue for replies that is full, and rejects what is published to it. */
+  String newFullReplyQueue();
+
+  /** Empties a queue for replies. */
+  void empty(String replyQueue);
+
+  /** Makes the dead-letter queue full, so that it rejects what is published to it. */
+  void fillDeadQueue();
+
+  /** Undoes {@link #fillDeadQueue}, and leaves the queue empty. */
+  void emptyDeadQueue();
+
   /** Every reply that has come to a queue so far. */
   List<ReceivedReply> replies(String replyQueue);
 

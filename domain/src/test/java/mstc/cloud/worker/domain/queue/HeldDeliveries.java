@@ -105,6 +105,34 @@ final class HeldDeliveries implements DeliveryHandler {
     return (int) present.stream().filter(it -> it.handling.stepAside()).count();
   }
 
+  /** Has those step in that stepped aside, and returns how many found room. */
+  int stepIn() {
+    List<Held> waiting;
+    lock.lock();
+    try {
+      waiting = held.stream().filter(it -> it.aside).toList();
+    } finally {
+      lock.unlock();
+    }
+    int steppedIn = 0;
+    for (Held each : waiting) {
+      if (each.handling.stepIn()) {
+        noteStepIn(each);
+        steppedIn++;
+      }
+    }
+    return steppedIn;
+  }
+
+  private void noteStepIn(Held entry) {
+    lock.lock();
+    try {
+      entry.aside = false;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Ends the handling of the longest held deliveries. */
   void release(int deliveries, Disposition disposition) {
     List<Held> released;

@@ -3,10 +3,12 @@ package mstc.cloud.worker.domain.queue;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -21,16 +23,31 @@ public final class InMemoryBroker {
   /** A message that was moved to the dead-letter queue. */
   public record DeadDelivery(Delivery delivery, String reason) {}
 
+  /**
+   * A message.
+   *
+   * @param returns how often it has gone back to its place
+   */
+  record Queued(Delivery delivery, int returns) {}
+
   private final ReentrantLock lock = new ReentrantLock();
-  private final Deque<Delivery> waiting = new ArrayDeque<>();
+  private final Deque<Queued> waiting = new ArrayDeque<>();
   private final List<InMemoryWorkQueue> consumers = new ArrayList<>();
   private final List<DeadDelivery> dead = new ArrayList<>();
   private final Map<String, List<SentReply>> replies = new LinkedHashMap<>();
+  private final Set<String> full = new HashSet<>();
+  private int returnLimit = Integer.MAX_VALUE;
+  private boolean deadQueueIsFull;
   private boolean running = true;
 
   /** Adds a message to the work queue. */
   public void offer(Delivery delivery) {
-    locked(() -> waiting.add(delivery));
+    locked(() -> waiting.add(new Queued(delivery, 0)));
+  }
+
+  /** Drops what goes back to its place more often than that, as a quorum queue does. */
+  public void limitReturns(int returns) {
+    locked(() -> returnLimit = returns);
   }
 
   /** Removes every message from the work queue. */
@@ -51,6 +68,16 @@ public final class InMemoryBroker {
   /** Creates a reply queue; replies to others are unroutable. */
   public void declareReplyQueue(String name) {
     locked(() -> replies.computeIfAbsent(name, _ -> new ArrayList<>()));
+  }
+
+  /** Whether a reply queue refuses what comes. */
+  public void fillReplyQueue(String name, boolean filled) {
+    locked(() -> filled ? full.add(name) : full.remove(name));
+  }
+
+  /** Whether the dead-letter queue refuses what comes. */
+  public void fillDeadQueue(boolean filled) {
+    locked(() -> deadQueueIsFull = filled);
   }
 
   /** Deletes a reply queue. */
@@ -93,24 +120,37 @@ public final class InMemoryBroker {
     locked(() -> consumers.remove(queue));
   }
 
-  void putBack(Delivery delivery) {
-    waiting.addFirst(
-        new Delivery(
-            delivery.request(),
-            delivery.messageId(),
-            delivery.correlationId(),
-            delivery.replyQueue(),
-            true));
+  void putBack(Queued message) {
+    if (message.returns() < returnLimit) {
+      waiting.addFirst(new Queued(redelivered(message.delivery()), message.returns() + 1));
+    }
   }
 
-  void bury(DeadDelivery delivery) {
-    dead.add(delivery);
+  void postpone(Queued message) {
+    waiting.addLast(new Queued(redelivered(message.delivery()), 0));
+  }
+
+  private static Delivery redelivered(Delivery delivery) {
+    return new Delivery(
+        delivery.request(),
+        delivery.messageId(),
+        delivery.correlationId(),
+        delivery.replyQueue(),
+        true);
+  }
+
+  /** False where the dead-letter queue is full. */
+  boolean bury(DeadDelivery delivery) {
+    return !deadQueueIsFull && dead.add(delivery);
   }
 
   ReplyReceipt accept(SentReply sent) {
     @Nullable List<SentReply> queue = replies.get(sent.address().queue());
     if (queue == null) {
       return ReplyReceipt.UNROUTABLE;
+    }
+    if (full.contains(sent.address().queue())) {
+      return ReplyReceipt.REFUSED;
     }
     queue.add(sent);
     return ReplyReceipt.CONFIRMED;

@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** A work queue without a network. What the broker holds is asked of the broker. */
 public final class InMemoryWorkQueue implements WorkQueue {
-  private static final long REQUEUE_DELAY_MILLIS = 2_000;
+  private static final long PAUSE_MILLIS = 2_000;
   private static final int MAX_ASIDE = 1_000;
 
   private final InMemoryBroker broker;
-  private final List<Delivery> unsettled = new ArrayList<>();
+  private final List<InMemoryBroker.Queued> unsettled = new ArrayList<>();
   private @Nullable DeliveryHandler handler;
   private int demand;
   private int inHand;
@@ -109,13 +109,13 @@ public final class InMemoryWorkQueue implements WorkQueue {
     return inHand < demand;
   }
 
-  void take(Delivery delivery) {
+  void take(InMemoryBroker.Queued message) {
     DeliveryHandler to = Objects.requireNonNull(handler, "only an opened queue is connected");
     int from = connection;
     inHand++;
-    unsettled.add(delivery);
+    unsettled.add(message);
     InHand handling = new InHand(from);
-    Thread.ofVirtual().start(() -> handle(delivery, handling, to));
+    Thread.ofVirtual().start(() -> handle(message, handling, to));
   }
 
   /** A delivery with the handler. */
@@ -144,6 +144,18 @@ public final class InMemoryWorkQueue implements WorkQueue {
       });
     }
 
+    @Override
+    public boolean stepIn() {
+      return broker.locked(() -> {
+        if (isAside && hasRoom()) {
+          isAside = false;
+          aside--;
+          inHand++;
+        }
+        return !isAside;
+      });
+    }
+
     void end() {
       if (isAside) {
         aside--;
@@ -159,45 +171,66 @@ public final class InMemoryWorkQueue implements WorkQueue {
     unsettled.clear();
   }
 
-  private void handle(Delivery delivery, InHand handling, DeliveryHandler to) {
+  private void handle(InMemoryBroker.Queued message, InHand handling, DeliveryHandler to) {
     Disposition disposition;
     try {
-      disposition = to.handle(delivery, handling);
-    } catch (Throwable _) { // the contract: whatever is thrown, the message goes back
-      requeueFailed(delivery, handling);
-      return;
+      disposition = to.handle(message.delivery(), handling);
+    } catch (Throwable _) { // the contract: whatever is thrown, the message is postponed
+      disposition = new Disposition.Postpone();
     }
+    settle(message, handling, disposition);
+  }
+
+  private void settle(InMemoryBroker.Queued message, InHand handling, Disposition disposition) {
     broker.locked(() -> {
       handling.end();
       if (handling.from != connection) {
         return;
       }
-      unsettled.remove(delivery);
       switch (disposition) {
-        case Disposition.Acknowledge() -> {}
-        case Disposition.Requeue() -> broker.putBack(delivery);
+        case Disposition.Acknowledge() -> unsettled.remove(message);
+        case Disposition.Requeue() -> {
+          unsettled.remove(message);
+          broker.putBack(message);
+        }
+        case Disposition.Postpone() -> postpone(message, handling.from);
         case Disposition.DeadLetter(String reason) ->
-            broker.bury(new InMemoryBroker.DeadDelivery(delivery, reason));
+            bury(
+                message,
+                new InMemoryBroker.DeadDelivery(message.delivery(), reason),
+                handling.from);
       }
     });
   }
 
-  private void requeueFailed(Delivery delivery, InHand handling) {
-    broker.locked(handling::end);
-    if (delivery.redelivered()) {
-      CompletableFuture.delayedExecutor(REQUEUE_DELAY_MILLIS, TimeUnit.MILLISECONDS)
-          .execute(() -> putBack(delivery, handling.from));
+  private void postpone(InMemoryBroker.Queued message, int from) {
+    Runnable end =
+        () -> {
+          if (from == connection) {
+            unsettled.remove(message);
+            broker.postpone(message);
+          }
+        };
+    if (message.delivery().redelivered()) {
+      later(end);
     } else {
-      putBack(delivery, handling.from);
+      end.run();
     }
   }
 
-  private void putBack(Delivery delivery, int from) {
-    broker.locked(() -> {
-      if (from == connection) {
-        unsettled.remove(delivery);
-        broker.putBack(delivery);
-      }
-    });
+  private void bury(InMemoryBroker.Queued message, InMemoryBroker.DeadDelivery dead, int from) {
+    if (from != connection) {
+      return;
+    }
+    if (broker.bury(dead)) {
+      unsettled.remove(message);
+    } else {
+      later(() -> bury(message, dead, from));
+    }
+  }
+
+  private void later(Runnable change) {
+    CompletableFuture.delayedExecutor(PAUSE_MILLIS, TimeUnit.MILLISECONDS)
+        .execute(() -> broker.locked(change));
   }
 }

@@ -48,6 +48,28 @@ final class InMemoryWorkQueueTest extends WorkQueueContract {
     }
 
     @Override
+    public String newFullReplyQueue() {
+      String name = newReplyQueue();
+      broker.fillReplyQueue(name, true);
+      return name;
+    }
+
+    @Override
+    public void empty(String replyQueue) {
+      broker.fillReplyQueue(replyQueue, false);
+    }
+
+    @Override
+    public void fillDeadQueue() {
+      broker.fillDeadQueue(true);
+    }
+
+    @Override
+    public void emptyDeadQueue() {
+      broker.fillDeadQueue(false);
+    }
+
+    @Override
     public List<ReceivedReply> replies(String replyQueue) {
       return broker.replies(replyQueue).stream()
           .map(it -> new ReceivedReply(it.reply().result(), it.address().correlationId()))

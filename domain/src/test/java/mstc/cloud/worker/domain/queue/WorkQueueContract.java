@@ -37,6 +37,7 @@ import org.junit.jupiter.api.Test;
 public abstract class WorkQueueContract {
   private static final Disposition ACKNOWLEDGE = new Disposition.Acknowledge();
   private static final Disposition REQUEUE = new Disposition.Requeue();
+  private static final Disposition POSTPONE = new Disposition.Postpone();
 
   /** For how long something must not happen, where nothing tells that it no longer can. */
   private static final Duration QUIET = Duration.ofMillis(400);
@@ -399,6 +400,86 @@ public abstract class WorkQueueContract {
   }
 
   @Test
+  void what_is_postponed_comes_again_as_redelivered_after_all_that_waits() {
+    // given
+    open(held).demand(1);
+    broker.publish(
+        new SentRequest(
+            Optional.of("postponed"),
+            Optional.of("id-1"),
+            Optional.of("correlation-é"),
+            Optional.of("reply-here")));
+    broker.publish(SentRequest.of("waits"));
+    broker.publish(SentRequest.of("waits-too"));
+    awaitHeld(1);
+
+    // when
+    held.release(1, POSTPONE);
+    for (int waiting = 0; waiting < 2; waiting++) {
+      awaitHeld(1);
+      held.release(1, ACKNOWLEDGE);
+    }
+
+    // then
+    awaitHeld(1);
+    assertThat(held.all())
+        .extracting(WorkQueueContract::jobName)
+        .extracting(Optional::orElseThrow)
+        .containsExactly("postponed", "waits", "waits-too", "postponed");
+    assertThat(held.all())
+        .extracting(Delivery::redelivered)
+        .containsExactly(false, false, false, true);
+    Delivery again = held.all().getLast();
+    assertThat(again.messageId()).contains("id-1");
+    assertThat(again.correlationId()).contains("correlation-é");
+    assertThat(again.replyQueue()).contains("reply-here");
+    held.release(1, ACKNOWLEDGE);
+    await().until(() -> broker.waiting() == 0);
+  }
+
+  @Test
+  void what_is_postponed_again_pauses_and_takes_no_room_meanwhile() {
+    // given a handler that is never done with some, more than there is room for
+    Map<String, Integer> calls = new ConcurrentHashMap<>();
+    WorkQueue queue =
+        open((delivery, _) -> {
+          String name = jobName(delivery).orElseThrow();
+          int call = calls.merge(name, 1, Integer::sum);
+          return name.startsWith("stuck") && call < 3 ? POSTPONE : ACKNOWLEDGE;
+        });
+    IntStream.range(0, 10).forEach(i -> broker.publish(SentRequest.of("stuck-" + i)));
+    publish(40);
+
+    // when
+    queue.demand(2);
+
+    // then the others pass, and each comes for a third time after a while
+    await().until(() -> calls.size() == 50);
+    quietly(() -> assertThat(calls.values()).doesNotContain(3).contains(2));
+    await().until(() -> calls.values().stream().filter(it -> it == 3).count() == 10);
+    await().until(() -> broker.waiting() == 0);
+  }
+
+  @Test
+  void what_is_postponed_over_a_lost_connection_comes_once() {
+    // given
+    open(held).demand(2);
+    broker.publish(SentRequest.of("job"));
+    awaitHeld(1);
+    broker.cutConnections();
+    awaitHeld(2);
+
+    // when
+    held.release(1, POSTPONE);
+
+    // then
+    quietly(() -> assertThat(held.count()).isEqualTo(1));
+    held.release(1, ACKNOWLEDGE);
+    await().until(() -> broker.waiting() == 0);
+    assertThat(held.all()).hasSize(2);
+  }
+
+  @Test
   void dead_letters_are_kept_with_their_reason() {
     // given
     open(held).demand(1);
@@ -420,6 +501,36 @@ public abstract class WorkQueueContract {
     assertThat(jobName(held.all().getLast())).contains("good");
     held.release(1, ACKNOWLEDGE);
     await().until(() -> broker.waiting() == 0);
+  }
+
+  @Test
+  void a_dead_letter_that_is_not_taken_is_not_handled_again_and_moved_once_it_is() {
+    // given
+    open(held).demand(1);
+    broker.fillDeadQueue();
+    broker.publish(SentRequest.of("bad"));
+    broker.publish(SentRequest.of("good"));
+    awaitHeld(1);
+
+    // when
+    held.release(1, new Disposition.DeadLetter("nobody can run this"));
+
+    // then it keeps nobody out
+    await().until(() -> held.all().size() == 2);
+    assertThat(jobName(held.all().getLast())).contains("good");
+    held.release(1, ACKNOWLEDGE);
+
+    // when
+    broker.emptyDeadQueue();
+
+    // then
+    await()
+        .untilAsserted(() ->
+            assertThat(broker.deadMessages())
+                .extracting(DeadMessage::reason)
+                .containsExactly("nobody can run this"));
+    await().until(() -> broker.waiting() == 0);
+    assertThat(held.all()).hasSize(2);
   }
 
   @Test
@@ -481,6 +592,29 @@ public abstract class WorkQueueContract {
 
     // then
     assertThat(receipt).isEqualTo(ReplyReceipt.UNROUTABLE);
+  }
+
+  @Test
+  void a_reply_to_a_full_queue_is_refused_until_there_is_room() {
+    // given
+    WorkQueue queue = open(held);
+    awaitConnected(queue);
+    ReplyAddress full = new ReplyAddress(broker.newFullReplyQueue(), Optional.of("c1"));
+    ReplyAddress other = new ReplyAddress(broker.newReplyQueue(), Optional.of("c2"));
+
+    // when
+    ReplyReceipt refused = queue.reply(full, Reply.invalid("no image"));
+
+    // then
+    assertThat(refused).isEqualTo(ReplyReceipt.REFUSED);
+    assertThat(queue.reply(other, Reply.invalid("no image"))).isEqualTo(ReplyReceipt.CONFIRMED);
+
+    // when
+    broker.empty(full.queue());
+
+    // then
+    assertThat(queue.reply(full, Reply.invalid("no image"))).isEqualTo(ReplyReceipt.CONFIRMED);
+    await().untilAsserted(() -> assertThat(broker.replies(full.queue())).hasSize(1));
   }
 
   @Test
@@ -635,6 +769,37 @@ public abstract class WorkQueueContract {
     assertThat(held.excess()).isZero();
     queue.close();
     await().until(() -> broker.waiting() == 40);
+  }
+
+  @Test
+  void who_stepped_aside_takes_room_again_where_there_is_some() {
+    // given
+    WorkQueue queue = open(held);
+    queue.demand(2);
+    publish(2);
+    awaitHeld(2);
+    assertThat(held.stepAside()).isEqualTo(2);
+    publish(1);
+    awaitHeld(3);
+
+    // when there is room for one of the two
+    int steppedIn = held.stepIn();
+
+    // then
+    assertThat(steppedIn).isEqualTo(1);
+    held.ceiling(2);
+    publish(4);
+    quietly(() -> assertThat(held.count()).isEqualTo(3));
+    assertThat(held.excess()).isZero();
+
+    // when the one that is in hand and those aside are done with
+    held.release(3, ACKNOWLEDGE);
+
+    // then
+    awaitHeld(2);
+    quietly(() -> assertThat(held.count()).isEqualTo(2));
+    assertThat(held.excess()).isZero();
+    assertThat(held.stepIn()).isZero();
   }
 
   @Test

@@ -771,7 +771,8 @@ public abstract class JobRuntimeContract {
   void anAnswerIsOnRecordAndTheListenerIsTold() throws Exception {
     // given
     Job job = submitted(printing("done"));
-    Answer answer = answer(job, awaitEnd(job));
+    Answer sent = answer(job, awaitEnd(job));
+    Answer answer = new Answer(sent.reply(), Answer.Delivery.REFUSED, sent.at());
 
     // when
     boolean recorded = runtime().recordAnswer(record(job), answer);
