@@ -16,8 +16,9 @@ public final class CancelJob {
   }
 
   /**
-   * Has the runtime end a job, and does not wait for it. Does nothing to a job that has ended. May
-   * be repeated; blocks until the runtime has answered.
+   * Has the runtime end a job, and does not wait for it. One that has ended is answered as it
+   * ended, and no longer waits for its log to be stored or for a reply queue. May be repeated;
+   * blocks until the runtime has answered.
    *
    * @return false where there is no such job (any more)
    * @throws mstc.cloud.worker.domain.runtime.JobRuntimeException when the runtime failed

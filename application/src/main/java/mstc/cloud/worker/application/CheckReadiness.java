@@ -8,25 +8,37 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.store.ObjectStore;
 
-/** Tells whether the worker could run a request now: queue, runtime and store can be reached. */
+/**
+ * Tells whether the worker could run a request now: queue, runtime and store can be reached, and
+ * not too many jobs wait for their answers.
+ */
 public final class CheckReadiness {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
   private final WorkQueue queue;
   private final JobRuntime runtime;
   private final ObjectStore store;
+  private final BooleanSupplier tooManyUnanswered;
   private final Duration timeout;
 
-  CheckReadiness(WorkQueue queue, JobRuntime runtime, ObjectStore store) {
-    this(queue, runtime, store, TIMEOUT);
+  CheckReadiness(
+      WorkQueue queue, JobRuntime runtime, ObjectStore store, BooleanSupplier tooManyUnanswered) {
+    this(queue, runtime, store, tooManyUnanswered, TIMEOUT);
   }
 
-  CheckReadiness(WorkQueue queue, JobRuntime runtime, ObjectStore store, Duration timeout) {
+  CheckReadiness(
+      WorkQueue queue,
+      JobRuntime runtime,
+      ObjectStore store,
+      BooleanSupplier tooManyUnanswered,
+      Duration timeout) {
+    this.tooManyUnanswered = tooManyUnanswered;
     this.queue = queue;
     this.runtime = runtime;
     this.store = store;
@@ -42,6 +54,11 @@ public final class CheckReadiness {
     try {
       if (!queue.isConnected()) {
         problems.add("queue: not connected");
+      }
+      if (tooManyUnanswered.getAsBoolean()) {
+        problems.add(
+            "jobs: %d have ended and are not answered (mstc.jobs.max-unanswered)"
+                .formatted(runtime.counts().waiting()));
       }
       await(runtimeProblem, deadline).ifPresent(problem -> problems.add("runtime: " + problem));
       await(storeProblem, deadline).ifPresent(problem -> problems.add("store: " + problem));

@@ -2,6 +2,8 @@ package mstc.cloud.worker.application;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -11,6 +13,7 @@ import mstc.cloud.worker.application.intake.Admission;
 import mstc.cloud.worker.application.intake.ExecuteWork;
 import mstc.cloud.worker.application.intake.HandleDelivery;
 import mstc.cloud.worker.application.intake.Outage;
+import mstc.cloud.worker.application.metrics.IntakePause;
 import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -67,12 +70,32 @@ public final class Worker {
     this.queue = queue;
     this.runtime = runtime;
     admission =
-        new Admission(queue, runtime, settings.maxConcurrentJobs(), settings.maxDeliveries());
+        new Admission(
+            queue,
+            runtime,
+            settings.maxConcurrentJobs(),
+            settings.maxUnansweredJobs(),
+            settings.maxDeliveries());
     outage = new Outage(admission, runtime, store, settings.backoff());
-    jobMetrics = new JobMetrics(runtime::unansweredJobs, settings.maxConcurrentJobs());
+    jobMetrics =
+        new JobMetrics(
+            runtime::counts,
+            this::pauses,
+            settings.maxConcurrentJobs(),
+            settings.maxUnansweredJobs(),
+            clock);
     SendReply sendReply = new SendReply(queue);
     AcceptWork acceptWork =
-        new AcceptWork(runtime, store, format, settings.redeliveryMemory(), clock, jobMetrics);
+        new AcceptWork(
+            runtime,
+            store,
+            format,
+            outage,
+            settings.policy(),
+            settings.lookPatience(),
+            settings.redeliveryMemory(),
+            clock,
+            jobMetrics);
     handleDelivery =
         new HandleDelivery(
             acceptWork,
@@ -92,14 +115,24 @@ public final class Worker {
             outage,
             settings.routingPatience(),
             settings.refusalPatience(),
+            settings.lookPatience(),
             settings.holdPatience(),
             settings.backoff(),
             clock,
             jobMetrics);
     cancelJob = new CancelJob(runtime);
-    checkReadiness = new CheckReadiness(queue, runtime, store);
+    checkReadiness = new CheckReadiness(queue, runtime, store, admission::hasTooManyUnanswered);
     longestUnnoticed = settings.backoff().longest();
     admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
+  }
+
+  private Set<IntakePause> pauses() {
+    Set<IntakePause> pauses = EnumSet.noneOf(IntakePause.class);
+    outage.pause().ifPresent(pauses::add);
+    if (admission.hasTooManyUnanswered()) {
+      pauses.add(IntakePause.UNANSWERED);
+    }
+    return pauses;
   }
 
   /** Begins to work, and returns at once. Called once; does nothing after {@link #stop}. */
@@ -199,7 +232,12 @@ public final class Worker {
     }
 
     @Override
-    public void onUnansweredJobsChanged() {
+    public void onGivenUp(UniqueName name) {
+      completeJobs.onGivenUp(name);
+    }
+
+    @Override
+    public void onCountsChanged() {
       roomChanged.release();
     }
   }

@@ -11,9 +11,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import mstc.cloud.worker.application.intake.Admission;
 import mstc.cloud.worker.application.intake.Outage;
+import mstc.cloud.worker.application.metrics.IntakePause;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 class AdmissionTest {
   private final Site site = new Site();
   private final Admission admission =
-      new Admission(site.calls.of(site.queue), site.calls.of(site.runtime), 3, 2);
+      new Admission(site.calls.of(site.queue), site.calls.of(site.runtime), 3, 10, 2);
   private final Outage outage =
       new Outage(
           admission,
@@ -79,6 +84,92 @@ class AdmissionTest {
     assertThat(demands).containsExactly(2, 2, 1, 0, 0);
   }
 
+  private List<UniqueName> names() {
+    return site.runtime.jobs().stream().map(record -> record.job().name()).toList();
+  }
+
+  @Test
+  void jobsThatHaveEndedTakeNoRoom() throws InterruptedException {
+    // given
+    admission.resume();
+    jobs(3);
+    admission.update();
+    int full = site.queue.demand();
+
+    // when
+    names().forEach(site::succeed);
+    admission.update();
+
+    // then
+    assertThat(full).isZero();
+    assertThat(site.queue.demand()).isEqualTo(2);
+    assertThat(admission.tryReserve()).isTrue();
+  }
+
+  @Test
+  void nothingIsLetInWhereTooManyAreUnansweredUntilATenthOfThemIs() throws InterruptedException {
+    // given
+    admission.resume();
+    jobs(10);
+    names().forEach(site::succeed);
+    List<Integer> demands = new ArrayList<>();
+
+    // when
+    admission.update();
+    demands.add(site.queue.demand());
+    boolean reserved = admission.tryReserve();
+    boolean tooMany = admission.hasTooManyUnanswered();
+    for (JobRecord record : site.runtime.jobs().subList(0, 2)) {
+      Reply reply = Reply.invalid("whatever");
+      site.runtime.recordAnswer(
+          record, new Answer(reply, Answer.Delivery.NONE, site.clock.instant()));
+      admission.update();
+      demands.add(site.queue.demand());
+    }
+
+    // then
+    assertThat(demands).containsExactly(0, 0, 2);
+    assertThat(reserved).isFalse();
+    assertThat(tooMany).isTrue();
+    assertThat(admission.hasTooManyUnanswered()).isFalse();
+  }
+
+  @Test
+  void whileOneCallFailsThoughItsSystemIsThereRequestsAreTakenIn() {
+    // given
+    outage.start();
+    site.awaitDemand();
+
+    // when
+    boolean away = outage.onFailure(away());
+
+    // then
+    assertThat(away).isFalse();
+    assertThat(outage.pause()).isEmpty();
+    assertThat(site.queue.demand()).isEqualTo(2);
+  }
+
+  @Test
+  void aPauseSaysWhatIsAway() {
+    // given
+    Optional<IntakePause> before = outage.pause();
+    outage.start();
+    site.awaitDemand();
+    site.store.refuse();
+
+    // when
+    boolean away = outage.onFailure(ObjectStoreException.permanent("access denied", null));
+
+    // then
+    assertThat(before).contains(IntakePause.STARTING);
+    assertThat(away).as("refuses, and is there").isFalse();
+    assertThat(outage.pause()).contains(IntakePause.STORE);
+    assertThat(site.queue.demand()).isZero();
+    site.store.start();
+    site.awaitDemand();
+    assertThat(outage.pause()).isEmpty();
+  }
+
   @Test
   void reservationsTakeRoomUntilTheyAreReleased() throws InterruptedException {
     // given
@@ -107,12 +198,12 @@ class AdmissionTest {
     jobs(1);
     assertThat(admission.tryReserve()).isTrue();
     jobs(1);
-    int asked = site.calls.count(PortCall.UNANSWERED_JOBS);
+    int asked = site.calls.count(PortCall.COUNTS);
 
     // when
     CompletableFuture<Boolean> another =
         CompletableFuture.supplyAsync(this::reserve, Thread.ofVirtual()::start);
-    Site.eventually().until(() -> site.calls.count(PortCall.UNANSWERED_JOBS) > asked);
+    Site.eventually().until(() -> site.calls.count(PortCall.COUNTS) > asked);
     admission.release();
 
     // then
@@ -205,7 +296,7 @@ class AdmissionTest {
     int checks = site.calls.count(PortCall.CHECK_RUNTIME);
 
     // when
-    outage.onFailure(away());
+    var _ = outage.onFailure(away());
 
     // then
     assertThat(site.calls.count(PortCall.CHECK_RUNTIME)).isEqualTo(checks);
@@ -225,7 +316,7 @@ class AdmissionTest {
     // when
     Thread.ofVirtual()
         .start(() -> {
-          outage.onFailure(away());
+          var _ = outage.onFailure(away());
           failed.countDown();
         });
     failed.await();
@@ -249,7 +340,7 @@ class AdmissionTest {
       for (int i = 0; i < 4; i++) {
         Thread.ofVirtual()
             .start(() -> {
-              outage.onFailure(away());
+              var _ = outage.onFailure(away());
               reported.countDown();
             });
       }

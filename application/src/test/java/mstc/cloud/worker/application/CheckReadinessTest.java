@@ -26,7 +26,11 @@ class CheckReadinessTest {
 
   private CheckReadiness within(Duration timeout) {
     return new CheckReadiness(
-        site.calls.of(site.queue), site.calls.of(site.runtime), site.calls.of(site.store), timeout);
+        site.calls.of(site.queue),
+        site.calls.of(site.runtime),
+        site.calls.of(site.store),
+        () -> false,
+        timeout);
   }
 
   @Test

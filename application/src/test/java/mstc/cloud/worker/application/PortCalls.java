@@ -24,6 +24,7 @@ import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobListener;
@@ -320,8 +321,8 @@ final class PortCalls {
       }
 
       @Override
-      public int unansweredJobs() {
-        return make(PortCall.UNANSWERED_JOBS, runtime::unansweredJobs);
+      public JobCounts counts() {
+        return make(PortCall.COUNTS, runtime::counts);
       }
 
       @Override
@@ -383,6 +384,11 @@ final class PortCalls {
       @Override
       public void discardUploads(ObjectLocation location) {
         store.discardUploads(location);
+      }
+
+      @Override
+      public boolean hasBucket(BucketName bucket) {
+        return make(PortCall.HAS_BUCKET, () -> store.hasBucket(bucket));
       }
 
       @Override

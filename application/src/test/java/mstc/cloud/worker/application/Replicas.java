@@ -94,7 +94,9 @@ final class Replicas implements AutoCloseable {
     WorkerSettings usual = Site.settings(10);
     return new WorkerSettings(
         usual.maxConcurrentJobs(),
+        usual.maxUnansweredJobs(),
         1,
+        usual.policy(),
         usual.intakePatience(),
         usual.routingPatience(),
         usual.refusalPatience(),

@@ -17,6 +17,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.InMemoryBroker;
 import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.request.RequestPolicy;
 import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.store.BucketName;
@@ -37,9 +38,9 @@ final class Site implements AutoCloseable {
 
   final SettableClock clock = new SettableClock();
   final InMemoryBroker broker = new InMemoryBroker();
-  final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+  final InMemoryObjectStore store;
   final InMemoryJobRuntime.Records records = new InMemoryJobRuntime.Records(clock, RETENTION);
-  private final WorkerSettings settings;
+  private WorkerSettings settings;
   private final Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
 
   /** What the present worker has. */
@@ -58,7 +59,12 @@ final class Site implements AutoCloseable {
   }
 
   Site(WorkerSettings settings) {
+    this(settings, InMemoryObjectStore.creatingBuckets());
+  }
+
+  Site(WorkerSettings settings, InMemoryObjectStore store) {
     this.settings = settings;
+    this.store = store;
     broker.declareReplyQueue(REPLIES);
     worker = newWorker();
     Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
@@ -72,7 +78,9 @@ final class Site implements AutoCloseable {
   static WorkerSettings settings(int maxConcurrentJobs) {
     return new WorkerSettings(
         maxConcurrentJobs,
+        1_000,
         16,
+        RequestPolicy.OPEN,
         Duration.ofSeconds(20),
         Duration.ofSeconds(20),
         Duration.ofSeconds(1),
@@ -83,12 +91,43 @@ final class Site implements AutoCloseable {
 
   static WorkerSettings withRoutingPatience(Duration patience) {
     WorkerSettings usual = settings(10);
-    return new WorkerSettings(
-        usual.maxConcurrentJobs(),
-        usual.maxDeliveries(),
+    return settings(
+        10, 1_000, RequestPolicy.OPEN, usual.intakePatience(), patience, usual.refusalPatience());
+  }
+
+  static WorkerSettings withIntakePatience(Duration patience) {
+    WorkerSettings usual = settings(10);
+    return settings(
+        10, 1_000, RequestPolicy.OPEN, patience, usual.routingPatience(), usual.refusalPatience());
+  }
+
+  static WorkerSettings withPolicy(RequestPolicy policy) {
+    WorkerSettings usual = settings(10);
+    return settings(
+        10,
+        1_000,
+        policy,
         usual.intakePatience(),
-        patience,
-        usual.refusalPatience(),
+        usual.routingPatience(),
+        usual.refusalPatience());
+  }
+
+  static WorkerSettings settings(
+      int maxConcurrentJobs,
+      int maxUnansweredJobs,
+      RequestPolicy policy,
+      Duration intakePatience,
+      Duration routingPatience,
+      Duration refusalPatience) {
+    WorkerSettings usual = settings(maxConcurrentJobs);
+    return new WorkerSettings(
+        maxConcurrentJobs,
+        maxUnansweredJobs,
+        usual.maxDeliveries(),
+        policy,
+        intakePatience,
+        routingPatience,
+        refusalPatience,
         usual.redeliveryMemory(),
         usual.holdPatience(),
         usual.backoff());
@@ -98,25 +137,14 @@ final class Site implements AutoCloseable {
     WorkerSettings usual = settings(10);
     return new WorkerSettings(
         usual.maxConcurrentJobs(),
+        usual.maxUnansweredJobs(),
         usual.maxDeliveries(),
+        usual.policy(),
         usual.intakePatience(),
         usual.routingPatience(),
         usual.refusalPatience(),
         usual.redeliveryMemory(),
         patience,
-        usual.backoff());
-  }
-
-  static WorkerSettings withIntakePatience(Duration patience) {
-    WorkerSettings usual = settings(10);
-    return new WorkerSettings(
-        usual.maxConcurrentJobs(),
-        usual.maxDeliveries(),
-        patience,
-        usual.routingPatience(),
-        usual.refusalPatience(),
-        usual.redeliveryMemory(),
-        usual.holdPatience(),
         usual.backoff());
   }
 
@@ -144,6 +172,12 @@ final class Site implements AutoCloseable {
     runtime = new InMemoryJobRuntime(records);
     worker = newWorker();
     worker.start();
+  }
+
+  /** The same, with other settings. */
+  void startAnother(WorkerSettings others) {
+    settings = others;
+    startAnother();
   }
 
   void send(Message message) {

@@ -133,9 +133,8 @@ class WorkerTest {
     // given
     AtomicInteger most = new AtomicInteger();
     site.calls.beforeEvery(
-        PortCall.RECORD_ANSWER, () -> most.accumulateAndGet(site.unanswered().size(), Math::max));
-    site.calls.beforeEvery(
-        PortCall.SUBMIT, () -> most.accumulateAndGet(site.unanswered().size() + 1, Math::max));
+        PortCall.SUBMIT,
+        () -> most.accumulateAndGet(site.runtime.counts().inFlight() + 1, Math::max));
     IntStream.range(0, 50)
         .forEach(
             i -> site.send(Message.of("job-" + i).correlationId("c" + i).replyTo(Site.REPLIES)));
@@ -147,7 +146,7 @@ class WorkerTest {
         .until(() -> {
           List<UniqueName> running =
               site.unanswered().stream().filter(name -> !ended.contains(name)).toList();
-          most.accumulateAndGet(site.unanswered().size(), Math::max);
+          most.accumulateAndGet(site.runtime.counts().inFlight(), Math::max);
           running.forEach(site::succeed);
           ended.addAll(running);
           return site.replies(Site.REPLIES).size() == 50;

@@ -9,6 +9,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.DoubleSupplier;
+import mstc.cloud.worker.application.metrics.IntakePause;
 import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.domain.job.JobOutcome;
 
@@ -17,6 +20,8 @@ import mstc.cloud.worker.domain.job.JobOutcome;
  */
 final class Metrics {
   static final String CONTENT_TYPE = PrometheusTextFormatWriter.CONTENT_TYPE;
+
+  private static final double MILLIS_PER_SECOND = 1_000;
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
@@ -37,17 +42,50 @@ final class Metrics {
           }
         })
         .register(registry);
+    gauge(
+        "mstc_jobs_in_flight",
+        "Jobs that have not ended, whoever created them.",
+        () -> jobs.counts().inFlight());
+    gauge(
+        "mstc_jobs_limit",
+        "Jobs that may be in flight at once: mstc.jobs.max-concurrent.",
+        jobs::limit);
+    gauge(
+        "mstc_jobs_waiting",
+        "Jobs that have ended and are not answered: their logs or replies are to be taken yet.",
+        () -> jobs.counts().waiting());
+    gauge(
+        "mstc_jobs_waiting_oldest_seconds",
+        "How long the first of them has waited; 0 where there is none.",
+        () -> jobs.longestWait().toMillis() / MILLIS_PER_SECOND);
+    gauge(
+        "mstc_jobs_waiting_limit",
+        "Jobs that may wait so before no requests are taken in: mstc.jobs.max-unanswered.",
+        jobs::unansweredLimit);
+    gauge(
+        "mstc_jobs_unanswered",
+        "Jobs in flight and jobs that wait for their answer.",
+        () -> jobs.counts().inFlight() + jobs.counts().waiting());
     GaugeWithCallback.builder()
-        .name("mstc_jobs_unanswered")
-        .help("Jobs that are not answered yet, whoever created them.")
-        .callback(value -> value.call(jobs.unanswered()))
-        .register(registry);
-    GaugeWithCallback.builder()
-        .name("mstc_jobs_limit")
-        .help("Jobs that may be unanswered at once: mstc.jobs.max-concurrent.")
-        .callback(value -> value.call(jobs.limit()))
+        .name("mstc_intake_paused")
+        .help("Whether no requests are taken in, by why: 1 where that is so.")
+        .labelNames("reason")
+        .callback(value -> {
+          Set<IntakePause> pauses = jobs.pauses();
+          for (IntakePause pause : IntakePause.values()) {
+            value.call(pauses.contains(pause) ? 1 : 0, pause.name().toLowerCase(Locale.ROOT));
+          }
+        })
         .register(registry);
     JvmMetrics.builder().register(registry);
+  }
+
+  private void gauge(String name, String help, DoubleSupplier value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(gauge -> gauge.call(value.getAsDouble()))
+        .register(registry);
   }
 
   String text() throws IOException {

@@ -23,6 +23,7 @@ import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
+import mstc.cloud.worker.domain.request.RequestPolicy;
 import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
 import mstc.cloud.worker.domain.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
@@ -48,6 +49,13 @@ final class Api implements AutoCloseable {
   }
 
   Api(String host, Optional<String> token) {
+    this(host, token, Duration.ofMillis(100));
+  }
+
+  /**
+   * @param refusalPatience for how long a log is tried that the store does not take
+   */
+  Api(String host, Optional<String> token, Duration refusalPatience) {
     worker =
         new Worker(
             queue,
@@ -56,10 +64,12 @@ final class Api implements AutoCloseable {
             new ReplyJson(),
             new WorkerSettings(
                 2,
+                2,
                 16,
+                RequestPolicy.OPEN,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(5),
-                Duration.ofMillis(100),
+                refusalPatience,
                 Duration.ofHours(1),
                 Duration.ofMillis(100),
                 new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
@@ -120,7 +130,11 @@ final class Api implements AutoCloseable {
   }
 
   UniqueName awaitJob() {
-    return eventually().until(this::started, jobs -> jobs.size() == 1).getFirst();
+    return awaitJobs(1).getFirst();
+  }
+
+  List<UniqueName> awaitJobs(int count) {
+    return eventually().until(this::started, jobs -> jobs.size() == count);
   }
 
   void succeed(UniqueName job) {

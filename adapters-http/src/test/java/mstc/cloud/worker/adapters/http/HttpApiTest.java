@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -92,11 +94,69 @@ class HttpApiTest {
             "mstc_jobs_created_total 2.0",
             "mstc_jobs_answered_total{outcome=\"succeeded\"} 1.0",
             "mstc_jobs_answered_total{outcome=\"failed\"} 0.0",
+            "mstc_jobs_in_flight 1.0",
+            "mstc_jobs_limit 2.0",
+            "mstc_jobs_waiting 0.0",
+            "mstc_jobs_waiting_oldest_seconds 0.0",
+            "mstc_jobs_waiting_limit 2.0",
             "mstc_jobs_unanswered 1.0",
-            "mstc_jobs_limit 2.0")
+            "mstc_intake_paused{reason=\"starting\"} 0.0",
+            "mstc_intake_paused{reason=\"runtime\"} 0.0",
+            "mstc_intake_paused{reason=\"store\"} 0.0",
+            "mstc_intake_paused{reason=\"unanswered\"} 0.0")
         .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\"}"));
     api.succeed(unanswered);
     second.join();
+  }
+
+  @Test
+  void whatIsStuckShowsInTheMetrics() {
+    try (Api stuck = new Api("127.0.0.1", Optional.empty(), Duration.ofMinutes(10))) {
+      // given
+      stuck.store.failAt("solve-");
+      CompletableFuture<HttpResponse<String>> first = stuck.begin(stuck.execute(Api.REQUEST));
+      stuck.succeed(stuck.awaitJob());
+      CompletableFuture<HttpResponse<String>> second = stuck.begin(stuck.execute(Api.REQUEST));
+      stuck.awaitJobs(2).forEach(stuck::succeed);
+
+      // when
+      Api.eventually()
+          .until(() -> metrics(stuck).contains("mstc_intake_paused{reason=\"unanswered\"} 1.0"));
+
+      // then
+      assertThat(metrics(stuck)).contains("mstc_jobs_waiting 2.0", "mstc_jobs_in_flight 0.0");
+      Api.eventually()
+          .until(() -> !metrics(stuck).contains("mstc_jobs_waiting_oldest_seconds 0.0"));
+      assertThat(stuck.get("/health/ready").body())
+          .isEqualTo("jobs: 2 have ended and are not answered (mstc.jobs.max-unanswered)\n");
+      stuck.store.start();
+      assertThat(first.join().statusCode()).isEqualTo(200);
+      assertThat(second.join().statusCode()).isEqualTo(200);
+      Api.eventually()
+          .until(() -> metrics(stuck).contains("mstc_intake_paused{reason=\"unanswered\"} 0.0"));
+      assertThat(metrics(stuck)).contains("mstc_jobs_waiting_oldest_seconds 0.0");
+    }
+  }
+
+  @Test
+  void anOutageShowsInTheMetricsByWhatIsAway() {
+    // given
+    CompletableFuture<HttpResponse<String>> caller = api.begin(api.execute(Api.REQUEST));
+    UniqueName job = api.awaitJob();
+    api.store.stop();
+
+    // when
+    api.succeed(job);
+
+    // then
+    Api.eventually().until(() -> metrics(api).contains("mstc_intake_paused{reason=\"store\"} 1.0"));
+    api.store.start();
+    Api.eventually().until(() -> metrics(api).contains("mstc_intake_paused{reason=\"store\"} 0.0"));
+    assertThat(caller.join().statusCode()).isEqualTo(200);
+  }
+
+  private static List<String> metrics(Api of) {
+    return of.get("/metrics").body().lines().toList();
   }
 
   @Test

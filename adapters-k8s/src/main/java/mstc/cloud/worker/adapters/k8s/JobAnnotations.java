@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +96,11 @@ final class JobAnnotations {
             MAPPER.readTree(REPLIES.toBytes(answer.reply())), answer.delivery(), answer.at()));
   }
 
+  /** What tells when something was noted. */
+  static String now() {
+    return Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+  }
+
   static String unstartable(Unstartable unstartable) {
     return MAPPER.writeValueAsString(unstartable);
   }
@@ -114,6 +120,7 @@ final class JobAnnotations {
           MAPPER.readValue(
               required(job, JobNames.REPLY_TO), new TypeReference<List<ReplyAddress>>() {}),
           isHeld(job),
+          isGivenUp(job),
           answer(job),
           version(job));
     } catch (JacksonException e) {
@@ -127,7 +134,7 @@ final class JobAnnotations {
         .formatted(
             job.getMetadata().getUid(),
             annotation(job, JobNames.REPLY_TO).orElse(""),
-            isAnswered(job) ? "answered" : isHeld(job) ? "held" : "");
+            isAnswered(job) ? "answered" : isHeld(job) ? "held" : isGivenUp(job) ? "given-up" : "");
   }
 
   /** The uid of the Job that held a record. */
@@ -226,6 +233,10 @@ final class JobAnnotations {
 
   static boolean isCancelled(Job job) {
     return annotation(job, JobNames.CANCELLED).isPresent();
+  }
+
+  static boolean isGivenUp(Job job) {
+    return annotation(job, JobNames.GIVEN_UP).isPresent();
   }
 
   static Optional<String> annotation(Job job, String name) {

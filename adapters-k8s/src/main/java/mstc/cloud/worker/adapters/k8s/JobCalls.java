@@ -15,7 +15,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -124,16 +123,19 @@ final class JobCalls {
 
   /** Empty where the Job is gone. */
   Optional<Job> cancel(Job job) {
-    ObjectNode patch =
-        patch(
-            Optional.empty(),
-            Map.of(JobNames.CANCELLED, Instant.now().truncatedTo(ChronoUnit.MILLIS).toString()));
+    ObjectNode patch = patch(Optional.empty(), Map.of(JobNames.CANCELLED, JobAnnotations.now()));
     ObjectNode spec = patch.putObject("spec");
     spec.put("activeDeadlineSeconds", SOON_SECONDS);
     if (JobAnnotations.isHeld(job)) {
       endHeld(patch, spec, job);
     }
     return patchIf(name(job), patch);
+  }
+
+  /** Notes on a Job that has ended that nobody waits for its answer. Empty where it is gone. */
+  Optional<Job> giveUp(Job job) {
+    return patchIf(
+        name(job), patch(Optional.empty(), Map.of(JobNames.GIVEN_UP, JobAnnotations.now())));
   }
 
   /**

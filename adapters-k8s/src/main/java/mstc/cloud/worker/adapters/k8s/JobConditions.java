@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobCondition;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatus;
 import io.fabric8.kubernetes.api.model.batch.v1.UncountedTerminatedPods;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -73,5 +74,12 @@ final class JobConditions {
   /** Whether the controller has nothing left to do for it. */
   static boolean isFinished(Job job) {
     return of(job, "Complete").isPresent() || of(job, "Failed").isPresent();
+  }
+
+  /** When the controller was done with it, to the second. */
+  static Optional<Instant> finishedAt(Job job) {
+    return of(job, "Complete")
+        .or(() -> of(job, "Failed"))
+        .flatMap(condition -> PodStates.instant(condition.getLastTransitionTime()));
   }
 }

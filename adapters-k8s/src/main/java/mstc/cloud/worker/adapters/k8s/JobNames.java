@@ -31,6 +31,9 @@ final class JobNames {
   static final String ANSWERED = "mstc/answered";
   static final String CANCELLED = "mstc/cancelled";
 
+  /** That someone cancelled the job after its end: its answer waits for nothing any more. */
+  static final String GIVEN_UP = "mstc/given-up";
+
   /** How a job ended that the worker ended because it could not start. */
   static final String UNSTARTABLE = "mstc/unstartable";
 

@@ -32,6 +32,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobListener;
@@ -40,7 +41,6 @@ import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.ObjectStore;
-import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -219,12 +219,13 @@ public final class KubernetesJobRuntime implements JobRuntime {
                 .anyMatch(unanswered -> unanswered.value().equals(name)));
     leadership.start();
     leaderSpool.start();
-    tell(JobListener::onUnansweredJobsChanged);
+    tell(JobListener::onCountsChanged);
     LOG.info(
-        "Kubernetes is reached: {}, namespace {}, {} unanswered jobs",
+        "Kubernetes is reached: {}, namespace {}, {} jobs in flight, {} to be answered",
         client.getMasterUrl(),
         settings.namespace(),
-        tracked.unanswered());
+        tracked.counts().inFlight(),
+        tracked.counts().waiting());
   }
 
   private LogKeeping keeping() {
@@ -427,16 +428,19 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
   }
 
-  /** Of a deleted Job, which only this worker still knows. */
   private Optional<Job> withReplyTo(UniqueName name, List<ReplyAddress> addresses) {
     return deleted(name.uuid())
-        .map(job ->
-            new JobBuilder(job)
-                .editMetadata()
-                .addToAnnotations(JobNames.REPLY_TO, JobAnnotations.replyTo(addresses))
-                .withResourceVersion(job.getMetadata().getResourceVersion() + "0")
-                .endMetadata()
-                .build());
+        .map(job -> noted(job, JobNames.REPLY_TO, JobAnnotations.replyTo(addresses)));
+  }
+
+  /** A deleted Job, which only this worker still knows, with what a patch would have noted. */
+  private static Job noted(Job deleted, String annotation, String value) {
+    return new JobBuilder(deleted)
+        .editMetadata()
+        .addToAnnotations(annotation, value)
+        .withResourceVersion(deleted.getMetadata().getResourceVersion() + "0")
+        .endMetadata()
+        .build();
   }
 
   // Following.
@@ -530,17 +534,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   /** Its log is stored, and the record goes on until nothing else of it is left behind. */
   private void removeKept(JobRecord answered) {
-    try {
-      archive.remove(answered.job());
-    } catch (ObjectStoreException e) {
-      if (e.isRetryable()) {
-        throw e;
-      }
-      LOG.warn(
-          "Job {}: what was kept of its log stays in the store: {}",
-          answered.job().name(),
-          e.getMessage());
-    }
+    archive.removeOrLeave(answered.job());
   }
 
   /** There is no place left to put it on record, and nobody left to look for it. */
@@ -560,20 +554,32 @@ public final class KubernetesJobRuntime implements JobRuntime {
     requireUsable();
     Optional<Job> job = calls.get(name);
     if (job.isEmpty()) {
-      return deleted(name.uuid()).filter(gone -> name(gone).equals(name)).isPresent();
+      return giveUpDeleted(name);
     }
     tracked.update(job.get());
-    if (hasEnded(job.get()) || JobAnnotations.isCancelled(job.get())) {
+    if (JobAnnotations.isAnswered(job.get())) {
       return true;
     }
-    Optional<Job> cancelled = calls.cancel(job.get());
+    boolean ended = hasEnded(job.get());
+    if (ended ? JobAnnotations.isGivenUp(job.get()) : JobAnnotations.isCancelled(job.get())) {
+      return true;
+    }
+    Optional<Job> cancelled = ended ? calls.giveUp(job.get()) : calls.cancel(job.get());
     cancelled.ifPresent(tracked::update);
     return cancelled.isPresent();
   }
 
+  private boolean giveUpDeleted(UniqueName name) {
+    Optional<Job> deleted = deleted(name.uuid()).filter(gone -> name(gone).equals(name));
+    deleted
+        .filter(gone -> !JobAnnotations.isGivenUp(gone))
+        .map(gone -> noted(gone, JobNames.GIVEN_UP, JobAnnotations.now()))
+        .ifPresent(tracked::update);
+    return deleted.isPresent();
+  }
+
   private boolean hasEnded(Job job) {
     return JobConditions.isFinished(job)
-        || JobAnnotations.isAnswered(job)
         || tracked
             .find(name(job).uuid())
             .map(TrackedJob::snapshot)
@@ -773,8 +779,13 @@ public final class KubernetesJobRuntime implements JobRuntime {
     }
 
     @Override
+    public void onGivenUp(UniqueName name) {
+      tell(to -> to.onGivenUp(name));
+    }
+
+    @Override
     public void onCountChanged() {
-      tell(JobListener::onUnansweredJobsChanged);
+      tell(JobListener::onCountsChanged);
     }
   }
 
@@ -814,8 +825,8 @@ public final class KubernetesJobRuntime implements JobRuntime {
   // The runtime as a whole.
 
   @Override
-  public int unansweredJobs() {
-    return tracked.unanswered();
+  public JobCounts counts() {
+    return tracked.counts();
   }
 
   @Override

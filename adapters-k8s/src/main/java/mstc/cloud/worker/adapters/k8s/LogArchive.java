@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,17 +52,29 @@ final class LogArchive {
   /** From this size on, a segment is not replaced by a longer one. */
   static final long WHOLE_SEGMENT_BYTES = 4L << 20;
 
+  /**
+   * For how long the store is asked that fails for what is kept of one job alone: nobody's answer
+   * waits for longer.
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final String FORMAT = "mstc-log-segment/1";
   private static final int MAX_HEADER_LINE = 64 * 1024;
   private static final ObjectAttributes ATTRIBUTES =
       ObjectAttributes.ofType("application/octet-stream");
 
   private final ObjectStore store;
+  private final Duration patience;
   private final String writer = UUID.randomUUID().toString().substring(0, 8);
   private final ConcurrentMap<UniqueName, Kept> jobs = new ConcurrentHashMap<>();
 
   LogArchive(ObjectStore store) {
+    this(store, PATIENCE);
+  }
+
+  LogArchive(ObjectStore store, Duration patience) {
     this.store = store;
+    this.patience = patience;
   }
 
   /** What is in the store of one job. */
@@ -76,6 +89,9 @@ final class LogArchive {
     private volatile boolean over;
 
     private volatile boolean removed;
+
+    /** Since when the store has failed for this job, though it was there. */
+    private volatile Optional<Long> failingSinceNanos = Optional.empty();
 
     Kept(Job job) {
       this.job = job;
@@ -154,27 +170,56 @@ final class LogArchive {
    * @throws IOException when the spool cannot be written
    */
   void restore(Job job, Spool spool) throws IOException {
-    jobs.computeIfAbsent(job.name(), name -> new Kept(job)).inherited = true;
+    Kept kept = jobs.computeIfAbsent(job.name(), name -> new Kept(job));
+    kept.inherited = true;
     try {
       for (Map.Entry<String, List<LogSegment>> found : list(job).entrySet()) {
         restore(job, found.getKey(), found.getValue(), spool);
       }
+      kept.failingSinceNanos = Optional.empty();
     } catch (ObjectStoreException e) {
-      requirePermanent(job, e);
+      requireGivenUp(kept, e);
+      warnOfLoss(job, e);
     }
   }
 
-  /** What a store refuses for good is as good as not there. */
-  private static void requirePermanent(Job job, ObjectStoreException e) {
-    if (e.isRetryable()) {
+  private static void warnOfLoss(Job job, ObjectStoreException e) {
+    LOG.warn("Job {}: what was kept of its log is not to be had: {}", job.name(), e.getMessage());
+  }
+
+  /**
+   * Returns where the store refuses for good, or has failed for this job for long though it was
+   * there: what is kept then is as good as not there.
+   */
+  private void requireGivenUp(Kept kept, ObjectStoreException e) {
+    if (!e.isRetryable()) {
+      return;
+    }
+    if (!isStoreThere()) {
+      kept.failingSinceNanos = Optional.empty();
       throw e;
     }
-    LOG.warn("Job {}: what was kept of its log is not to be had: {}", job.name(), e.getMessage());
+    long now = System.nanoTime();
+    long since = kept.failingSinceNanos.orElse(now);
+    kept.failingSinceNanos = Optional.of(since);
+    if (now - since < patience.toNanos()) {
+      throw e;
+    }
+  }
+
+  private boolean isStoreThere() {
+    try {
+      store.check();
+      return true;
+    } catch (ObjectStoreException e) {
+      return false;
+    }
   }
 
   private void restore(Job job, String podUid, List<LogSegment> segments, Spool spool)
       throws IOException {
-    KeptLog kept = jobs.computeIfAbsent(job.name(), name -> new Kept(job)).log(podUid);
+    Kept all = jobs.computeIfAbsent(job.name(), name -> new Kept(job));
+    KeptLog kept = all.log(podUid);
     List<LogSegment> chain = LogSegment.newestChain(segments);
     int newest = segments.stream().mapToInt(LogSegment::number).max().orElse(0);
     // Where this worker has something else, that is kept anew from its beginning.
@@ -190,7 +235,8 @@ final class LogArchive {
           job.name(),
           chain.getLast().to());
     } catch (ObjectStoreException e) {
-      requirePermanent(job, e);
+      requireGivenUp(all, e);
+      warnOfLoss(job, e);
     }
   }
 
@@ -291,6 +337,22 @@ final class LogArchive {
         store.discardUploads(job.logLocation());
       }
       kept.removed = true;
+    }
+  }
+
+  /**
+   * As {@link #remove}, but what the store refuses to remove, or fails over for this job alone and
+   * for long, stays there: the answer is worth more.
+   *
+   * @throws ObjectStoreException when the store failed; to be repeated
+   */
+  void removeOrLeave(Job job) {
+    try {
+      remove(job);
+    } catch (ObjectStoreException e) {
+      requireGivenUp(jobs.computeIfAbsent(job.name(), name -> new Kept(job)), e);
+      LOG.warn(
+          "Job {}: what was kept of its log stays in the store: {}", job.name(), e.getMessage());
     }
   }
 

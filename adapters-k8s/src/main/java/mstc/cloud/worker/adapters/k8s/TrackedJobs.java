@@ -4,17 +4,21 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +44,10 @@ final class TrackedJobs {
     /** An unanswered Job was deleted. */
     void onDeleted(UniqueName name);
 
-    /** {@link #unanswered()} has another value. */
+    /** An unanswered Job that has ended is given up. */
+    void onGivenUp(UniqueName name);
+
+    /** {@link #counts()} has another value. */
     void onCountChanged();
   }
 
@@ -48,11 +55,21 @@ final class TrackedJobs {
     private final UniqueName name;
     private final TrackedJob tracked;
     private boolean answered;
-    private boolean counted;
+    private boolean givenUp;
+    private boolean inFlight;
+    private Optional<Ended> waiting = Optional.empty();
 
     Entry(UniqueName name, TrackedJob tracked) {
       this.name = name;
       this.tracked = tracked;
+    }
+  }
+
+  /** A Job that has ended, the first one first. */
+  private record Ended(Instant at, String uid) implements Comparable<Ended> {
+    @Override
+    public int compareTo(Ended other) {
+      return Comparator.comparing(Ended::at).thenComparing(Ended::uid).compare(this, other);
     }
   }
 
@@ -64,18 +81,22 @@ final class TrackedJobs {
   /** Pods whose Job is not known yet: two watches are not in step. */
   private final Map<String, Map<String, Pod>> orphans = new HashMap<>();
 
-  private final AtomicInteger unanswered = new AtomicInteger();
+  /** Those that have ended and are not answered. */
+  private final NavigableSet<Ended> waiting = new TreeSet<>();
+
+  private int inFlight;
+  private volatile JobCounts counts = JobCounts.NONE;
 
   TrackedJobs(Observer observer) {
     this.observer = observer;
   }
 
   /**
-   * How many Jobs take up room: those that are not answered, and those whose pods the cluster has
-   * not done with.
+   * How many Jobs there are: in flight are those that the cluster is not done with, answered or
+   * not.
    */
-  int unanswered() {
-    return unanswered.get();
+  JobCounts counts() {
+    return counts;
   }
 
   Optional<TrackedJob> find(UUID uuid) {
@@ -154,15 +175,42 @@ final class TrackedJobs {
       entry.answered = true;
       observer.onAnswered(entry.name, job);
     }
-    count(entry, !(entry.answered && JobConditions.isFinished(job)));
+    if (!entry.givenUp && !entry.answered && JobAnnotations.isGivenUp(job)) {
+      entry.givenUp = true;
+      observer.onGivenUp(entry.name);
+    }
+    count(entry);
   }
 
-  private void count(Entry entry, boolean counted) {
-    if (entry.counted == counted) {
+  private void count(Entry entry) {
+    TrackedJob.Snapshot known = entry.tracked.snapshot();
+    boolean over = known.gone() || JobConditions.isFinished(known.job());
+    count(
+        entry,
+        !over,
+        over && !entry.answered ? Optional.of(ended(entry, known.job())) : Optional.empty());
+  }
+
+  private static Ended ended(Entry entry, Job job) {
+    return entry.waiting.orElseGet(() ->
+        new Ended(
+            JobConditions.finishedAt(job).orElseGet(Instant::now), job.getMetadata().getUid()));
+  }
+
+  private void count(Entry entry, boolean isInFlight, Optional<Ended> isWaiting) {
+    if (entry.inFlight == isInFlight && entry.waiting.equals(isWaiting)) {
       return;
     }
-    entry.counted = counted;
-    unanswered.addAndGet(counted ? 1 : -1);
+    inFlight += (isInFlight ? 1 : 0) - (entry.inFlight ? 1 : 0);
+    entry.inFlight = isInFlight;
+    entry.waiting.ifPresent(waiting::remove);
+    isWaiting.ifPresent(waiting::add);
+    entry.waiting = isWaiting;
+    counts =
+        new JobCounts(
+            inFlight,
+            waiting.size(),
+            waiting.isEmpty() ? Optional.empty() : Optional.of(waiting.first().at()));
     observer.onCountChanged();
   }
 
@@ -180,6 +228,7 @@ final class TrackedJobs {
       if (entry.answered) {
         drop(entry);
       } else {
+        count(entry);
         observer.onDeleted(entry.name);
       }
     } finally {
@@ -214,7 +263,7 @@ final class TrackedJobs {
   private void drop(Entry entry) {
     byUid.values().remove(entry);
     byUuid.remove(entry.name.uuid(), entry);
-    count(entry, false);
+    count(entry, false, Optional.empty());
   }
 
   void update(Pod pod) {

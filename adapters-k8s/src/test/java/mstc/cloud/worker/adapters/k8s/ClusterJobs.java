@@ -47,7 +47,10 @@ final class ClusterJobs {
         public void onAnswered(UniqueName name, Answer answer) {}
 
         @Override
-        public void onUnansweredJobsChanged() {}
+        public void onGivenUp(UniqueName name) {}
+
+        @Override
+        public void onCountsChanged() {}
       };
 
   static KubernetesJobRuntime runtime(KubernetesSettings settings, ObjectStore store) {

@@ -19,6 +19,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.InMemoryObjectStore;
@@ -159,7 +160,7 @@ class KubernetesHoldIT {
           assertThat(hasPods()).isFalse();
           return find(held).isEmpty();
         });
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
   /** Who cancels has read that it is held, which it is no longer when that arrives. */

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -21,6 +23,7 @@ import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectListing;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +106,50 @@ class LogArchiveTest {
       assertThat(taken.fileBegins()).isEqualTo(log.fileBegins());
       assertThat(taken.gaps()).isEqualTo(log.gaps());
     }
+  }
+
+  /** Nobody's answer waits for what is kept only for the case that a worker dies. */
+  @Test
+  void whatTheStoreBreaksDownOverIsLeftAfterAWhileAndLongerWhileItIsAway() throws IOException {
+    // given
+    LogArchive impatient = new LogArchive(store, Duration.ZERO);
+    write(LONG);
+    impatient.save(JOB, log, spool);
+    store.failAt(LogArchive.PREFIX);
+
+    // when
+    impatient.removeOrLeave(JOB);
+    ThrowingCallable patiently =
+        () -> {
+          archive.restore(JOB, otherSpool);
+        };
+    ThrowingCallable whileAway =
+        () -> {
+          store.stop();
+          impatient.removeOrLeave(JOB);
+        };
+
+    // then
+    assertThatThrownBy(patiently).isInstanceOf(ObjectStoreException.class);
+    assertThatThrownBy(whileAway).isInstanceOf(ObjectStoreException.class);
+    store.start();
+    assertThat(keys()).hasSize(1);
+    impatient.removeOrLeave(JOB);
+    assertThat(keys()).isEmpty();
+  }
+
+  @Test
+  void whatTheStoreBreaksDownOverIsAsGoodAsNotThereForTheNextWorker() throws IOException {
+    // given
+    write(LONG);
+    save();
+    store.failAt(LogArchive.PREFIX);
+
+    // when
+    new LogArchive(store, Duration.ZERO).restore(JOB, otherSpool);
+
+    // then
+    assertThat(otherSpool.otherLogs(NAME, Set.of())).isEmpty();
   }
 
   @Test

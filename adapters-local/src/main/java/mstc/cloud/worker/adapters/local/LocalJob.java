@@ -67,24 +67,34 @@ final class LocalJob implements Runnable {
   private final JobFolder folder;
   private final LocalSettings settings;
   private final Duration timeout;
+  private final Runnable ended;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  // All guarded by the lock.
-  private StoredJob stored;
+  // All guarded by the lock, but that the volatile ones are read at any time.
+  private volatile StoredJob stored;
   private @Nullable Stop stop;
   private boolean decided;
   private boolean gone;
   private boolean closed;
   private @Nullable Instant startedAt;
-  private StoredJob.@Nullable Ending unwritten;
+  private volatile StoredJob.@Nullable Ending unwritten;
 
-  LocalJob(StoredJob stored, JobFolder folder, LocalSettings settings, Duration timeout) {
+  /**
+   * @param ended run once the job has ended; must return at once
+   */
+  LocalJob(
+      StoredJob stored,
+      JobFolder folder,
+      LocalSettings settings,
+      Duration timeout,
+      Runnable ended) {
     this.stored = stored;
     this.job = stored.job();
     this.folder = folder;
     this.settings = settings;
     this.timeout = timeout;
+    this.ended = ended;
   }
 
   UniqueName name() {
@@ -176,28 +186,55 @@ final class LocalJob implements Runnable {
     }
   }
 
-  /** Whether there is such a job. */
-  boolean cancel() {
+  /** What became of a job that was to be cancelled. */
+  enum Cancellation {
+    NO_SUCH_JOB,
+    NOTED,
+    GIVEN_UP
+  }
+
+  Cancellation cancel() {
     lock.lock();
     try {
-      if (!gone && !decided && stop == null && stored.ending().isEmpty()) {
+      if (gone) {
+        return Cancellation.NO_SUCH_JOB;
+      }
+      if (stored.ending().isPresent() && stored.answer().isEmpty() && !stored.givenUp()) {
+        write(stored.withGivenUp());
+        return Cancellation.GIVEN_UP;
+      }
+      if (!decided && stop == null && stored.ending().isEmpty()) {
         write(stored.withCancelled());
         stop = Stop.CANCEL;
         changed.signalAll();
         LOG.debug("job={} is cancelled", name());
       }
-      return !gone;
+      return Cancellation.NOTED;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether it was answered. Does not block, as the next. */
+  boolean isAnswered() {
+    return stored.answer().isPresent();
+  }
+
+  /** When it ended; empty until then. */
+  Optional<Instant> endedAt() {
+    return stored
+        .ending()
+        .or(() -> Optional.ofNullable(unwritten))
+        .map(StoredJob.Ending::finishedAt);
   }
 
   JobEnd awaitEnd() throws InterruptedException, JobHandedOverException {
     lock.lockInterruptibly();
     try {
       while (!gone && !closed && stored.answer().isEmpty()) {
-        if (stored.ending().isEmpty() && unwritten != null) {
-          write(stored.withEnding(unwritten));
+        StoredJob.Ending ending = unwritten;
+        if (stored.ending().isEmpty() && ending != null) {
+          write(stored.withEnding(ending));
         }
         if (stored.ending().isPresent()) {
           return stored.ending().get().toJobEnd(folder);
@@ -510,14 +547,15 @@ final class LocalJob implements Runnable {
     lock.lock();
     try {
       decided = true;
-      unwritten =
+      StoredJob.Ending ending =
           new StoredJob.Ending(
               verdict.outcome(),
               Optional.ofNullable(startedAt),
               now(),
               verdict.logComplete(),
               warnings);
-      write(stored.withEnding(unwritten));
+      unwritten = ending;
+      write(stored.withEnding(ending));
       LOG.debug("job={} ended: {}", name(), verdict.outcome().phrase());
     } catch (JobRuntimeException e) {
       // Whoever waits for the end writes it, and is told where that fails again.
@@ -525,6 +563,7 @@ final class LocalJob implements Runnable {
     } finally {
       changed.signalAll();
       lock.unlock();
+      ended.run();
     }
   }
 

@@ -6,6 +6,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,7 +18,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -25,6 +27,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobListener;
@@ -61,7 +64,6 @@ public final class LocalJobRuntime implements JobRuntime {
   private final LocalSettings settings;
   private final Function<WorkRequest, Duration> timeouts;
   private final ConcurrentMap<UUID, LocalJob> jobs = new ConcurrentHashMap<>();
-  private final AtomicInteger unanswered = new AtomicInteger();
   private final ExecutorService runs =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("local-job-", 0).factory());
   private final ExecutorService messages =
@@ -111,8 +113,8 @@ public final class LocalJobRuntime implements JobRuntime {
     } catch (IOException e) {
       throw failure("the root folder " + opened.path(), e);
     }
-    tell(JobListener::onUnansweredJobsChanged);
-    LOG.debug("root={} jobs={} unanswered={}", opened.path(), jobs.size(), unanswered);
+    tell(JobListener::onCountsChanged);
+    LOG.debug("root={} jobs={} {}", opened.path(), jobs.size(), counts());
   }
 
   private Optional<LocalJob> read(RootFolder from, UniqueName name) {
@@ -133,7 +135,12 @@ public final class LocalJobRuntime implements JobRuntime {
   }
 
   private LocalJob localJob(StoredJob stored, JobFolder folder) {
-    return new LocalJob(stored, folder, settings, timeouts.apply(stored.job().request()));
+    return new LocalJob(
+        stored,
+        folder,
+        settings,
+        timeouts.apply(stored.job().request()),
+        () -> tell(JobListener::onCountsChanged));
   }
 
   private void resume(LocalJob job) {
@@ -145,7 +152,6 @@ public final class LocalJobRuntime implements JobRuntime {
       // Answered or not, what it left running is ended.
       runs.execute(job);
     } else {
-      unanswered.incrementAndGet();
       follow(job);
     }
   }
@@ -213,7 +219,7 @@ public final class LocalJobRuntime implements JobRuntime {
               });
       if (holder == mine) {
         follow(mine);
-        tell(JobListener::onUnansweredJobsChanged);
+        tell(JobListener::onCountsChanged);
         return stored.held() ? new Submission.Held(stored.toRecord()) : new Submission.Created();
       }
       Optional<JobRecord> existing = holder.record();
@@ -228,7 +234,6 @@ public final class LocalJobRuntime implements JobRuntime {
   private void add(RootFolder in, UniqueName name, byte[] record) {
     try {
       in.add(name, record);
-      unanswered.incrementAndGet();
     } catch (IOException e) {
       throw failure("the record of job " + name + " in " + in.path(), e);
     }
@@ -272,10 +277,9 @@ public final class LocalJobRuntime implements JobRuntime {
           job.map(found -> found.recordAnswer(answered.version(), answer))
               .orElse(LocalJob.Recording.NOT_NEEDED);
       if (recording == LocalJob.Recording.RECORDED) {
-        unanswered.decrementAndGet();
         removeAfter(job.orElseThrow(), settings.retention());
         tell(to -> to.onAnswered(name, answer));
-        tell(JobListener::onUnansweredJobsChanged);
+        tell(JobListener::onCountsChanged);
       }
       return recording != LocalJob.Recording.CHANGED_SINCE;
     });
@@ -283,12 +287,29 @@ public final class LocalJobRuntime implements JobRuntime {
 
   @Override
   public boolean cancel(UniqueName name) {
-    return change(() -> job(name).map(LocalJob::cancel).orElse(false));
+    return change(() -> {
+      LocalJob.Cancellation cancellation =
+          job(name).map(LocalJob::cancel).orElse(LocalJob.Cancellation.NO_SUCH_JOB);
+      if (cancellation == LocalJob.Cancellation.GIVEN_UP) {
+        tell(to -> to.onGivenUp(name));
+      }
+      return cancellation != LocalJob.Cancellation.NO_SUCH_JOB;
+    });
   }
 
   @Override
-  public int unansweredJobs() {
-    return unanswered.get();
+  public JobCounts counts() {
+    int inFlight = 0;
+    List<Instant> ends = new ArrayList<>();
+    for (LocalJob job : jobs.values()) {
+      Optional<Instant> end = job.endedAt();
+      if (job.isAnswered()) {
+        continue;
+      }
+      end.ifPresent(ends::add);
+      inFlight += end.isPresent() ? 0 : 1;
+    }
+    return new JobCounts(inFlight, ends.size(), ends.stream().min(Comparator.naturalOrder()));
   }
 
   @Override

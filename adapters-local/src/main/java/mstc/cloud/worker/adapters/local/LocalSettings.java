@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
+import mstc.cloud.worker.domain.request.Glob;
 import mstc.cloud.worker.domain.request.ImageReference;
 
 /**
@@ -116,17 +116,7 @@ public record LocalSettings(
     }
 
     boolean matches(ImageReference reference) {
-      StringBuilder regex = new StringBuilder();
-      image
-          .codePoints()
-          .forEach(codePoint -> {
-            switch (codePoint) {
-              case '*' -> regex.append(".*");
-              case '?' -> regex.append('.');
-              default -> regex.append(Pattern.quote(Character.toString(codePoint)));
-            }
-          });
-      return Pattern.matches(regex.toString(), reference.value());
+      return new Glob(image).matches(reference.value());
     }
   }
 }

@@ -22,6 +22,7 @@ import mstc.cloud.worker.domain.runtime.JobRecord;
  * @param startNoted when it was decided to start its first process; a job with that is never
  *     started again
  * @param cancelled whether someone asked for it to be ended before it was over
+ * @param givenUp whether someone did so afterwards
  * @param ending how it ended; empty until then
  */
 record StoredJob(
@@ -31,6 +32,7 @@ record StoredJob(
     boolean held,
     Optional<Instant> startNoted,
     boolean cancelled,
+    boolean givenUp,
     Optional<Ending> ending,
     Optional<Answer> answer) {
 
@@ -67,6 +69,7 @@ record StoredJob(
         held,
         Optional.empty(),
         false,
+        false,
         Optional.empty(),
         Optional.empty());
   }
@@ -77,45 +80,53 @@ record StoredJob(
 
   StoredJob withReplyAddress(ReplyAddress address) {
     List<ReplyAddress> more = Stream.concat(replyAddresses.stream(), Stream.of(address)).toList();
-    return new StoredJob(job, id, more, held, startNoted, cancelled, ending, answer);
+    return new StoredJob(job, id, more, held, startNoted, cancelled, givenUp, ending, answer);
   }
 
   StoredJob withRelease() {
-    return new StoredJob(job, id, replyAddresses, false, startNoted, cancelled, ending, answer);
+    return new StoredJob(
+        job, id, replyAddresses, false, startNoted, cancelled, givenUp, ending, answer);
   }
 
   StoredJob withStartNoted(Instant at) {
-    return new StoredJob(job, id, replyAddresses, held, Optional.of(at), cancelled, ending, answer);
+    return new StoredJob(
+        job, id, replyAddresses, held, Optional.of(at), cancelled, givenUp, ending, answer);
   }
 
   /** Whoever cancels a job need not wait for its release: it ends without having run. */
   StoredJob withCancelled() {
-    return new StoredJob(job, id, replyAddresses, false, startNoted, true, ending, answer);
+    return new StoredJob(job, id, replyAddresses, false, startNoted, true, givenUp, ending, answer);
+  }
+
+  StoredJob withGivenUp() {
+    return new StoredJob(
+        job, id, replyAddresses, held, startNoted, cancelled, true, ending, answer);
   }
 
   StoredJob withEnding(Ending how) {
     return new StoredJob(
-        job, id, replyAddresses, held, startNoted, cancelled, Optional.of(how), answer);
+        job, id, replyAddresses, held, startNoted, cancelled, givenUp, Optional.of(how), answer);
   }
 
   StoredJob withAnswer(Answer given) {
     return new StoredJob(
-        job, id, replyAddresses, false, startNoted, cancelled, ending, Optional.of(given));
+        job, id, replyAddresses, false, startNoted, cancelled, givenUp, ending, Optional.of(given));
   }
 
   JobRecord toRecord() {
-    return new JobRecord(job, replyAddresses, held, answer, version());
+    return new JobRecord(job, replyAddresses, held, givenUp, answer, version());
   }
 
   /**
-   * Of what a {@link JobRecord} shows, only these change: addresses are added, it is released, one
-   * answer comes.
+   * Of what a {@link JobRecord} shows, only these change: addresses are added, it is released or
+   * given up, one answer comes.
    */
   String version() {
     return id
         + "/"
         + replyAddresses.size()
         + (held ? "-held" : "")
+        + (givenUp ? "-given-up" : "")
         + (answer.isPresent() ? "-answered" : "");
   }
 

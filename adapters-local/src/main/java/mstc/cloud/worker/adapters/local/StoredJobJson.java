@@ -43,6 +43,7 @@ final class StoredJobJson {
       Optional<Boolean> held,
       Optional<Instant> startNoted,
       boolean cancelled,
+      Optional<Boolean> givenUp,
       Optional<StoredEnding> ending,
       Optional<StoredAnswer> answer) {}
 
@@ -77,6 +78,7 @@ final class StoredJobJson {
                 Optional.of(stored.held()),
                 stored.startNoted(),
                 stored.cancelled(),
+                Optional.of(stored.givenUp()),
                 stored.ending().map(StoredJobJson::write),
                 stored.answer().map(StoredJobJson::write)));
   }
@@ -113,6 +115,7 @@ final class StoredJobJson {
         stored.held().orElse(false),
         stored.startNoted(),
         stored.cancelled(),
+        stored.givenUp().orElse(false),
         stored.ending().map(ending -> read(ending, job.request().timeout())),
         stored.answer().map(StoredJobJson::read));
   }

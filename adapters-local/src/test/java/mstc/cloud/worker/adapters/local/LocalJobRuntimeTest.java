@@ -32,6 +32,7 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
@@ -129,7 +130,7 @@ class LocalJobRuntimeTest {
         .isInstanceOfSatisfying(
             Submission.Refused.class,
             refused -> assertThat(refused.reason()).contains("at most 131072"));
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
   @Test
@@ -441,7 +442,7 @@ class LocalJobRuntimeTest {
         .contains(bad.name().value(), "another digest");
     assertThat(runtime().awaitEnd(good.name()).outcome()).isEqualTo(new JobOutcome.Succeeded());
     assertThat(runtime().find(bad.name().uuid())).isEmpty();
-    assertThat(runtime().unansweredJobs()).isEqualTo(1);
+    assertThat(runtime().counts().inFlight() + runtime().counts().waiting()).isEqualTo(1);
     assertThat(record).exists();
     JobRuntimeException failure =
         catchThrowableOfType(
@@ -463,7 +464,7 @@ class LocalJobRuntimeTest {
 
     // then
     await().untilAsserted(() -> assertThat(temporary).isEmptyDirectory());
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
   @Test
@@ -640,7 +641,7 @@ class LocalJobRuntimeTest {
     assertThat(failure.isRetryable()).isTrue();
     assertThat(failure).hasMessageContaining(root.getFileName().toString());
     assertThat(runtime().find(job.name().uuid())).isEmpty();
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
     Files.createDirectory(root.resolve(".temporary"));
     assertThat(submit(job)).isEqualTo(new Submission.Created());
   }

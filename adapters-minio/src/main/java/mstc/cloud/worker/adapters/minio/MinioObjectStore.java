@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.minio;
 
 import io.minio.AbortMultipartUploadArgs;
+import io.minio.BucketExistsArgs;
 import io.minio.CompleteMultipartUploadArgs;
 import io.minio.CreateBucketArgs;
 import io.minio.CreateMultipartUploadArgs;
@@ -479,6 +480,18 @@ public final class MinioObjectStore implements ObjectStore {
       }
       throw e;
     }
+  }
+
+  @Override
+  public boolean hasBucket(BucketName bucket) {
+    return createBuckets || guarded("look for bucket " + bucket, failures, () -> isThere(bucket));
+  }
+
+  private boolean isThere(BucketName bucket) {
+    return client
+        .bucketExists(
+            BucketExistsArgs.builder().skipValidation(true).bucket(bucket.value()).build())
+        .join();
   }
 
   /**

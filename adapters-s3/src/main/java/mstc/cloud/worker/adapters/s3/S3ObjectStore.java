@@ -554,6 +554,23 @@ public final class S3ObjectStore implements ObjectStore {
     }
   }
 
+  @Override
+  public boolean hasBucket(BucketName bucket) {
+    return createBuckets || guarded("look for bucket " + bucket, failures, () -> isThere(bucket));
+  }
+
+  private boolean isThere(BucketName bucket) {
+    try {
+      client.headBucket(request -> request.bucket(bucket.value()));
+      return true;
+    } catch (S3Exception e) {
+      if (e.statusCode() == 404) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
   /**
    * {@inheritDoc}
    *

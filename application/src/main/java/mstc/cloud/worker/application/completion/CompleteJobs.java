@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.application.metrics.JobMetrics;
@@ -18,6 +19,8 @@ import mstc.cloud.worker.application.reply.LogRecord;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
+import mstc.cloud.worker.application.retry.Patience;
+import mstc.cloud.worker.application.retry.Reminders;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -68,6 +71,7 @@ public final class CompleteJobs implements AutoCloseable {
   private final FailureListener outage;
   private final Duration routingPatience;
   private final Duration refusalPatience;
+  private final Duration lookPatience;
   private final Duration holdPatience;
   private final Backoff backoff;
   private final Clock clock;
@@ -76,7 +80,9 @@ public final class CompleteJobs implements AutoCloseable {
   /**
    * @param outage told when the runtime or the store fail
    * @param routingPatience for how long a reply is tried whose queue does not take it
-   * @param refusalPatience for how long a log is tried that the store refuses for good
+   * @param refusalPatience for how long a log is tried that the store does not take, though it is
+   *     there
+   * @param lookPatience for how long the store is asked for an earlier log that fails for it alone
    * @param holdPatience how long a job may be held before it is taken for left
    * @param metrics told of every job that is answered
    */
@@ -88,17 +94,19 @@ public final class CompleteJobs implements AutoCloseable {
       FailureListener outage,
       Duration routingPatience,
       Duration refusalPatience,
+      Duration lookPatience,
       Duration holdPatience,
       Backoff backoff,
       Clock clock,
       JobMetrics metrics) {
     this.runtime = runtime;
     this.storeLog = new StoreLog(store, format);
-    this.earlierLog = new EarlierLog(store, format);
+    this.earlierLog = new EarlierLog(store, format, outage);
     this.sendReply = sendReply;
     this.outage = outage;
     this.routingPatience = routingPatience;
     this.refusalPatience = refusalPatience;
+    this.lookPatience = lookPatience;
     this.holdPatience = holdPatience;
     this.backoff = backoff;
     this.clock = clock;
@@ -116,17 +124,30 @@ public final class CompleteJobs implements AutoCloseable {
           (name, earlier) -> {
             if (earlier != null && earlier.isOf(record)) {
               earlier.givenBack = true;
+              earlier.learn(record);
               return earlier;
             }
             Completion before = handedOver.remove(name);
             Completion completion =
                 before != null && before.isOf(record) ? before : new Completion(record.job());
+            completion.learn(record);
             threads.execute(completion);
             return completion;
           });
     } catch (RejectedExecutionException e) {
       LOG.debug("Job {}: left to the next start", record.job().name());
     }
+  }
+
+  /** Someone cancelled a job that has ended: it is answered as far as it can be now. */
+  public void onGivenUp(UniqueName name) {
+    var _ =
+        underWay.computeIfPresent(
+            name,
+            (key, completion) -> {
+              completion.giveUp();
+              return completion;
+            });
   }
 
   /** A job was answered, here or elsewhere. */
@@ -139,7 +160,16 @@ public final class CompleteJobs implements AutoCloseable {
     private final Job job;
     private final Clients clients;
     private volatile Optional<Reply> reply = Optional.empty();
-    private Optional<Long> refusedSinceNanos = Optional.empty();
+
+    /** How the store did not take the log, though it was there, when that was tried last. */
+    private Optional<ObjectStoreException> refusal = Optional.empty();
+
+    private final Patience patienceToStore = new Patience(refusalPatience);
+    private final Patience patienceToLook = new Patience(lookPatience);
+    private final Reminders reminders = new Reminders();
+    private final Semaphore woken = new Semaphore(0);
+    private volatile boolean givenUp;
+    private boolean endTold;
     private final long begunNanos = System.nanoTime();
 
     /** Written and read only within {@link ConcurrentMap#compute} on {@link #underWay}. */
@@ -156,6 +186,17 @@ public final class CompleteJobs implements AutoCloseable {
      */
     boolean isOf(JobRecord record) {
       return job.equals(record.job()) && !(record.held() && reply.isPresent());
+    }
+
+    void learn(JobRecord record) {
+      if (record.givenUp()) {
+        giveUp();
+      }
+    }
+
+    void giveUp() {
+      givenUp = true;
+      woken.release();
     }
 
     /** A reply is this worker's to give for as long as it is the one to follow the job. */
@@ -212,12 +253,16 @@ public final class CompleteJobs implements AutoCloseable {
           if (Thread.interrupted()) {
             throw new InterruptedException(e.getMessage());
           }
-          LOG.warn("Job {}: not completed, trying again: {}", job.name(), e.getMessage());
           if (e.isRetryable()) {
-            outage.onFailure(e);
+            var _ = outage.onFailure(e);
+          }
+          if (reminders.isDue()) {
+            LOG.warn("Job {}: not completed, trying again: {}", job.name(), e.getMessage());
           }
         } catch (RuntimeException e) {
-          LOG.error("Job {}: not completed, trying again", job.name(), e);
+          if (reminders.isDue()) {
+            LOG.error("Job {}: not completed, trying again", job.name(), e);
+          }
         }
         pauseAfter(attempt);
       }
@@ -231,6 +276,16 @@ public final class CompleteJobs implements AutoCloseable {
       }
       JobEnd end = awaitEnd();
       if (reply.isEmpty()) {
+        tellEnd(end);
+        reply = Optional.of(store(end));
+      }
+      var _ = answer(reply.get(), false);
+    }
+
+    /** Once, however often the log is tried. */
+    private void tellEnd(JobEnd end) {
+      if (!endTold) {
+        endTold = true;
         LOG.info(
             "Job {} duration: {} ms, {}",
             job.name(),
@@ -238,9 +293,7 @@ public final class CompleteJobs implements AutoCloseable {
                 .map(start -> Duration.between(start, end.finishedAt()).toMillis())
                 .orElse(0L),
             end.outcome().phrase());
-        reply = Optional.of(store(end));
       }
-      var _ = answer(reply.get(), false);
     }
 
     private boolean awaitRelease() throws InterruptedException, JobHandedOverException {
@@ -267,7 +320,7 @@ public final class CompleteJobs implements AutoCloseable {
       if (record.isEmpty()) {
         return false;
       }
-      Optional<LogRecord> log = earlierLog.find(job);
+      Optional<LogRecord> log = earlierLog.find(job, patienceToLook);
       if (log.isPresent()) {
         LOG.info("Job {} was left held, and has run before", job.name());
         return answer(log.get().replyTo(job.digest()), true);
@@ -292,24 +345,28 @@ public final class CompleteJobs implements AutoCloseable {
     }
 
     /**
-     * Stores the log for as long as the store is away; one that refuses for longer than the refusal
-     * patience gives a reply without a log.
+     * Stores the log for as long as the store is away. One that does not take this log though it is
+     * there, for longer than the refusal patience or than anyone wants to wait, gives a reply
+     * without a log.
      */
     private Reply store(JobEnd end) throws InterruptedException {
       try {
-        return storeLog.store(job, end);
+        return refusal.isPresent() && !givenUp
+            ? storeLog.storeAgain(job, end, refusal.get())
+            : storeLog.store(job, end);
       } catch (ObjectStoreException e) {
-        if (e.isRetryable()) {
-          refusedSinceNanos = Optional.empty();
+        if (Thread.currentThread().isInterrupted()) {
           throw e;
         }
-        long now = System.nanoTime();
-        long since = refusedSinceNanos.orElse(now);
-        refusedSinceNanos = Optional.of(since);
-        if (now - since < refusalPatience.toNanos()) {
-          throw e;
+        boolean away = outage.onFailure(e);
+        refusal = away ? Optional.empty() : Optional.of(e);
+        if (patienceToStore.endsWithFailure(away)) {
+          return storeLog.withoutLog(job, end, e.getMessage());
         }
-        return storeLog.withoutLog(job, end, e.getMessage());
+        if (givenUp) {
+          return storeLog.withoutLog(job, end, "the job was given up: " + e.getMessage());
+        }
+        throw e;
       }
     }
 
@@ -331,12 +388,14 @@ public final class CompleteJobs implements AutoCloseable {
         if (record.get().held() != held) {
           return false;
         }
-        if (!clients.send(record.get().replyAddresses(), answered)) {
-          backoff.pauseAfter(++attempt);
+        boolean settled = clients.send(record.get().replyAddresses(), answered);
+        Answer.Delivery delivery = settled ? clients.delivery() : Answer.Delivery.UNROUTABLE;
+        if (!settled && !givenUp) {
+          pause(++attempt);
         } else if (runtime.recordAnswer(
-            record.get(), new Answer(answered, clients.delivery(), clock.instant()))) {
+            record.get(), new Answer(answered, delivery, clock.instant()))) {
           metrics.onAnswered(answered.outcome());
-          LOG.debug("Job {} answered: {}", job.name(), clients.delivery());
+          LOG.debug("Job {} answered: {}", job.name(), delivery);
           return true;
         }
       }
@@ -345,14 +404,21 @@ public final class CompleteJobs implements AutoCloseable {
     /** Ends at once when the worker stops, but where an answer is in progress. */
     private void pauseAfter(int attempt) throws InterruptedException {
       if (reply.isPresent()) {
-        backoff.pauseAfter(attempt);
+        pause(attempt);
         return;
       }
       enterIdle();
       try {
-        backoff.pauseAfter(attempt);
+        pause(attempt);
       } finally {
         leaveIdle();
+      }
+    }
+
+    /** Ends at once when the job is given up. */
+    private void pause(int attempt) throws InterruptedException {
+      if (woken.tryAcquire(backoff.delayAfter(attempt).toNanos(), TimeUnit.NANOSECONDS)) {
+        woken.drainPermits();
       }
     }
   }

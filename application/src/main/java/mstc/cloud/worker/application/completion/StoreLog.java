@@ -32,7 +32,11 @@ final class StoreLog {
   /** Bounds the memory that uploads take together. */
   private static final int MAX_UPLOADS = 4;
 
+  /** Of logs that the store did not take before: however many, they leave the others their room. */
+  private static final int MAX_REPETITIONS = 2;
+
   private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
+  private final Semaphore repetitions = new Semaphore(MAX_REPETITIONS);
   private final ObjectStore store;
   private final ReplyFormat format;
 
@@ -52,6 +56,22 @@ final class StoreLog {
       return storeOnce(job, end);
     } finally {
       uploads.release();
+    }
+  }
+
+  /**
+   * As {@link #store}, for a log that the store did not take though it was there.
+   *
+   * @throws ObjectStoreException the one given, where too many others are tried again now
+   */
+  Reply storeAgain(Job job, JobEnd end, ObjectStoreException refusal) {
+    if (!repetitions.tryAcquire()) {
+      throw refusal;
+    }
+    try {
+      return storeOnce(job, end);
+    } finally {
+      repetitions.release();
     }
   }
 

@@ -13,6 +13,8 @@ import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.application.reply.EarlierLog;
 import mstc.cloud.worker.application.reply.LogRecord;
 import mstc.cloud.worker.application.reply.ReusedKey;
+import mstc.cloud.worker.application.retry.FailureListener;
+import mstc.cloud.worker.application.retry.Patience;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobIdentity;
 import mstc.cloud.worker.domain.job.RequestDigest;
@@ -20,6 +22,8 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.reply.ReplyFormat;
+import mstc.cloud.worker.domain.request.RequestPolicy;
+import mstc.cloud.worker.domain.request.Violation;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRecord;
@@ -39,11 +43,17 @@ public final class AcceptWork {
 
   private final JobRuntime runtime;
   private final EarlierLog earlierLog;
+  private final OutputBuckets outputBuckets;
+  private final RequestPolicy policy;
+  private final Duration lookPatience;
   private final Duration redeliveryMemory;
   private final Clock clock;
   private final JobMetrics metrics;
 
   /**
+   * @param outage told when the store fails
+   * @param policy what new jobs may ask for
+   * @param lookPatience for how long the store is asked that fails for one log or bucket alone
    * @param redeliveryMemory for how long after a job's end a redelivered request is answered with
    *     it
    * @param metrics told of every job that is created
@@ -52,11 +62,17 @@ public final class AcceptWork {
       JobRuntime runtime,
       ObjectStore store,
       ReplyFormat format,
+      FailureListener outage,
+      RequestPolicy policy,
+      Duration lookPatience,
       Duration redeliveryMemory,
       Clock clock,
       JobMetrics metrics) {
     this.runtime = runtime;
-    this.earlierLog = new EarlierLog(store, format);
+    this.earlierLog = new EarlierLog(store, format, outage);
+    this.outputBuckets = new OutputBuckets(store, outage, clock);
+    this.policy = policy;
+    this.lookPatience = lookPatience;
     this.redeliveryMemory = redeliveryMemory;
     this.clock = clock;
     this.metrics = metrics;
@@ -97,7 +113,7 @@ public final class AcceptWork {
    */
   Optional<Reply> findReply(UniqueName name, WorkRequest request) {
     Job job = new Job(name, request, List.of());
-    return earlierLog.find(job).map(log -> log.replyTo(job.digest()));
+    return earlierLog.find(job, new Patience(lookPatience)).map(log -> log.replyTo(job.digest()));
   }
 
   /** One request being accepted, by one thread at a time. */
@@ -108,6 +124,7 @@ public final class AcceptWork {
     private final boolean redelivered;
     private final Optional<ReplyAddress> replyAddress;
     private final BooleanSupplier ours;
+    private final Patience patience = new Patience(lookPatience);
 
     /** Of a job that may be on record, though the runtime did not say so. */
     private Optional<UUID> submitting = Optional.empty();
@@ -180,6 +197,10 @@ public final class AcceptWork {
       if (!ours.getAsBoolean()) {
         return Optional.of(new Acceptance.Abandoned());
       }
+      List<Violation> violations = violations();
+      if (!violations.isEmpty()) {
+        return Optional.of(new Acceptance.Invalid(violations));
+      }
       Job job = job(key.uuid());
       return switch (runtime.hold(job, replyAddress)) {
         case Submission.Held(JobRecord held) -> release(held);
@@ -197,7 +218,7 @@ public final class AcceptWork {
      */
     private Optional<Acceptance> release(JobRecord held) {
       Job job = held.job();
-      Optional<LogRecord> log = earlierLog.find(job);
+      Optional<LogRecord> log = earlierLog.find(job, patience);
       if (log.isEmpty()) {
         return runtime.release(held) ? Optional.of(created(job)) : Optional.empty();
       }
@@ -251,11 +272,29 @@ public final class AcceptWork {
       if (!ours.getAsBoolean()) {
         return Optional.of(new Acceptance.Abandoned());
       }
+      List<Violation> violations = violations();
+      if (!violations.isEmpty()) {
+        return Optional.of(new Acceptance.Invalid(violations));
+      }
       Job job = job(uuid);
       submitting = Optional.of(uuid);
       Submission submission = runtime.submit(job, replyAddress);
       submitting = Optional.empty();
       return accepted(job, submission);
+    }
+
+    /** What keeps a new job from being made; jobs on record are not asked. */
+    private List<Violation> violations() {
+      List<Violation> violations = policy.violations(request);
+      if (!violations.isEmpty() || outputBuckets.has(request.outputBucket(), patience)) {
+        return violations;
+      }
+      return List.of(
+          Violation.of(
+              "outputBucket",
+              request.outputBucket().value(),
+              "a bucket that is there (it is the input bucket where none is named): this worker"
+                  + " creates none"));
     }
 
     /**
@@ -339,7 +378,7 @@ public final class AcceptWork {
     }
 
     private Optional<LogRecord> findLog(UUID uuid) {
-      return earlierLog.find(job(uuid));
+      return earlierLog.find(job(uuid), patience);
     }
 
     private Job job(UUID uuid) {

@@ -4,17 +4,22 @@ import java.time.Duration;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.domain.queue.WorkQueue;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets in as many requests as there is room for: the limit, less the jobs that are not answered
- * yet, less those being created. Tells the queue so that no more are delivered than can be run.
+ * Lets in as many requests as there is room for: the limit, less the jobs in flight, less those
+ * being created. Tells the queue so that no more are delivered than can be run.
  *
  * <p>The room only shrinks by deliveries that turn into jobs and by {@link #tryReserve}. A delivery
  * counts as taken from the moment it may come, so the limit holds exactly as long as every one that
  * became a job calls {@link #update} before it is acknowledged.
+ *
+ * <p>A job that has ended takes nobody's room, however long its answer takes. Only where that many
+ * of them are not answered that something must be wrong, there is no room until a tenth of them is;
+ * jobs in flight end on top of them.
  */
 public final class Admission {
   private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
@@ -30,20 +35,29 @@ public final class Admission {
   private final WorkQueue queue;
   private final JobRuntime runtime;
   private final int maxConcurrentJobs;
+  private final int maxUnansweredJobs;
   private final int maxDeliveries;
   private int reserved;
   private boolean paused = true;
   private boolean closed;
+  private volatile boolean tooManyUnanswered;
   private int demand;
 
   /**
-   * @param maxConcurrentJobs how many jobs may be unanswered at once
+   * @param maxConcurrentJobs how many jobs may be in flight at once
+   * @param maxUnansweredJobs how many jobs that have ended may be unanswered
    * @param maxDeliveries how many requests the queue may hand over at once
    */
-  public Admission(WorkQueue queue, JobRuntime runtime, int maxConcurrentJobs, int maxDeliveries) {
+  public Admission(
+      WorkQueue queue,
+      JobRuntime runtime,
+      int maxConcurrentJobs,
+      int maxUnansweredJobs,
+      int maxDeliveries) {
     this.queue = queue;
     this.runtime = runtime;
     this.maxConcurrentJobs = maxConcurrentJobs;
+    this.maxUnansweredJobs = maxUnansweredJobs;
     this.maxDeliveries = maxDeliveries;
   }
 
@@ -54,7 +68,8 @@ public final class Admission {
   public void update() {
     lock.lock();
     try {
-      int wanted = isOpen() ? Math.clamp(room(), 0, maxDeliveries) : 0;
+      int room = room();
+      int wanted = isOpen() ? Math.clamp(room, 0, maxDeliveries) : 0;
       if (wanted != demand) {
         demand = UNKNOWN;
         queue.demand(wanted);
@@ -141,7 +156,31 @@ public final class Admission {
     }
   }
 
+  /**
+   * Whether nothing is let in as too many jobs have ended and are not answered, as of the last
+   * update. Does not block.
+   */
+  public boolean hasTooManyUnanswered() {
+    return tooManyUnanswered;
+  }
+
+  private boolean hasTooManyUnanswered(int waiting) {
+    if (!tooManyUnanswered && waiting >= maxUnansweredJobs) {
+      tooManyUnanswered = true;
+      LOG.warn(
+          "No more requests are taken in: {} jobs have ended and are not answered"
+              + " (mstc.jobs.max-unanswered)",
+          waiting);
+    } else if (tooManyUnanswered && waiting <= maxUnansweredJobs - 1 - maxUnansweredJobs / 10) {
+      tooManyUnanswered = false;
+      LOG.warn("Requests may be taken in again: {} jobs have ended and are not answered", waiting);
+    }
+    return tooManyUnanswered;
+  }
+
   private int room() {
-    return maxConcurrentJobs - runtime.unansweredJobs() - reserved;
+    JobCounts jobs = runtime.counts();
+    int unreserved = hasTooManyUnanswered(jobs.waiting()) ? 0 : maxConcurrentJobs - jobs.inFlight();
+    return unreserved - reserved;
   }
 }

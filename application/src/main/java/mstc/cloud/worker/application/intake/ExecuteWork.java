@@ -58,7 +58,7 @@ public final class ExecuteWork {
     /** The job has ended, or the request was refused by the runtime: the reply says how. */
     record Ended(Reply reply) implements Execution {}
 
-    /** There is no such request: the reply says what is wrong. */
+    /** There is no such request, or it must not run: the reply says what is wrong. */
     record Invalid(Reply reply) implements Execution {}
 
     /** The worker has no room for another job at the moment. */
@@ -96,6 +96,7 @@ public final class ExecuteWork {
     return switch (acceptance.get()) {
       case Acceptance.Answered(Reply reply) -> answered(reply);
       case Acceptance.OnRecord(UniqueName name) -> answered(awaitReply(name, work));
+      case Acceptance.Invalid(var violations) -> new Execution.Invalid(Reply.invalid(violations));
       case Acceptance.Abandoned() ->
           throw new IllegalStateException("a request that is made here is nobody else's");
     };

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.application.intake;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import mstc.cloud.worker.application.reply.PatientReply;
@@ -18,6 +19,7 @@ import mstc.cloud.worker.domain.queue.Handling;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ParsedRequest;
+import mstc.cloud.worker.domain.request.Violation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -70,18 +72,21 @@ public final class HandleDelivery implements DeliveryHandler {
         Disposition deadLetter = new Disposition.DeadLetter(reason);
         yield answer(delivery, handling, Reply.invalid(reason), deadLetter, deadLetter);
       }
-      case ParsedRequest.Invalid(var violations) -> {
-        Reply reply = Reply.invalid(violations);
-        String reason = PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH);
-        yield answer(
-            delivery,
-            handling,
-            reply,
-            new Disposition.Acknowledge(),
-            new Disposition.DeadLetter(reason));
-      }
+      case ParsedRequest.Invalid(var violations) -> answerInvalid(delivery, handling, violations);
       case ParsedRequest.Valid valid -> run(delivery, handling, valid);
     };
+  }
+
+  private Disposition answerInvalid(
+      Delivery delivery, Handling handling, List<Violation> violations) {
+    Reply reply = Reply.invalid(violations);
+    String reason = PrintableText.oneLine(reply.result(), MAX_REASON_LENGTH);
+    return answer(
+        delivery,
+        handling,
+        reply,
+        new Disposition.Acknowledge(),
+        new Disposition.DeadLetter(reason));
   }
 
   private Disposition run(Delivery delivery, Handling handling, ParsedRequest.Valid valid) {
@@ -112,10 +117,11 @@ public final class HandleDelivery implements DeliveryHandler {
             Disposition acknowledge = new Disposition.Acknowledge();
             yield answer(delivery, handling, reply, acknowledge, acknowledge);
           }
+          case Acceptance.Invalid(var violations) -> answerInvalid(delivery, handling, violations);
           case Acceptance.Abandoned() -> abandon();
         };
       } catch (PortException e) {
-        outage.onFailure(e);
+        var _ = outage.onFailure(e);
         if (!pauseAside(handling, attempt, deadline)) {
           return giveBack(e.getMessage());
         }

@@ -1,18 +1,24 @@
 package mstc.cloud.worker.application.intake;
 
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import mstc.cloud.worker.application.intake.SharedCheck.Finding;
+import mstc.cloud.worker.application.metrics.IntakePause;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.application.retry.FailureListener;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps requests in the queue while the runtime or the store is away: nothing is taken in that
- * could not be run, or whose log could not be stored.
+ * could not be run, or whose log could not be stored. Whether one is away is said by its own check,
+ * as a call that fails may be the fault of what was asked.
  */
 public final class Outage implements FailureListener {
   private static final Logger LOG = LoggerFactory.getLogger(Outage.class);
@@ -21,41 +27,69 @@ public final class Outage implements FailureListener {
   private final ReentrantLock lock = new ReentrantLock();
 
   private final Admission admission;
-  private final JobRuntime runtime;
-  private final ObjectStore store;
+  private final SharedCheck runtimeCheck;
+  private final SharedCheck storeCheck;
   private final Backoff backoff;
+  private volatile Optional<IntakePause> pause = Optional.of(IntakePause.STARTING);
   private boolean lasting;
   private boolean stopped;
   private @Nullable Thread watcher;
 
-  /** Pauses the admission whenever one of the two fails, until both can be reached. */
+  /** Pauses the admission whenever one of the two is away, until both can be reached. */
   public Outage(Admission admission, JobRuntime runtime, ObjectStore store, Backoff backoff) {
     this.admission = admission;
-    this.runtime = runtime;
-    this.store = store;
+    this.runtimeCheck = new SharedCheck(runtime::check);
+    this.storeCheck = new SharedCheck(store::check);
     this.backoff = backoff;
   }
 
   /** Lets requests in as soon as both systems can be reached. Returns at once. */
   public void start() {
-    begin(0);
+    var _ = begin(0, IntakePause.STARTING);
+  }
+
+  /** Why no requests are taken in; empty while they are. Does not block. */
+  public Optional<IntakePause> pause() {
+    return pause;
   }
 
   @Override
-  public void onFailure(PortException failure) {
-    if (begin(1)) {
+  public boolean onFailure(PortException failure) {
+    if (isStopped()) {
+      return failure.isRetryable();
+    }
+    return switch (failure) {
+      case ObjectStoreException e -> isAway(storeCheck.recently(), IntakePause.STORE, e);
+      case JobRuntimeException e -> isAway(runtimeCheck.recently(), IntakePause.RUNTIME, e);
+      default -> false;
+    };
+  }
+
+  private boolean isAway(Finding finding, IntakePause why, PortException failure) {
+    if (finding != Finding.THERE && begin(1, why)) {
       LOG.warn("No more requests are taken in: {}", failure.getMessage());
+    }
+    return finding == Finding.AWAY;
+  }
+
+  private boolean isStopped() {
+    lock.lock();
+    try {
+      return stopped;
+    } finally {
+      lock.unlock();
     }
   }
 
   /** False where it has begun already. */
-  private boolean begin(int failedAttempts) {
+  private boolean begin(int failedAttempts, IntakePause why) {
     lock.lock();
     try {
       if (lasting || stopped) {
         return false;
       }
       lasting = true;
+      pause = Optional.of(why);
       admission.pause();
       watcher = Thread.ofVirtual().name("outage").start(() -> awaitEnd(failedAttempts));
       return true;
@@ -85,6 +119,7 @@ public final class Outage implements FailureListener {
       lasting = false;
       if (!stopped) {
         LOG.info("Requests are taken in");
+        pause = Optional.empty();
         admission.resume();
       }
     } finally {
@@ -106,16 +141,14 @@ public final class Outage implements FailureListener {
   }
 
   private boolean isOver() {
-    try {
-      runtime.check();
-      store.check();
-      return true;
-    } catch (PortException e) {
-      LOG.debug("Still away: {}", e.getMessage());
-      return false;
-    } catch (RuntimeException e) {
-      LOG.error("Neither there nor away", e);
+    if (runtimeCheck.now() != Finding.THERE) {
+      pause = Optional.of(IntakePause.RUNTIME);
       return false;
     }
+    if (storeCheck.now() != Finding.THERE) {
+      pause = Optional.of(IntakePause.STORE);
+      return false;
+    }
+    return true;
   }
 }

@@ -1,28 +1,45 @@
 package mstc.cloud.worker.application.metrics;
 
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 
 /**
  * Counts jobs since this worker's start. Of several replicas each counts what it did itself: the
- * counts add up, while {@link #unanswered} is the same everywhere. Any thread; does not block.
+ * counts add up, while how many jobs there are is the same everywhere. Any thread; does not block.
  */
 public final class JobMetrics {
-  private final IntSupplier unanswered;
+  private final Supplier<JobCounts> counts;
+  private final Supplier<Set<IntakePause>> pauses;
   private final int limit;
+  private final int unansweredLimit;
+  private final InstantSource clock;
   private final LongAdder created = new LongAdder();
   private final ConcurrentMap<JobOutcome.Kind, Long> answered = new ConcurrentHashMap<>();
 
   /**
-   * @param unanswered how many jobs take up room, whoever submitted them
-   * @param limit how many may
+   * @param counts how many jobs there are, whoever submitted them
+   * @param pauses why no requests are taken in
+   * @param limit how many jobs may be in flight
+   * @param unansweredLimit how many that have ended may be unanswered
    */
-  public JobMetrics(IntSupplier unanswered, int limit) {
-    this.unanswered = unanswered;
+  public JobMetrics(
+      Supplier<JobCounts> counts,
+      Supplier<Set<IntakePause>> pauses,
+      int limit,
+      int unansweredLimit,
+      InstantSource clock) {
+    this.counts = counts;
+    this.pauses = pauses;
     this.limit = limit;
+    this.unansweredLimit = unansweredLimit;
+    this.clock = clock;
   }
 
   /** A request has become a job. */
@@ -45,13 +62,33 @@ public final class JobMetrics {
     return answered.getOrDefault(outcome, 0L);
   }
 
-  /** How many jobs are not answered yet. */
-  public int unanswered() {
-    return unanswered.getAsInt();
+  /** How many jobs there are now. */
+  public JobCounts counts() {
+    return counts.get();
   }
 
-  /** How many jobs may be unanswered at once. */
+  /** How long the first of the jobs that have ended and are not answered waits; else nothing. */
+  public Duration longestWait() {
+    return counts
+        .get()
+        .oldestEnd()
+        .map(end -> Duration.between(end, clock.instant()))
+        .filter(Duration::isPositive)
+        .orElse(Duration.ZERO);
+  }
+
+  /** How many jobs may be in flight at once. */
   public int limit() {
     return limit;
+  }
+
+  /** How many jobs that have ended may be unanswered before no more requests are taken in. */
+  public int unansweredLimit() {
+    return unansweredLimit;
+  }
+
+  /** Why no requests are taken in now; nothing while they are, as far as there is room. */
+  public Set<IntakePause> pauses() {
+    return pauses.get();
   }
 }

@@ -6,6 +6,11 @@ import mstc.cloud.worker.domain.PortException;
 @FunctionalInterface
 public interface FailureListener {
 
-  /** The system failed, and will be tried again. Returns soon. */
-  void onFailure(PortException failure);
+  /**
+   * A call failed, and will be made again. Finds out whether the system as a whole is there, for
+   * which it may block as long as that port's check.
+   *
+   * @return whether it is away; else it failed for what it was asked only, or refuses everything
+   */
+  boolean onFailure(PortException failure);
 }

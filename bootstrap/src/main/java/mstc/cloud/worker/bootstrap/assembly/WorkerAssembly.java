@@ -57,7 +57,12 @@ class WorkerAssembly {
         runtime,
         store,
         format,
-        WorkerSettings.forConcurrentJobs(configuration.jobs().maxConcurrent()),
+        WorkerSettings.of(
+            configuration.jobs().maxConcurrent(),
+            configuration.jobs().maxUnanswered(),
+            configuration.jobs().policy(),
+            configuration.jobs().replyPatience(),
+            configuration.jobs().logPatience()),
         Clock.systemUTC());
   }
 

@@ -26,6 +26,7 @@ import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.StoreSettin
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.TlsSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.WorkQueueSettings;
 import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.request.RequestPolicy;
 
 /**
  * Reads the configuration of a worker.
@@ -253,6 +254,17 @@ public final class ConfigurationReader {
   private JobSettings jobs(StoreSettings store) {
     return new JobSettings(
         settings.value(Parameters.JOBS_MAX_CONCURRENT),
+        settings.value(Parameters.JOBS_MAX_UNANSWERED),
+        settings.value(Parameters.JOBS_REPLY_PATIENCE),
+        settings.value(Parameters.JOBS_LOG_PATIENCE),
+        new RequestPolicy(
+            settings.value(Parameters.JOBS_MAX_TIMEOUT),
+            settings.optional(Parameters.JOBS_MAX_CPU),
+            settings.optional(Parameters.JOBS_MAX_MEMORY),
+            settings.value(Parameters.JOBS_MAX_GPU),
+            settings.value(Parameters.JOBS_MAX_RETRIES),
+            settings.value(Parameters.JOBS_ALLOWED_IMAGES),
+            settings.value(Parameters.JOBS_ALLOWED_BUCKETS)),
         settings.value(Parameters.JOBS_RETENTION),
         jobStoreAddress(
             switch (store) {

@@ -75,13 +75,14 @@ final class KubernetesTypes {
 
   static final Scalar<String> MEMORY =
       ValueTypes.text(
-          "bytes such as 512Mi or 2G", value -> isResource(Optional.empty(), Optional.of(value)));
+          "bytes such as 512Mi or 2G, at least " + Resources.LEAST_MEMORY,
+          value -> isResource(Optional.empty(), Optional.of(value)));
 
   private KubernetesTypes() {}
 
   private static boolean isResource(Optional<String> cpu, Optional<String> memory) {
     try {
-      return !new Resources(cpu, memory, OptionalInt.empty()).equals(Resources.UNSPECIFIED);
+      return new Resources(cpu, memory, OptionalInt.empty()).isEnoughMemoryToStart();
     } catch (InvalidValueException e) {
       return false;
     }

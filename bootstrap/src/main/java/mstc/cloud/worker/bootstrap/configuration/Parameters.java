@@ -8,6 +8,7 @@ import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.NAMES;
 import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.NODE_SELECTOR;
 import static mstc.cloud.worker.bootstrap.configuration.KubernetesTypes.TOLERATIONS;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.ENDPOINT;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.GLOBS;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.HOST;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.LISTENING_PORT;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.PATH;
@@ -32,6 +33,10 @@ import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.CatalogueEn
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogLevel;
+import mstc.cloud.worker.domain.request.Glob;
+import mstc.cloud.worker.domain.request.RequestPolicy;
+import mstc.cloud.worker.domain.request.Resources;
+import mstc.cloud.worker.domain.request.WorkRequest;
 
 /** Every key there is, in the order of the documentation. */
 final class Parameters {
@@ -264,6 +269,67 @@ final class Parameters {
               wholeNumber(1, 10_000),
               "How many jobs may be in flight at the same time.")
           .withDefault(50);
+  static final Parameter<Integer> JOBS_MAX_UNANSWERED =
+      Parameter.of(
+              "mstc.jobs.max-unanswered",
+              wholeNumber(1, 100_000),
+              "How many jobs that have ended may be unanswered before no more requests are taken.")
+          .withDefault(1_000);
+  static final Parameter<Duration> JOBS_REPLY_PATIENCE =
+      Parameter.of(
+              "mstc.jobs.reply-patience",
+              duration(Duration.ZERO, Duration.ofDays(1)),
+              "How long a reply is tried that its queue does not take.")
+          .withDefault(Duration.ofMinutes(5));
+  static final Parameter<Duration> JOBS_LOG_PATIENCE =
+      Parameter.of(
+              "mstc.jobs.log-patience",
+              duration(Duration.ZERO, Duration.ofDays(1)),
+              "How long a log is tried that the store does not take, though it is there.")
+          .withDefault(Duration.ofHours(1));
+  static final Parameter<Duration> JOBS_MAX_TIMEOUT =
+      Parameter.of(
+              "mstc.jobs.max-timeout",
+              duration(Duration.ofMinutes(1), WorkRequest.MAX_TIMEOUT),
+              "The longest timeOut of a request; one that names none means 15 minutes.")
+          .withDefault(RequestPolicy.OPEN.maxTimeout());
+  static final Parameter<String> JOBS_MAX_CPU =
+      Parameter.of(
+              "mstc.jobs.max-cpu",
+              CPU,
+              "The most cores that a request may ask for; jobs that name none are not held to it.")
+          .withDerivedDefault("no limit");
+  static final Parameter<String> JOBS_MAX_MEMORY =
+      Parameter.of(
+              "mstc.jobs.max-memory",
+              MEMORY,
+              "The most memory that a request may ask for; jobs that name none are not held to it.")
+          .withDerivedDefault("no limit");
+  static final Parameter<Integer> JOBS_MAX_GPU =
+      Parameter.of(
+              "mstc.jobs.max-gpu",
+              wholeNumber(0, Resources.MAX_GPU),
+              "The most GPUs that a request may ask for.")
+          .withDefault(RequestPolicy.OPEN.maxGpu());
+  static final Parameter<Integer> JOBS_MAX_RETRIES =
+      Parameter.of(
+              "mstc.jobs.max-retries",
+              wholeNumber(0, WorkRequest.MAX_RETRIES),
+              "The most retries that a request may ask for.")
+          .withDefault(RequestPolicy.OPEN.maxRetries());
+  static final Parameter<List<Glob>> JOBS_ALLOWED_IMAGES =
+      Parameter.of(
+              "mstc.jobs.allowed-images",
+              GLOBS,
+              "Which images may run, as requests write them; * stands for any characters, ? for"
+                  + " one.")
+          .withDefault(RequestPolicy.OPEN.images());
+  static final Parameter<List<Glob>> JOBS_ALLOWED_BUCKETS =
+      Parameter.of(
+              "mstc.jobs.allowed-buckets",
+              GLOBS,
+              "Which buckets requests may name, for inputs and for outputs.")
+          .withDefault(RequestPolicy.OPEN.buckets());
   static final Parameter<Duration> JOBS_RETENTION =
       Parameter.of(
               "mstc.jobs.retention",
@@ -379,6 +445,16 @@ final class Parameters {
           LOCAL_CATALOGUE,
           LOCAL_GRACE,
           JOBS_MAX_CONCURRENT,
+          JOBS_MAX_UNANSWERED,
+          JOBS_REPLY_PATIENCE,
+          JOBS_LOG_PATIENCE,
+          JOBS_MAX_TIMEOUT,
+          JOBS_MAX_CPU,
+          JOBS_MAX_MEMORY,
+          JOBS_MAX_GPU,
+          JOBS_MAX_RETRIES,
+          JOBS_ALLOWED_IMAGES,
+          JOBS_ALLOWED_BUCKETS,
           JOBS_RETENTION,
           JOBS_CREDENTIALS_SECRET,
           JOBS_STORE_HOST,

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
 import mstc.cloud.worker.bootstrap.configuration.ValueType.Printer;
 import mstc.cloud.worker.bootstrap.configuration.ValueType.Scalar;
 import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.request.Glob;
 
 /** The kinds of values that keys have. */
 final class ValueTypes {
@@ -74,7 +76,23 @@ final class ValueTypes {
           ValueTypes::isEndpoint,
           new Printer<>(URI::toString, ValueTypes::quoteUrl));
 
+  static final Scalar<List<Glob>> GLOBS =
+      new Scalar<>(
+          "globs separated by commas, such as registry.example.com/*,team-*",
+          text -> Optional.of(globs(text)),
+          globs -> !globs.isEmpty(),
+          Printer.plain(globs ->
+              printable(globs.stream().map(Glob::pattern).collect(Collectors.joining(",")))));
+
   private ValueTypes() {}
+
+  private static List<Glob> globs(String text) {
+    return Arrays.stream(text.split(",", -1))
+        .map(String::strip)
+        .filter(pattern -> !pattern.isEmpty())
+        .map(Glob::new)
+        .toList();
+  }
 
   static Scalar<String> text(String allowed, Predicate<String> range) {
     return new Scalar<>(allowed, Optional::of, range, Printer.plain(ValueTypes::printable));

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import mstc.cloud.worker.domain.request.RequestPolicy;
 
 /**
  * The whole tree {@code mstc.*}, typed and within its bounds.
@@ -219,11 +220,26 @@ public record WorkerConfiguration(
    * What holds for all jobs.
    *
    * @param maxConcurrent jobs in flight at the same time; 1 to 10000
+   * @param maxUnanswered jobs that have ended and are not answered, before no more requests are
+   *     taken; 1 to 100000
+   * @param replyPatience how long a reply is tried that its queue does not take; 0 s to 1 day
+   * @param logPatience how long a log is tried that the store does not take; 0 s to 1 day
+   * @param policy what new jobs may ask for
    * @param retention how long an answered job stays visible; 0 s to 7 days
    */
-  public record JobSettings(int maxConcurrent, Duration retention, JobStoreAddress store) {
+  public record JobSettings(
+      int maxConcurrent,
+      int maxUnanswered,
+      Duration replyPatience,
+      Duration logPatience,
+      RequestPolicy policy,
+      Duration retention,
+      JobStoreAddress store) {
     public JobSettings {
       Parameters.JOBS_MAX_CONCURRENT.require(maxConcurrent);
+      Parameters.JOBS_MAX_UNANSWERED.require(maxUnanswered);
+      Parameters.JOBS_REPLY_PATIENCE.require(replyPatience);
+      Parameters.JOBS_LOG_PATIENCE.require(logPatience);
       Parameters.JOBS_RETENTION.require(retention);
     }
   }

@@ -71,6 +71,32 @@ class ConfigurationProblemsTest {
   }
 
   @Test
+  void a_policy_that_lets_nothing_run_is_none() {
+    // given
+    ConfigurationSources sources =
+        NOTHING.withOverrides(
+            Map.of(
+                "mstc.jobs.allowed-images",
+                " , ",
+                "mstc.jobs.max-memory",
+                "512",
+                "mstc.runtime.kubernetes.memory",
+                "512"));
+
+    // when
+    List<String> problems = problemsOf(sources);
+
+    // then
+    assertThat(problems)
+        .hasSize(3)
+        .anyMatch(
+            problem -> problem.contains("mstc.jobs.allowed-images") && problem.contains("globs"))
+        .anyMatch(problem -> problem.contains("mstc.jobs.max-memory") && problem.contains("4Mi"))
+        .anyMatch(problem ->
+            problem.contains("mstc.runtime.kubernetes.memory") && problem.contains("4Mi"));
+  }
+
+  @Test
   void the_exceptions_message_is_its_problems_on_one_line_each() {
     // given
     ConfigurationSources sources =

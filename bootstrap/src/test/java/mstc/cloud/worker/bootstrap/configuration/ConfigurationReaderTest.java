@@ -16,6 +16,8 @@ import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettin
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogLevel;
 import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.MinioSettings;
+import mstc.cloud.worker.domain.request.Glob;
+import mstc.cloud.worker.domain.request.RequestPolicy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +59,10 @@ class ConfigurationReaderTest {
     assertThat(kubernetes.nodeSelector()).isEmpty();
     assertThat(kubernetes.tolerations()).isEmpty();
     assertThat(configuration.jobs().maxConcurrent()).isEqualTo(50);
+    assertThat(configuration.jobs().maxUnanswered()).isEqualTo(1_000);
+    assertThat(configuration.jobs().replyPatience()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(configuration.jobs().logPatience()).isEqualTo(Duration.ofHours(1));
+    assertThat(configuration.jobs().policy()).isEqualTo(RequestPolicy.OPEN);
     assertThat(configuration.jobs().retention()).isEqualTo(Duration.ofSeconds(30));
     assertThat(configuration.http().enabled()).isTrue();
     assertThat(configuration.http().host()).isEqualTo("127.0.0.1");
@@ -64,6 +70,44 @@ class ConfigurationReaderTest {
     assertThat(configuration.shutdownGrace()).isEqualTo(Duration.ofSeconds(30));
     assertThat(configuration.logging().format()).isEqualTo(LogFormat.TEXT);
     assertThat(configuration.logging().level()).isEqualTo(LogLevel.INFO);
+  }
+
+  @Test
+  void what_requests_may_ask_for_is_read_from_the_file_and_from_variables() throws Exception {
+    // given
+    Path file =
+        Files.writeString(
+            folder.resolve("worker.yaml"),
+            """
+            mstc:
+              jobs:
+                max-unanswered: 20
+                max-timeout: 12h
+                max-cpu: 16
+                max-memory: 64Gi
+                max-gpu: 0
+                max-retries: 3
+                allowed-images: registry.example.com/*, team/solver:?
+            """);
+    ConfigurationSources sources =
+        ConfigurationSources.ofEnvironment(Map.of("MSTC_JOBS_ALLOWED_BUCKETS", "team-*"))
+            .withFile(file);
+
+    // when
+    WorkerConfiguration configuration = ConfigurationReader.read(sources).configuration();
+
+    // then
+    assertThat(configuration.jobs().maxUnanswered()).isEqualTo(20);
+    assertThat(configuration.jobs().policy())
+        .isEqualTo(
+            new RequestPolicy(
+                Duration.ofHours(12),
+                Optional.of("16"),
+                Optional.of("64Gi"),
+                0,
+                3,
+                List.of(new Glob("registry.example.com/*"), new Glob("team/solver:?")),
+                List.of(new Glob("team-*"))));
   }
 
   @Test

@@ -27,10 +27,17 @@ public record Resources(Optional<String> cpu, Optional<String> memory, OptionalI
       "bytes with an optional unit k, M, G, T, Ki, Mi, Gi or Ti, such as \"512Mi\", above 0";
   static final String GPU_ALLOWED = "a whole number from 1 to 64";
 
+  /** The least memory that a container can start with, as all runtimes of containers want it. */
+  public static final String LEAST_MEMORY = "4Mi";
+
+  private static final BigDecimal LEAST_MEMORY_BYTES = amount(LEAST_MEMORY);
+
   private static final Pattern CPU = Pattern.compile("\\d{1,6}(\\.\\d{1,3})?|\\d{1,9}m");
   private static final Pattern MEMORY =
       Pattern.compile("\\d{1,15}|\\d{1,9}(\\.\\d{1,3})?([kMGT]|[KMGT]i)");
-  static final int MAX_GPU = 64;
+
+  /** The most GPUs. */
+  public static final int MAX_GPU = 64;
 
   public Resources {
     cpu.ifPresent(Resources::requireCpu);
@@ -52,6 +59,11 @@ public record Resources(Optional<String> cpu, Optional<String> memory, OptionalI
    */
   public Optional<BigDecimal> memoryBytes() {
     return memory.map(Resources::amount);
+  }
+
+  /** Whether a container can start with that memory, or as much as it likes where there is none. */
+  public boolean isEnoughMemoryToStart() {
+    return memoryBytes().stream().allMatch(bytes -> bytes.compareTo(LEAST_MEMORY_BYTES) >= 0);
   }
 
   private static BigDecimal amount(String quantity) {

@@ -14,7 +14,7 @@ public record Answer(Reply reply, Delivery delivery, Instant at) {
   public enum Delivery {
     /** Every client that waited was sent the reply. */
     SENT,
-    /** A client's reply queue was gone, and stayed so. */
+    /** A client's reply queue was gone and stayed so, or nobody wanted to wait for it. */
     UNROUTABLE,
     /** The broker refused to take a client's reply, and went on to. */
     REFUSED,

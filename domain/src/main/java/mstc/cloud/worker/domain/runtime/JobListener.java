@@ -18,6 +18,12 @@ public interface JobListener {
   /** A job's answer was recorded, by this worker or another. */
   void onAnswered(UniqueName name, Answer answer);
 
-  /** {@link JobRuntime#unansweredJobs()} has another value. */
-  void onUnansweredJobsChanged();
+  /**
+   * A job that has ended is {@linkplain JobRecord#givenUp given up}. Told at least where it is this
+   * worker's to complete.
+   */
+  void onGivenUp(UniqueName name);
+
+  /** {@link JobRuntime#counts()} has another value. */
+  void onCountsChanged();
 }

@@ -103,17 +103,16 @@ public interface JobRuntime extends AutoCloseable {
 
   /**
    * Ends a job's processes; the job then ends as cancelled, keeps what it wrote and is answered. A
-   * held one ends so without having run. Does nothing when it has ended already. May be repeated.
+   * held one ends so without having run. One that has ended stays as it ended, but from then on
+   * {@link JobRecord#givenUp} is on its record, and whoever completes it is told. Does nothing when
+   * it is answered already. May be repeated.
    *
    * @return false where there is no such job (any more)
    */
   boolean cancel(UniqueName name);
 
-  /**
-   * How many jobs on record take up room, whoever submitted them: those that are not answered, and
-   * those that the runtime is not done with yet. Does not block.
-   */
-  int unansweredJobs();
+  /** How many jobs are on record, submitted by whomever. Does not block. */
+  JobCounts counts();
 
   /** How long an answered job's record is kept. */
   Duration retention();

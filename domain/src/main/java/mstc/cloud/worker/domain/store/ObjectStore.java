@@ -61,6 +61,12 @@ public interface ObjectStore extends AutoCloseable {
    */
   void discardUploads(ObjectLocation location);
 
+  /**
+   * Whether a file that is put into that bucket finds it: it is there, or the store is configured
+   * to create it, and then nothing is asked. Changes nothing.
+   */
+  boolean hasBucket(BucketName bucket);
+
   /** Returns when the store answers and accepts the credentials; changes nothing. */
   void check();
 

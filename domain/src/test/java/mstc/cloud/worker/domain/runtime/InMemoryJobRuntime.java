@@ -106,6 +106,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
     boolean handedOver;
     boolean submissionLost;
     boolean held;
+    boolean givenUp;
     long version;
 
     Entry(Job job) {
@@ -113,7 +114,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
     }
 
     JobRecord toRecord() {
-      return new JobRecord(job, replyAddresses, held, answer, id + "/" + version);
+      return new JobRecord(job, replyAddresses, held, givenUp, answer, id + "/" + version);
     }
 
     boolean isOf(JobRecord record) {
@@ -224,7 +225,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
       if (isLeading()) {
         lead();
       }
-      tell(JobListener::onUnansweredJobsChanged);
+      tell(JobListener::onCountsChanged);
       return listener;
     });
   }
@@ -267,7 +268,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
         run(entry);
       }
       tellUnanswered(entry);
-      tellAll(JobListener::onUnansweredJobsChanged);
+      tellAll(JobListener::onCountsChanged);
       if (losingNextSubmission) {
         losingNextSubmission = false;
         entry.submissionLost = true;
@@ -393,7 +394,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
       entry.get().held = false;
       entry.get().version++;
       tellAll(to -> to.onAnswered(name, answer));
-      tellAll(JobListener::onUnansweredJobsChanged);
+      tellAll(JobListener::onCountsChanged);
       return true;
     });
   }
@@ -407,16 +408,34 @@ public final class InMemoryJobRuntime implements JobRuntime {
           found.held = false;
           found.version++;
         }
+        giveUpIfWaiting(found);
         endIfRunning(found, new JobOutcome.Cancelled(), new byte[0]);
       });
       return entry.isPresent();
     });
   }
 
+  private void giveUpIfWaiting(Entry entry) {
+    if (entry.end.isPresent() && entry.answer.isEmpty() && !entry.givenUp) {
+      entry.givenUp = true;
+      entry.version++;
+      tellAll(to -> to.onGivenUp(entry.job.name()));
+    }
+  }
+
   @Override
-  public int unansweredJobs() {
-    return locked(() ->
-        (int) records.entries.values().stream().filter(entry -> entry.answer.isEmpty()).count());
+  public JobCounts counts() {
+    return locked(() -> {
+      List<Entry> unanswered =
+          records.entries.values().stream().filter(entry -> entry.answer.isEmpty()).toList();
+      List<Instant> ends =
+          unanswered.stream()
+              .flatMap(entry -> entry.end.stream())
+              .map(JobEnd::finishedAt)
+              .sorted()
+              .toList();
+      return new JobCounts(unanswered.size() - ends.size(), ends.size(), ends.stream().findFirst());
+    });
   }
 
   @Override
@@ -461,6 +480,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
                   records.now(),
                   new JobLog(file, true),
                   List.of()));
+      tellAll(JobListener::onCountsChanged);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -495,7 +495,7 @@ public abstract class JobRuntimeContract {
     runtime().check();
 
     // then
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
   // Holding and releasing.
@@ -512,7 +512,7 @@ public abstract class JobRuntimeContract {
     assertThat(held.held()).isTrue();
     assertThat(held.replyAddresses()).containsExactly(ALICE);
     assertThat(record(job)).isEqualTo(held);
-    await().atMost(patience()).until(() -> runtime().unansweredJobs() == 1);
+    await().atMost(patience()).until(() -> runtime().counts().inFlight() == 1);
     await().untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(500))).isFalse();
 
@@ -611,7 +611,7 @@ public abstract class JobRuntimeContract {
     await().untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
     assertThatThrownBy(() -> runtime().awaitRelease(job.name(), Duration.ofHours(1)))
         .isInstanceOf(JobHandedOverException.class);
-    await().atMost(patience()).until(() -> runtime().unansweredJobs() == 0);
+    await().atMost(patience()).until(() -> runtime().counts().equals(JobCounts.NONE));
     await()
         .atMost(runtime().retention().plus(patience()))
         .until(() -> runtime().find(job.name().uuid()).isEmpty());
@@ -942,7 +942,7 @@ public abstract class JobRuntimeContract {
     // then
     assertThat(thrown).hasCauseInstanceOf(InterruptedException.class);
     awaitWritten(job.name(), "started");
-    assertThat(runtime().unansweredJobs()).isEqualTo(1);
+    assertThat(runtime().counts()).isEqualTo(new JobCounts(1, 0, Optional.empty()));
   }
 
   @Test
@@ -1008,6 +1008,59 @@ public abstract class JobRuntimeContract {
     assertThat(awaitEnd(job)).isEqualTo(end);
   }
 
+  /** Whoever completes it may be waiting for what does not come. */
+  @Test
+  void aJobThatIsCancelledAfterItsEndIsGivenUp() throws Exception {
+    // given
+    Job job = submitted(exitingWith(3, "line"));
+    JobEnd end = awaitEnd(job);
+    JobRecord before = record(job);
+
+    // when
+    boolean known = runtime().cancel(job.name());
+    boolean still = runtime().cancel(job.name());
+
+    // then
+    assertThat(known).isTrue();
+    assertThat(still).isTrue();
+    assertThat(before.givenUp()).isFalse();
+    assertThat(record(job).givenUp()).isTrue();
+    assertThat(awaitEnd(job)).isEqualTo(end);
+    await().untilAsserted(() -> assertThat(told.givenUp()).containsExactly(job.name()));
+    answered(job);
+  }
+
+  @Test
+  void aJobThatIsCancelledBeforeItsEndIsNotGivenUp() throws Exception {
+    // given
+    Job job = submitted(sleepingAfter("started"));
+    awaitWritten(job.name(), "started");
+
+    // when
+    runtime().cancel(job.name());
+
+    // then
+    awaitEnd(job);
+    assertThat(record(job).givenUp()).isFalse();
+    assertThat(told.givenUp()).isEmpty();
+  }
+
+  @Test
+  void aJobIsGivenUpAcrossARestart() throws Exception {
+    // given
+    Job job = submitted(exitingWith(3, "line"));
+    awaitEnd(job);
+    runtime().cancel(job.name());
+
+    // when
+    restart();
+
+    // then
+    await().until(() -> told.unanswered().contains(job.name()));
+    assertThat(record(job).givenUp()).isTrue();
+    assertThat(awaitEnd(job).outcome()).isEqualTo(new JobOutcome.Failed(3));
+  }
+
   // What the listener is told, and how many jobs there are.
 
   @Test
@@ -1026,24 +1079,31 @@ public abstract class JobRuntimeContract {
     assertThat(told.unanswered()).containsExactlyInAnyOrder(first.name(), second.name());
   }
 
+  /** One that has ended takes nobody's place, however long its answer takes. */
   @Test
-  void unansweredJobsAreCountedAndTheListenerIsToldOfEachChange() throws Exception {
+  void jobsCountAsInFlightUntilTheyEndThenAsWaitingAndTheListenerIsToldOfEachChange()
+      throws Exception {
     // given
     Job first = submitted(printing("1"));
     submitted(sleepingAfter("started"));
-    int both = runtime().unansweredJobs();
-    awaitEnd(first);
-    int bothStill = runtime().unansweredJobs();
+    JobCounts both = runtime().counts();
+    JobEnd end = awaitEnd(first);
     await().until(() -> told.changes() >= 2);
+    await().atMost(patience()).until(() -> runtime().counts().waiting() == 1);
+    JobCounts waiting = runtime().counts();
     int changesBefore = told.changes();
 
     // when
     answered(first);
 
     // then
-    assertThat(both).isEqualTo(2);
-    assertThat(bothStill).isEqualTo(2);
-    await().atMost(patience()).until(() -> runtime().unansweredJobs() == 1);
+    assertThat(both.inFlight() + both.waiting()).isEqualTo(2);
+    assertThat(waiting.inFlight()).isEqualTo(1);
+    assertThat(waiting.oldestEnd().orElseThrow())
+        .isBetween(end.finishedAt().minusSeconds(2), end.finishedAt().plus(patience()));
+    await()
+        .atMost(patience())
+        .until(() -> runtime().counts().equals(new JobCounts(1, 0, Optional.empty())));
     await().until(() -> told.changes() > changesBefore);
   }
 
@@ -1086,7 +1146,9 @@ public abstract class JobRuntimeContract {
     assertThat(record(waiting).job()).isEqualTo(waiting);
     assertThat(record(waiting).replyAddresses()).containsExactly(ALICE, BOB);
     assertThat(runtime().find(done.name().uuid()).flatMap(JobRecord::answer)).contains(answer);
-    await().atMost(patience()).until(() -> runtime().unansweredJobs() == 1);
+    await()
+        .atMost(patience())
+        .until(() -> runtime().counts().waiting() == 1 && runtime().counts().inFlight() == 0);
     assertThat(told.unanswered()).containsExactly(waiting.name());
     assertThat(runtime().recordAnswer(waitingBefore, answer(waiting, awaitEnd(waiting)))).isTrue();
   }
@@ -1224,6 +1286,7 @@ public abstract class JobRuntimeContract {
   private static final class ToldListener implements JobListener {
     private final List<UniqueName> unanswered = new ArrayList<>();
     private final List<UniqueName> answered = new ArrayList<>();
+    private final List<UniqueName> givenUp = new ArrayList<>();
     private int changes;
 
     @Override
@@ -1237,7 +1300,12 @@ public abstract class JobRuntimeContract {
     }
 
     @Override
-    public synchronized void onUnansweredJobsChanged() {
+    public synchronized void onGivenUp(UniqueName name) {
+      givenUp.add(name);
+    }
+
+    @Override
+    public synchronized void onCountsChanged() {
       changes++;
     }
 
@@ -1249,6 +1317,10 @@ public abstract class JobRuntimeContract {
       return List.copyOf(answered);
     }
 
+    synchronized List<UniqueName> givenUp() {
+      return List.copyOf(givenUp);
+    }
+
     synchronized int changes() {
       return changes;
     }
@@ -1256,6 +1328,7 @@ public abstract class JobRuntimeContract {
     synchronized void forget() {
       unanswered.clear();
       answered.clear();
+      givenUp.clear();
       changes = 0;
     }
   }

@@ -29,16 +29,29 @@ public final class InMemoryObjectStore implements ObjectStore {
           listing -> listing.location().key().getBytes(StandardCharsets.UTF_8),
           Arrays::compareUnsigned);
 
-  private final ReentrantLock lock = new ReentrantLock();
+  private final ReentrantLock lock;
   private final boolean createBuckets;
-  private final Set<BucketName> buckets = new HashSet<>();
-  private final Map<ObjectLocation, StoredObject> objects = new HashMap<>();
-  private final Map<ObjectLocation, byte[]> contents = new HashMap<>();
+  private final Set<BucketName> buckets;
+  private final Map<ObjectLocation, StoredObject> objects;
+  private final Map<ObjectLocation, byte[]> contents;
   private final List<ObjectLocation> discarded = new ArrayList<>();
   private @Nullable Supplier<ObjectStoreException> failure;
+  private final Map<String, Supplier<ObjectStoreException>> failures = new HashMap<>();
 
   private InMemoryObjectStore(boolean createBuckets) {
     this.createBuckets = createBuckets;
+    lock = new ReentrantLock();
+    buckets = new HashSet<>();
+    objects = new HashMap<>();
+    contents = new HashMap<>();
+  }
+
+  private InMemoryObjectStore(InMemoryObjectStore same) {
+    createBuckets = false;
+    lock = same.lock;
+    buckets = same.buckets;
+    objects = same.objects;
+    contents = same.contents;
   }
 
   /** An empty store that creates missing buckets. */
@@ -53,6 +66,16 @@ public final class InMemoryObjectStore implements ObjectStore {
     return store;
   }
 
+  /** Somebody makes a bucket. */
+  public void create(BucketName bucket) {
+    locked(() -> buckets.add(bucket));
+  }
+
+  /** The same buckets and objects, for a worker that creates no buckets. */
+  public InMemoryObjectStore withoutCreatingBuckets() {
+    return new InMemoryObjectStore(this);
+  }
+
   /** From now on every call fails as if the store could not be reached. */
   public void stop() {
     failWith(() -> ObjectStoreException.retryable("The object store is stopped", null));
@@ -63,11 +86,29 @@ public final class InMemoryObjectStore implements ObjectStore {
     failWith(() -> ObjectStoreException.permanent("The object store refuses: access denied", null));
   }
 
-  /** Ends {@link #stop()} and {@link #refuse()}; the objects are as they were. */
+  /**
+   * From now on every call fails about a key, or a listing, that begins with that, though the store
+   * is there, as if it broke down over such a key.
+   */
+  public void failAt(String keyPrefix) {
+    lock.lock();
+    try {
+      failures.put(
+          keyPrefix,
+          () ->
+              ObjectStoreException.retryable(
+                  "The object store fails at " + keyPrefix + " (HTTP 500)", null));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Ends whatever failed; the objects are as they were. */
   public void start() {
     lock.lock();
     try {
       failure = null;
+      failures.clear();
     } finally {
       lock.unlock();
     }
@@ -75,56 +116,66 @@ public final class InMemoryObjectStore implements ObjectStore {
 
   @Override
   public void put(ObjectLocation location, Path file, ObjectAttributes attributes) {
-    locked(() -> {
-      write(location, file, attributes);
-      return PutResult.STORED;
-    });
+    at(
+        location.key(),
+        () -> {
+          write(location, file, attributes);
+          return PutResult.STORED;
+        });
   }
 
   @Override
   public PutResult putIfAbsent(ObjectLocation location, Path file, ObjectAttributes attributes) {
-    return locked(() -> {
-      if (objects.containsKey(location)) {
-        return PutResult.ALREADY_EXISTS;
-      }
-      write(location, file, attributes);
-      return PutResult.STORED;
-    });
+    return at(
+        location.key(),
+        () -> {
+          if (objects.containsKey(location)) {
+            return PutResult.ALREADY_EXISTS;
+          }
+          write(location, file, attributes);
+          return PutResult.STORED;
+        });
   }
 
   @Override
   public Optional<StoredObject> stat(ObjectLocation location) {
-    return locked(() -> Optional.ofNullable(objects.get(location)));
+    return at(location.key(), () -> Optional.ofNullable(objects.get(location)));
   }
 
   @Override
   public Optional<InputStream> read(ObjectLocation location) {
-    return locked(() -> Optional.ofNullable(contents.get(location)).map(ByteArrayInputStream::new));
+    return at(
+        location.key(),
+        () -> Optional.ofNullable(contents.get(location)).map(ByteArrayInputStream::new));
   }
 
   @Override
   public List<ObjectListing> list(BucketName bucket, String prefix) {
-    return locked(() ->
-        objects.values().stream()
-            .filter(object -> object.location().bucket().equals(bucket))
-            .filter(object -> object.location().key().startsWith(prefix))
-            .map(object -> new ObjectListing(object.location(), object.bytes()))
-            .sorted(BY_KEY)
-            .toList());
+    return at(
+        prefix,
+        () ->
+            objects.values().stream()
+                .filter(object -> object.location().bucket().equals(bucket))
+                .filter(object -> object.location().key().startsWith(prefix))
+                .map(object -> new ObjectListing(object.location(), object.bytes()))
+                .sorted(BY_KEY)
+                .toList());
   }
 
   @Override
   public void delete(ObjectLocation location) {
-    locked(() -> {
-      contents.remove(location);
-      return Optional.ofNullable(objects.remove(location));
-    });
+    at(
+        location.key(),
+        () -> {
+          contents.remove(location);
+          return Optional.ofNullable(objects.remove(location));
+        });
   }
 
   /** Notes the location, as nothing here is ever half uploaded. */
   @Override
   public void discardUploads(ObjectLocation location) {
-    locked(() -> discarded.add(location));
+    at(location.key(), () -> discarded.add(location));
   }
 
   /** Where {@link #discardUploads} was called for, in that order. */
@@ -135,6 +186,11 @@ public final class InMemoryObjectStore implements ObjectStore {
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public boolean hasBucket(BucketName bucket) {
+    return createBuckets || locked(() -> buckets.contains(bucket));
   }
 
   @Override
@@ -175,6 +231,17 @@ public final class InMemoryObjectStore implements ObjectStore {
     } finally {
       lock.unlock();
     }
+  }
+
+  private <T> T at(String key, Supplier<T> action) {
+    return locked(() -> {
+      for (Map.Entry<String, Supplier<ObjectStoreException>> failing : failures.entrySet()) {
+        if (key.startsWith(failing.getKey())) {
+          throw failing.getValue().get();
+        }
+      }
+      return action.get();
+    });
   }
 
   private <T> T locked(Supplier<T> action) {

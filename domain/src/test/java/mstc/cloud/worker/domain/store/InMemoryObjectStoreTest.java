@@ -7,15 +7,17 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import org.junit.jupiter.api.Test;
 
 class InMemoryObjectStoreTest extends ObjectStoreContract {
+  private InMemoryObjectStore open = InMemoryObjectStore.creatingBuckets();
 
   @Override
   protected ObjectStore open() {
-    return InMemoryObjectStore.creatingBuckets();
+    open = InMemoryObjectStore.creatingBuckets();
+    return open;
   }
 
   @Override
   protected ObjectStore openWithoutCreatingBuckets() {
-    return InMemoryObjectStore.withBuckets();
+    return open.withoutCreatingBuckets();
   }
 
   @Override

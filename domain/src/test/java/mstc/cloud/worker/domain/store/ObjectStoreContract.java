@@ -116,6 +116,42 @@ public abstract class ObjectStoreContract {
   }
 
   @Test
+  void aBucketThatIsThereIsFound() throws IOException {
+    // given
+    store.put(at("job-1.log"), file("x"), TEXT);
+
+    // when
+    try (ObjectStore other = openWithoutCreatingBuckets()) {
+      boolean found = other.hasBucket(bucket);
+
+      // then
+      assertThat(found).isTrue();
+    }
+  }
+
+  @Test
+  void aBucketThatIsMissingIsNotFoundAndNotCreated() {
+    // given
+    try (ObjectStore other = openWithoutCreatingBuckets()) {
+      // when
+      boolean found = other.hasBucket(bucket);
+
+      // then
+      assertThat(found).isFalse();
+      assertThat(other.hasBucket(bucket)).isFalse();
+    }
+  }
+
+  @Test
+  void aMissingBucketIsAsGoodAsThereWhereItIsCreated() {
+    // when
+    boolean found = store.hasBucket(bucket);
+
+    // then
+    assertThat(found).isTrue();
+  }
+
+  @Test
   void putIfAbsentStoresWhatIsMissing() throws IOException {
     // given
     ObjectLocation location = at("job-1.log");
