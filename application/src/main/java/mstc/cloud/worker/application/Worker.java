@@ -80,6 +80,7 @@ public final class Worker {
     jobMetrics =
         new JobMetrics(
             runtime::counts,
+            runtime::logSpool,
             this::pauses,
             settings.maxConcurrentJobs(),
             settings.maxUnansweredJobs(),

@@ -137,6 +137,7 @@ class OwnPlaceTest {
         .contains("HTTP 500");
     assertThat(site.calls.count(PortCall.STAT)).isGreaterThan(3);
     site.awaitNoUnanswered();
+    Site.eventually().until(() -> site.worker.jobMetrics().incompleteLogs() == 1);
   }
 
   @Test

@@ -31,6 +31,7 @@ import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.runtime.LogSpool;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
@@ -318,6 +319,11 @@ final class PortCalls {
       @Override
       public boolean cancel(UniqueName name) {
         return runtime.cancel(name);
+      }
+
+      @Override
+      public Optional<LogSpool> logSpool() {
+        return runtime.logSpool();
       }
 
       @Override

@@ -14,6 +14,7 @@ import java.util.function.DoubleSupplier;
 import mstc.cloud.worker.application.metrics.IntakePause;
 import mstc.cloud.worker.application.metrics.JobMetrics;
 import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.runtime.LogSpool;
 
 /**
  * The figures of this worker, its jobs' and its Java virtual machine's, in Prometheus' text format.
@@ -42,6 +43,11 @@ final class Metrics {
           }
         })
         .register(registry);
+    CounterWithCallback.builder()
+        .name("mstc_logs_incomplete_total")
+        .help("Jobs of these whose log is not stored, or not sure to be complete.")
+        .callback(value -> value.call((double) jobs.incompleteLogs()))
+        .register(registry);
     gauge(
         "mstc_jobs_in_flight",
         "Jobs that have not ended, whoever created them.",
@@ -66,6 +72,17 @@ final class Metrics {
         "mstc_jobs_unanswered",
         "Jobs in flight and jobs that wait for their answer.",
         () -> jobs.counts().inFlight() + jobs.counts().waiting());
+    jobs.logSpool()
+        .ifPresent(spool -> {
+          gauge(
+              "mstc_log_spool_bytes",
+              "What logs take on this worker's disk on their way to the store.",
+              () -> jobs.logSpool().map(LogSpool::bytes).orElse(0L));
+          gauge(
+              "mstc_log_spool_limit_bytes",
+              "What they may take: mstc.runtime.kubernetes.spool-mebibytes.",
+              spool::maxBytes);
+        });
     GaugeWithCallback.builder()
         .name("mstc_intake_paused")
         .help("Whether no requests are taken in, by why: 1 where that is so.")

@@ -39,6 +39,7 @@ import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.runtime.LogSpool;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import org.jspecify.annotations.Nullable;
@@ -110,7 +111,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
 
   private boolean closed;
   private @Nullable JobListener listener;
-  private @Nullable Spool spool;
+  private volatile @Nullable Spool spool;
   private @Nullable LogKeeping keeping;
 
   /**
@@ -823,6 +824,13 @@ public final class KubernetesJobRuntime implements JobRuntime {
   }
 
   // The runtime as a whole.
+
+  @Override
+  public Optional<LogSpool> logSpool() {
+    Spool opened = spool;
+    long bytes = opened == null ? 0 : opened.usedBytes();
+    return Optional.of(new LogSpool(bytes, settings.spoolBytes()));
+  }
 
   @Override
   public JobCounts counts() {

@@ -222,6 +222,10 @@ final class Spool implements AutoCloseable {
     usedBytes.addAndGet(-bytes);
   }
 
+  long usedBytes() {
+    return usedBytes.get();
+  }
+
   Limits limits() {
     return limits;
   }

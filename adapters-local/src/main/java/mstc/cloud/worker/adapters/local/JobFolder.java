@@ -57,6 +57,26 @@ record JobFolder(Path path) {
     return path.resolve("output.log");
   }
 
+  /**
+   * Drops what comes after so many bytes of what the job wrote, and notes that there.
+   *
+   * @return whether there was more
+   */
+  boolean cutLog(long bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(log(), StandardOpenOption.WRITE)) {
+      if (channel.size() <= bytes) {
+        return false;
+      }
+      channel.truncate(bytes);
+    }
+    Files.writeString(
+        log(),
+        "\n[mstc-cloud-worker: the log was cut here, as a job's log may have %d bytes]\n"
+            .formatted(bytes),
+        StandardOpenOption.APPEND);
+    return true;
+  }
+
   /** Where an attempt runs, and may leave what it likes; each begins with an empty one. */
   Path scratch(int attempt) {
     return path.resolve("scratch-" + attempt);

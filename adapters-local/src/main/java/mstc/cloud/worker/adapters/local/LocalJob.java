@@ -539,7 +539,26 @@ final class LocalJob implements Runnable {
     }
   }
 
-  private void end(Verdict verdict) {
+  /** A process writes straight into the file: only now can it be cut. */
+  private Verdict withCutLog(Verdict verdict) {
+    if (settings.logBytes().isEmpty()) {
+      return verdict;
+    }
+    long allowed = settings.logBytes().getAsLong();
+    try {
+      if (!folder.cutLog(allowed)) {
+        return verdict;
+      }
+    } catch (IOException e) {
+      return verdict.withWarning("whether the log is too long is not known: " + e);
+    }
+    String why = "it was cut, as a job's log may have %d bytes".formatted(allowed);
+    LOG.warn("job={} its log is not complete: {}", name(), why);
+    return verdict.withIncompleteLog().withWarning("the log is not complete: " + why);
+  }
+
+  private void end(Verdict told) {
+    Verdict verdict = withCutLog(told);
     List<String> warnings = new ArrayList<>(verdict.warnings());
     if (!job.request().resources().equals(Resources.UNSPECIFIED)) {
       warnings.add("resources are not limited by the local runtime");

@@ -34,6 +34,7 @@ import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.runtime.LogSpool;
 import mstc.cloud.worker.domain.runtime.Submission;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -295,6 +296,11 @@ public final class LocalJobRuntime implements JobRuntime {
       }
       return cancellation != LocalJob.Cancellation.NO_SUCH_JOB;
     });
+  }
+
+  @Override
+  public Optional<LogSpool> logSpool() {
+    return Optional.empty();
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -23,6 +24,8 @@ import mstc.cloud.worker.domain.request.ImageReference;
  * @param inheritedVariables names of variables that every job gets as the worker has them
  * @param grace how long a job's processes that were asked to terminate may take before they are
  *     killed
+ * @param logBytes the most that one job's log may have; it is cut once the job has ended, and said
+ *     to be. Empty where it may have any
  */
 public record LocalSettings(
     Path root,
@@ -30,7 +33,8 @@ public record LocalSettings(
     Duration retention,
     Map<String, String> environment,
     Set<String> inheritedVariables,
-    Duration grace) {
+    Duration grace,
+    OptionalLong logBytes) {
 
   /** As long as Kubernetes keeps an answered Job of this worker. */
   public static final Duration DEFAULT_RETENTION = Duration.ofSeconds(30);
@@ -52,7 +56,7 @@ public record LocalSettings(
     requireNotNegative("grace", grace);
   }
 
-  /** With the default retention, grace and inherited variables. */
+  /** With the default retention, grace and inherited variables, and logs of any size. */
   public LocalSettings(Path root, List<CatalogueEntry> catalogue, Map<String, String> environment) {
     this(
         root,
@@ -60,7 +64,8 @@ public record LocalSettings(
         DEFAULT_RETENTION,
         environment,
         DEFAULT_INHERITED_VARIABLES,
-        DEFAULT_GRACE);
+        DEFAULT_GRACE,
+        OptionalLong.empty());
   }
 
   private static void requireVariable(String name, String value) {
@@ -91,8 +96,8 @@ public record LocalSettings(
   public String toString() {
     Map<String, String> masked = new TreeMap<>(environment);
     masked.replaceAll((name, value) -> "***");
-    return "LocalSettings[root=%s, catalogue=%s, retention=%s, environment=%s, inherited=%s, grace=%s]"
-        .formatted(root, catalogue, retention, masked, inheritedVariables, grace);
+    return "LocalSettings[root=%s, catalogue=%s, retention=%s, environment=%s, inherited=%s, grace=%s, logBytes=%s]"
+        .formatted(root, catalogue, retention, masked, inheritedVariables, grace, logBytes);
   }
 
   /**

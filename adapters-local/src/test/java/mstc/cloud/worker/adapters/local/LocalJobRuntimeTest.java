@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -360,7 +361,8 @@ class LocalJobRuntimeTest {
             usual.retention(),
             Map.of(),
             usual.inheritedVariables(),
-            Duration.ofMillis(300)));
+            Duration.ofMillis(300),
+            OptionalLong.empty()));
     Job job =
         job(
             running("trap '' TERM; echo $$; while true; do sleep 1; done")
@@ -373,6 +375,36 @@ class LocalJobRuntimeTest {
     assertThat(end.outcome()).isInstanceOf(JobOutcome.TimedOut.class);
     assertThat(pids(end)).hasSize(1).noneMatch(TestProcesses::isAlive);
     assertThat(end.log().complete()).isTrue();
+  }
+
+  @Test
+  void aLogIsCutAtWhatAJobsMayHaveAndSaidToBe() throws Exception {
+    // given
+    runtime().close();
+    LocalSettings usual = ShellJobs.settings(root);
+    open(
+        new LocalSettings(
+            root,
+            usual.catalogue(),
+            usual.retention(),
+            Map.of(),
+            usual.inheritedVariables(),
+            usual.grace(),
+            OptionalLong.of(10)));
+
+    // when
+    JobEnd longer = run(job(running("echo 123456789; echo 123456789")));
+    JobEnd within = run(job(running("echo 123456789")));
+
+    // then
+    assertThat(Files.readString(longer.log().file()))
+        .startsWith("123456789\n\n[mstc-cloud-worker: the log was cut here");
+    assertThat(longer.log().complete()).isFalse();
+    assertThat(longer.warnings())
+        .containsExactly("the log is not complete: it was cut, as a job's log may have 10 bytes");
+    assertThat(longer.outcome()).isEqualTo(new JobOutcome.Succeeded());
+    assertThat(Files.readString(within.log().file())).isEqualTo("123456789\n");
+    assertThat(within.log().complete()).isTrue();
   }
 
   @Test

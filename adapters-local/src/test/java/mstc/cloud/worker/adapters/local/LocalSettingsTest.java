@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
 import mstc.cloud.worker.domain.request.ImageReference;
@@ -89,7 +90,8 @@ class LocalSettingsTest {
                 Duration.ofSeconds(-1),
                 Map.of(),
                 Set.of(),
-                Duration.ZERO))
+                Duration.ZERO,
+                OptionalLong.empty()))
         .hasMessageContaining("retention");
   }
 }

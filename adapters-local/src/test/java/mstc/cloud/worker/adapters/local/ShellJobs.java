@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
 import mstc.cloud.worker.domain.job.Job;
@@ -32,7 +33,8 @@ final class ShellJobs {
         Duration.ofSeconds(5),
         Map.of("AWS_REGION", "eu-test-1", "AWS_SECRET_ACCESS_KEY", "hush"),
         LocalSettings.DEFAULT_INHERITED_VARIABLES,
-        Duration.ofSeconds(3));
+        Duration.ofSeconds(3),
+        OptionalLong.empty());
   }
 
   static LocalJobRuntime runtime(LocalSettings settings) {

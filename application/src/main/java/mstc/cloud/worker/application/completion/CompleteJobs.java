@@ -394,7 +394,7 @@ public final class CompleteJobs implements AutoCloseable {
           pause(++attempt);
         } else if (runtime.recordAnswer(
             record.get(), new Answer(answered, delivery, clock.instant()))) {
-          metrics.onAnswered(answered.outcome());
+          metrics.onAnswered(answered);
           LOG.debug("Job {} answered: {}", job.name(), delivery);
           return true;
         }

@@ -96,7 +96,8 @@ public final class Services {
         configuration.jobs().retention(),
         jobEnvironment(configuration),
         LocalSettings.DEFAULT_INHERITED_VARIABLES,
-        local.grace());
+        local.grace(),
+        configuration.jobs().logBytes());
   }
 
   static KubernetesSettings kubernetes(
@@ -109,8 +110,8 @@ public final class Services {
         replicaIdentity(),
         pod(),
         kubernetes.spool(),
-        kubernetes.spoolMebibytes() * 1024L * 1024L,
-        kubernetes.spoolMebibytes() * 1024L * 1024L / 2,
+        kubernetes.spoolBytes(),
+        configuration.jobs().logBytes().orElse(kubernetes.spoolBytes() / 2),
         configuration.jobs().retention(),
         kubernetes.startGrace(),
         new KubernetesSettings.JobTemplate(

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -257,6 +258,11 @@ public final class ConfigurationReader {
         settings.value(Parameters.JOBS_MAX_UNANSWERED),
         settings.value(Parameters.JOBS_REPLY_PATIENCE),
         settings.value(Parameters.JOBS_LOG_PATIENCE),
+        settings
+            .optional(Parameters.JOBS_MAX_LOG)
+            .map(KubernetesTypes::bytes)
+            .map(OptionalLong::of)
+            .orElseGet(OptionalLong::empty),
         new RequestPolicy(
             settings.value(Parameters.JOBS_MAX_TIMEOUT),
             settings.optional(Parameters.JOBS_MAX_CPU),

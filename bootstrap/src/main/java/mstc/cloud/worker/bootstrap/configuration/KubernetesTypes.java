@@ -80,6 +80,14 @@ final class KubernetesTypes {
 
   private KubernetesTypes() {}
 
+  /** What a quantity of {@link #MEMORY} amounts to, without a fraction. */
+  static long bytes(String memory) {
+    return new Resources(Optional.empty(), Optional.of(memory), OptionalInt.empty())
+        .memoryBytes()
+        .orElseThrow()
+        .longValue();
+  }
+
   private static boolean isResource(Optional<String> cpu, Optional<String> memory) {
     try {
       return new Resources(cpu, memory, OptionalInt.empty()).isEnoughMemoryToStart();

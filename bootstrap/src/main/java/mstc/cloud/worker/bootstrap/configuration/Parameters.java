@@ -287,6 +287,12 @@ final class Parameters {
               duration(Duration.ZERO, Duration.ofDays(1)),
               "How long a log is tried that the store does not take, though it is there.")
           .withDefault(Duration.ofHours(1));
+  static final Parameter<String> JOBS_MAX_LOG =
+      Parameter.of(
+              "mstc.jobs.max-log",
+              MEMORY,
+              "The most that one job's log may have; it is cut there, and said to be.")
+          .withDerivedDefault("half of the spool; no limit with the local runtime");
   static final Parameter<Duration> JOBS_MAX_TIMEOUT =
       Parameter.of(
               "mstc.jobs.max-timeout",
@@ -448,6 +454,7 @@ final class Parameters {
           JOBS_MAX_UNANSWERED,
           JOBS_REPLY_PATIENCE,
           JOBS_LOG_PATIENCE,
+          JOBS_MAX_LOG,
           JOBS_MAX_TIMEOUT,
           JOBS_MAX_CPU,
           JOBS_MAX_MEMORY,

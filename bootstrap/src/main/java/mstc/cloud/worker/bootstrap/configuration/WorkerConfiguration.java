@@ -7,6 +7,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import mstc.cloud.worker.domain.request.RequestPolicy;
@@ -176,6 +177,11 @@ public record WorkerConfiguration(
       imagePullSecrets = List.copyOf(imagePullSecrets);
     }
 
+    /** What logs may take together on their way to the object store. */
+    public long spoolBytes() {
+      return spoolMebibytes * 1024L * 1024L;
+    }
+
     /**
      * A taint that jobs tolerate.
      *
@@ -224,6 +230,8 @@ public record WorkerConfiguration(
    *     taken; 1 to 100000
    * @param replyPatience how long a reply is tried that its queue does not take; 0 s to 1 day
    * @param logPatience how long a log is tried that the store does not take; 0 s to 1 day
+   * @param logBytes the most that one job's log may have; empty for half of the spool, and for any
+   *     on the local runtime
    * @param policy what new jobs may ask for
    * @param retention how long an answered job stays visible; 0 s to 7 days
    */
@@ -232,6 +240,7 @@ public record WorkerConfiguration(
       int maxUnanswered,
       Duration replyPatience,
       Duration logPatience,
+      OptionalLong logBytes,
       RequestPolicy policy,
       Duration retention,
       JobStoreAddress store) {

@@ -114,6 +114,12 @@ public interface JobRuntime extends AutoCloseable {
   /** How many jobs are on record, submitted by whomever. Does not block. */
   JobCounts counts();
 
+  /**
+   * Where logs wait for the object store; empty where what a job writes stays where it was written.
+   * Does not block.
+   */
+  Optional<LogSpool> logSpool();
+
   /** How long an answered job's record is kept. */
   Duration retention();
 

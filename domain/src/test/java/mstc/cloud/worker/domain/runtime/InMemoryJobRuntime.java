@@ -424,6 +424,16 @@ public final class InMemoryJobRuntime implements JobRuntime {
   }
 
   @Override
+  public Optional<LogSpool> logSpool() {
+    return Optional.of(new LogSpool(written(), Long.MAX_VALUE));
+  }
+
+  private long written() {
+    return locked(
+        () -> records.entries.values().stream().mapToLong(entry -> entry.written.length).sum());
+  }
+
+  @Override
   public JobCounts counts() {
     return locked(() -> {
       List<Entry> unanswered =
