@@ -146,7 +146,7 @@ public final class S3ObjectStore implements ObjectStore {
       return DefaultAwsRegionProviderChain.builder().build().getRegion();
     } catch (SdkClientException e) {
       throw new IllegalArgumentException(
-          "S3 needs a region: set one, or AWS_REGION in the environment", e);
+          "S3 needs a region: set mstc.object-store.region, or AWS_REGION in the environment", e);
     }
   }
 
