@@ -58,3 +58,9 @@ build() {
   rm -f "$log"
   for module in ${modules//,/ }; do touch "$home/$module/target/app/.built"; done
 }
+
+# The JVM names files in the locale's encoding: where none is set, objects and files have ASCII names only.
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+  *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) ;;
+  *) export LC_ALL=C.UTF-8 ;;
+esac

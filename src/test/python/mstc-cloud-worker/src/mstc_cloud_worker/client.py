@@ -233,14 +233,17 @@ class Client:
             publication.accepted.result()
         return correlation_id
 
-    def wait(self, correlation_id: str, timeout: float) -> Reply:
+    def wait(self, correlation_id: str, timeout: float | None = None) -> Reply:
         """Blocks until the reply to a submitted request is there, and takes it.
+
+        A job ends at its `timeOut` at the latest, but nobody knows how long a request waits for its
+        turn, or for a broker, a store or a cluster that is away. So there is no bound by default.
 
         May be repeated after a timeout. A reply can be taken once.
 
         Args:
             correlation_id: from `submit`, with a durable reply queue also of an earlier process.
-            timeout: in seconds.
+            timeout: in seconds; None is as long as it takes.
 
         Raises:
             WaitTimeout: no reply in time.
@@ -248,19 +251,21 @@ class Client:
             ClientClosed: the client is not open, or was closed while waiting.
             ValueError: this client has taken the reply before.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (timeout or 0.0)
         with self._changed:
             while correlation_id not in self._arrivals:
                 if correlation_id in self._taken:
                     raise ValueError(f"the reply to request {correlation_id} was taken before")
                 self._require_open()
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    raise WaitTimeout(
-                        f"the reply to request {correlation_id} in queue {self._reply_queue}"
-                        + self._state(),
-                        timeout,
-                    )
+                remaining = None
+                if timeout is not None:
+                    remaining = deadline - time.monotonic()
+                    if remaining <= 0:
+                        raise WaitTimeout(
+                            f"the reply to request {correlation_id} in queue {self._reply_queue}"
+                            + self._state(),
+                            timeout,
+                        )
                 self._changed.wait(remaining)
             arrival = self._arrivals.pop(correlation_id)
             self._taken[correlation_id] = None
@@ -271,13 +276,25 @@ class Client:
         return Reply.parse(arrival.body, correlation_id)
 
     def run(
-        self, request: Mapping[str, Any], timeout: float, *, message_id: str | None = None
+        self,
+        request: Mapping[str, Any],
+        timeout: float | None = None,
+        *,
+        message_id: str | None = None,
     ) -> Reply:
-        """Submits a request and waits for its reply; `timeout` in seconds is for both together.
+        """Submits a request and waits for its reply.
+
+        Args:
+            request: as for `submit`.
+            timeout: in seconds, for both together; None is as long as `submit` takes by default to
+                send it, and then as long as the reply takes.
+            message_id: as for `submit`.
 
         Raises:
             As `submit` and `wait` do.
         """
+        if timeout is None:
+            return self.wait(self.submit(request, message_id=message_id))
         deadline = time.monotonic() + timeout
         correlation_id = self.submit(request, message_id=message_id, timeout=timeout)
         return self.wait(correlation_id, max(0.0, deadline - time.monotonic()))

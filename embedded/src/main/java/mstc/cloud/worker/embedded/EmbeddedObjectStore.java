@@ -3,6 +3,7 @@ package mstc.cloud.worker.embedded;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
@@ -87,6 +88,13 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         new EmbeddedObjectStore(proxy, Ports.http(settings.host(), proxy.getPort()), folderLock);
     LOGGER.info(
         "Embedded S3 server started endpoint={} folder={}", store.endpoint, settings.folder());
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    if (!namesAllObjects(encoding)) {
+      LOGGER.warn(
+          "Objects with other than ASCII letters in their names are refused, as files cannot be named"
+              + " so; set LC_ALL=C.UTF-8 in the environment, encoding={}",
+          encoding);
+    }
     return store;
   }
 
@@ -107,6 +115,15 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         // not answered and leaves nothing visible.
         .stopTimeout(0)
         .build();
+  }
+
+  /**
+   * Whether every object's name can be a file's.
+   *
+   * @param encoding of file names, which the JVM takes from the environment when it starts
+   */
+  static boolean namesAllObjects(String encoding) {
+    return Charset.isSupported(encoding) && Charset.forName(encoding).newEncoder().canEncode("ü模");
   }
 
   /** Without them, objects would silently lose their metadata, ETag and content type. */

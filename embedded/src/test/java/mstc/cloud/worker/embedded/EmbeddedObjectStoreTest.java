@@ -40,6 +40,8 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EmbeddedObjectStoreTest {
   private static final String BUCKET = "results";
@@ -379,5 +381,11 @@ class EmbeddedObjectStoreTest {
     try (var files = Files.list(folder.resolve("buckets").resolve(BUCKET))) {
       return files.map(file -> file.getFileName().toString()).toList();
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UTF-8, true", "ANSI_X3.4-1968, false", "ISO-8859-1, false", "no-such, false"})
+  void anEncodingOfFileNamesThatKnowsNotAllLettersIsToldOf(String encoding, boolean all) {
+    assertThat(EmbeddedObjectStore.namesAllObjects(encoding)).isEqualTo(all);
   }
 }

@@ -1,5 +1,7 @@
 package mstc.cloud.worker.wire;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -63,23 +65,29 @@ public final class RequestJson {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
+  private static final String TOO_LONG = "the request is longer than " + MAX_BYTES + " bytes";
+
   private RequestJson() {}
+
+  /**
+   * What a client sends. Reads one byte more than a request may have, and leaves the rest, however
+   * much that is.
+   */
+  public static ParsedRequest parse(InputStream body) throws IOException {
+    byte[] bytes = body.readNBytes(MAX_BYTES + 1);
+    return bytes.length > MAX_BYTES ? new ParsedRequest.Unreadable(TOO_LONG) : parse(bytes);
+  }
 
   /** What the bytes of a client are. Never throws. */
   public static ParsedRequest parse(byte[] body) {
     if (body.length > MAX_BYTES) {
-      return tooLong(body.length);
+      return new ParsedRequest.Unreadable(TOO_LONG + ": it has " + body.length);
     }
     JsonNode root;
     try {
       root = MAPPER.readTree(body);
     } catch (StreamConstraintsException e) {
-      return new ParsedRequest.Unreadable(
-          "the request is nested deeper than "
-              + MAX_DEPTH
-              + " levels or has a number of more than "
-              + MAX_NUMBER_LENGTH
-              + " digits");
+      return new ParsedRequest.Unreadable(exceeded(e));
     } catch (JacksonException e) {
       return new ParsedRequest.Unreadable("the request is not JSON: " + describe(e));
     }
@@ -89,9 +97,11 @@ public final class RequestJson {
     return new Reading().parse(object);
   }
 
-  private static ParsedRequest tooLong(int bytes) {
-    return new ParsedRequest.Unreadable(
-        "the request is " + bytes + " bytes long, at most " + MAX_BYTES + " are allowed");
+  /** Length is bounded before, so it is the depth or the length of a number. */
+  private static String exceeded(StreamConstraintsException e) {
+    return e.getOriginalMessage().contains("nesting depth")
+        ? "the request is nested deeper than " + MAX_DEPTH + " levels"
+        : "the request has a number of more than " + MAX_NUMBER_LENGTH + " digits";
   }
 
   private static String describe(JacksonException e) {
@@ -202,7 +212,11 @@ public final class RequestJson {
         WorkRequest valid = request.build();
         // Numbers become texts, and UTF-16 UTF-8: what is written may be longer than what was read.
         int bytes = toBytes(valid).length;
-        return bytes > MAX_BYTES ? tooLong(bytes) : new ParsedRequest.Valid(valid, warnings());
+        return bytes > MAX_BYTES
+            ? new ParsedRequest.Unreadable(
+                "%s once it is kept, in UTF-8 and with numbers in quotes: it has %d"
+                    .formatted(TOO_LONG, bytes))
+            : new ParsedRequest.Valid(valid, warnings());
       } catch (InvalidRequestException e) {
         return new ParsedRequest.Invalid(e.violations());
       }

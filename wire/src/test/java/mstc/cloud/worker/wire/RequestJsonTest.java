@@ -8,6 +8,8 @@ import static mstc.cloud.worker.domain.request.WorkRequests.aFullWorkRequest;
 import static mstc.cloud.worker.domain.request.WorkRequests.aWorkRequest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -273,22 +275,46 @@ class RequestJsonTest {
   @Test
   void tooMuchIsRefusedBeforeItIsRead() {
     assertThat(unreadable("{\"a\": \"" + "x".repeat(10 << 20) + "\"}"))
-        .isEqualTo("the request is 10485769 bytes long, at most 131072 are allowed");
+        .isEqualTo("the request is longer than 131072 bytes: it has 10485769");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"[", "{\"a\":"})
   void deepNestingIsRefused(String level) {
     assertThat(unreadable("{\"a\": " + level.repeat(10_000)))
-        .isEqualTo(
-            "the request is nested deeper than 32 levels or has a number of more than 1000 digits");
+        .isEqualTo("the request is nested deeper than 32 levels");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "-", "0.", "1e"})
   void aNumberOfThousandsOfDigitsIsRefused(String start) {
     assertThat(unreadable("{%s, \"timeOut\": %s1%s}".formatted(REQUIRED, start, "0".repeat(5000))))
-        .startsWith("the request ");
+        .isEqualTo("the request has a number of more than 1000 digits");
+  }
+
+  @Test
+  void aStreamOfTooMuchIsLeftUnreadAndNothingIsSaidOfItsLength() throws IOException {
+    // given
+    var stream = new ByteArrayInputStream(new byte[5_000_000]);
+
+    // when
+    ParsedRequest parsed = RequestJson.parse(stream);
+
+    // then
+    assertThat(parsed).isEqualTo(new Unreadable("the request is longer than 131072 bytes"));
+    assertThat(stream.available()).isEqualTo(5_000_000 - RequestJson.MAX_BYTES - 1);
+  }
+
+  @Test
+  void aStreamOfNoMoreThanAllowedIsReadAsItsBytesAre() throws IOException {
+    // given
+    byte[] body = RequestJson.toBytes(aFullWorkRequest().build());
+
+    // when
+    ParsedRequest parsed = RequestJson.parse(new ByteArrayInputStream(body));
+
+    // then
+    assertThat(parsed).isEqualTo(RequestJson.parse(body));
   }
 
   @Test
@@ -388,13 +414,14 @@ class RequestJsonTest {
                 assertThat(RequestJson.parse(RequestJson.toBytes(valid.request())))
                     .isEqualTo(valid));
     assertThat(unreadable(json + " "))
-        .isEqualTo("the request is 131073 bytes long, at most 131072 are allowed");
+        .isEqualTo("the request is longer than 131072 bytes: it has 131073");
   }
 
   @Test
   void aRequestThatCouldNotBeReadAgainIsRefused() {
     assertThat(unreadable("{%s, \"args\": [1%s]}".formatted(REQUIRED, ",1".repeat(60_000))))
-        .endsWith(" bytes long, at most 131072 are allowed");
+        .startsWith("the request is longer than 131072 bytes once it is kept, in UTF-8")
+        .endsWith(": it has 240075");
   }
 
   private static WorkRequest valid(String fields) {

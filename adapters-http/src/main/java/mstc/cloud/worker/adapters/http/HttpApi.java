@@ -233,8 +233,7 @@ public final class HttpApi implements AutoCloseable {
     if (key.filter(value -> value.isEmpty() || value.length() > MAX_KEY_LENGTH).isPresent()) {
       return text(400, "Idempotency-Key must have 1 to " + MAX_KEY_LENGTH + " characters");
     }
-    ParsedRequest request =
-        RequestJson.parse(exchange.getRequestBody().readNBytes(RequestJson.MAX_BYTES + 1));
+    ParsedRequest request = RequestJson.parse(exchange.getRequestBody());
     return switch (executeWork.execute(request, key)) {
       case Execution.Ended(var reply) -> json(200, reply);
       case Execution.Invalid(var reply) -> json(400, reply);

@@ -118,6 +118,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
    * A runtime that does nothing until it is started.
    *
    * @param store keeps what has been read of long logs for whoever follows their jobs next
+   * @throws IllegalArgumentException when nothing tells how the cluster is reached
    */
   public KubernetesJobRuntime(KubernetesSettings settings, ObjectStore store) {
     this(settings, store, WorkRequest::timeout);
@@ -164,14 +165,9 @@ public final class KubernetesJobRuntime implements JobRuntime {
   }
 
   private static KubernetesClient client(KubernetesSettings settings, ExecutorService threads) {
-    String context = settings.context().orElse(null);
-    Config found =
-        settings
-            .kubeconfig()
-            .map(file -> Config.fromKubeconfig(context, file.toFile()))
-            .orElseGet(() -> Config.autoConfigure(context));
+    ClusterAccess access = new ClusterAccess(settings.kubeconfig(), settings.context());
     Config config =
-        new ConfigBuilder(found)
+        new ConfigBuilder(access.find())
             .withNamespace(settings.namespace())
             .withConnectionTimeout(CONNECT_TIMEOUT_MILLIS)
             .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
@@ -181,7 +177,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
             // Over one shared connection, all the logs that are followed would be one too many.
             .withHttp2Disable(true)
             .build();
-    return client(config, threads);
+    return access.readable(() -> client(config, threads));
   }
 
   private static KubernetesClient client(Config config, ExecutorService threads) {

@@ -56,7 +56,8 @@ final class RootFolder implements AutoCloseable {
         throw JobRuntimeException.permanent(
             "the local runtime's root folder "
                 + path
-                + " is in use by another worker; give each worker a root folder of its own",
+                + " is in use by another worker; give each its own mstc.runtime.local.folder or"
+                + " mstc.scratch-dir",
             null);
       }
       return new RootFolder(path, temporary.toRealPath(), lockFile);

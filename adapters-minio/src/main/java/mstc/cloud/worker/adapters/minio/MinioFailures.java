@@ -2,6 +2,7 @@ package mstc.cloud.worker.adapters.minio;
 
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.ServerException;
+import io.minio.messages.ErrorResponse;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.SocketTimeoutException;
@@ -9,11 +10,13 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
+import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /** Says what a failure of minio-java means: whether trying again can help, and in which words. */
@@ -46,14 +49,17 @@ final class MinioFailures {
   private static final int NOT_IMPLEMENTED = 501;
 
   private final URI endpoint;
+  private final String region;
   private final boolean createBuckets;
 
   /**
+   * @param region what requests are signed for
    * @param createBuckets whether a missing bucket was created before the failure was seen, so that
    *     "no such bucket" passes
    */
-  MinioFailures(URI endpoint, boolean createBuckets) {
+  MinioFailures(URI endpoint, String region, boolean createBuckets) {
     this.endpoint = endpoint;
+    this.region = region;
     this.createBuckets = createBuckets;
   }
 
@@ -104,23 +110,44 @@ final class MinioFailures {
     return failed(action, String.valueOf(cause.getMessage()), false, cause);
   }
 
-  private ObjectStoreException refused(String action, ErrorResponseException error) {
-    int status = error.response().code();
-    String code = error.errorResponse().code();
-    String said = error.errorResponse().message();
+  private ObjectStoreException refused(String action, ErrorResponseException failure) {
+    Refusal refusal = refusalOf(failure);
+    int status = refusal.status();
+    String code = refusal.code();
+    String answer = " (HTTP %d %s)".formatted(status, code);
+    Optional<String> wrongClock = refusal.wrongClock(Instant.now());
+    if (wrongClock.isPresent()) {
+      return failed(action, wrongClock.get() + answer, true, failure);
+    }
+    Optional<String> wrongRegion = refusal.wrongRegion(region);
+    if (wrongRegion.isPresent()) {
+      return failed(
+          action, wrongRegion.get() + "; set mstc.object-store.region" + answer, false, failure);
+    }
     String reason =
         switch (code) {
           case "AccessDenied", "AllAccessDisabled" -> "access denied";
           case "InvalidAccessKeyId", "SignatureDoesNotMatch" -> "the credentials are not accepted";
           case "NoSuchBucket" -> "there is no such bucket";
           case "SlowDown", "SlowDownRead", "SlowDownWrite" -> "the server asks to slow down";
-          default -> said == null || said.isBlank() ? "the server refused" : said;
+          default -> refusal.message().isBlank() ? "the server refused" : refusal.message();
         };
     boolean passing =
         isPassing(status)
             || PASSING.contains(code)
             || (createBuckets && code.equals("NoSuchBucket"));
-    return failed(action, "%s (HTTP %d %s)".formatted(reason, status, code), passing, error);
+    return failed(action, reason + answer, passing, failure);
+  }
+
+  private static Refusal refusalOf(ErrorResponseException failure) {
+    Response response = failure.response();
+    ErrorResponse error = failure.errorResponse();
+    return new Refusal(
+        response.code(),
+        error.code(),
+        Optional.ofNullable(error.message()).orElse(""),
+        Optional.ofNullable(response.header("Date")),
+        Optional.ofNullable(response.header("x-amz-bucket-region")));
   }
 
   private ObjectStoreException unreachable(String action, IOException broken) {

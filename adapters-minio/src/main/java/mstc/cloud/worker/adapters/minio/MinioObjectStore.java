@@ -107,8 +107,9 @@ public final class MinioObjectStore implements ObjectStore {
     client = client(settings, http);
     cleaner = client(settings, http.newBuilder().callTimeout(CLEAN_UP_TIMEOUT).build());
     uploads = new UploadListing(client);
-    failures = new MinioFailures(settings.endpoint(), false);
-    writeFailures = new MinioFailures(settings.endpoint(), settings.createBuckets());
+    String region = settings.region().orElse(DEFAULT_REGION);
+    failures = new MinioFailures(settings.endpoint(), region, false);
+    writeFailures = new MinioFailures(settings.endpoint(), region, settings.createBuckets());
     createBuckets = settings.createBuckets();
     encrypted = "https".equals(settings.endpoint().getScheme());
   }

@@ -47,7 +47,7 @@ final class TrustedCertificates {
               .orElseThrow());
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "The CA certificates of the object store cannot be read from %s: %s"
+          "The CA certificates of the object store cannot be read from %s: %s; set mstc.object-store.minio.tls.ca-certificate"
               .formatted(pem, e.getMessage()),
           e);
     }

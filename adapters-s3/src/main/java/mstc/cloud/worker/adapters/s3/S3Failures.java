@@ -6,15 +6,17 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertificateException;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
-import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.http.SdkHttpResponse;
 
 /** Says what a failure of the SDK means: whether trying again can help, and in which words. */
 final class S3Failures {
@@ -44,20 +46,26 @@ final class S3Failures {
   private static final int NOT_IMPLEMENTED = 501;
 
   private final String place;
+  private final String region;
+  private final String regionSettings;
   private final boolean createBuckets;
 
   /**
    * @param place the endpoint or region, for messages
+   * @param region what requests are signed for
+   * @param regionSettings the names of the settings that decide it
    * @param createBuckets whether a missing bucket was created before the failure was seen, so that
    *     "no such bucket" passes
    */
-  S3Failures(String place, boolean createBuckets) {
+  S3Failures(String place, String region, String regionSettings, boolean createBuckets) {
     this.place = place;
+    this.region = region;
+    this.regionSettings = regionSettings;
     this.createBuckets = createBuckets;
   }
 
   /** The error code of an answer, or "" when it had none, as the answers to HEAD. */
-  static String codeOf(S3Exception failure) {
+  static String codeOf(AwsServiceException failure) {
     AwsErrorDetails details = failure.awsErrorDetails();
     return details == null || details.errorCode() == null ? "" : details.errorCode();
   }
@@ -73,7 +81,7 @@ final class S3Failures {
   }
 
   ObjectStoreException translate(String action, Throwable failure) {
-    if (failure instanceof S3Exception refusal) {
+    if (failure instanceof AwsServiceException refusal) {
       return refused(action, refusal);
     }
     if (failure instanceof ApiCallAttemptTimeoutException
@@ -85,11 +93,24 @@ final class S3Failures {
         .orElseGet(() -> failed(action, String.valueOf(failure.getMessage()), false, failure));
   }
 
-  private ObjectStoreException refused(String action, S3Exception refusal) {
-    int status = refusal.statusCode();
-    String code = codeOf(refusal);
-    AwsErrorDetails details = refusal.awsErrorDetails();
-    String said = details == null ? null : details.errorMessage();
+  private ObjectStoreException refused(String action, AwsServiceException failure) {
+    Refusal refusal = refusalOf(failure);
+    int status = refusal.status();
+    String code = refusal.code();
+    String answer = " (HTTP %s)".formatted((status + " " + code).strip());
+    Optional<String> wrongClock = refusal.wrongClock(Instant.now());
+    if (wrongClock.isPresent()) {
+      return failed(action, wrongClock.get() + answer, true, failure);
+    }
+    Optional<String> wrongRegion = refusal.wrongRegion(region);
+    if (wrongRegion.isPresent()) {
+      return failed(
+          action,
+          "%s; set %s, or take a bucket in %s%s"
+              .formatted(wrongRegion.get(), regionSettings, region, answer),
+          false,
+          failure);
+    }
     String reason =
         switch (code) {
           case "AccessDenied", "AllAccessDisabled" -> "access denied";
@@ -99,7 +120,7 @@ final class S3Failures {
           default ->
               status == 403
                   ? "access denied"
-                  : said == null || said.isBlank() ? "the server refused" : said;
+                  : refusal.message().isBlank() ? "the server refused" : refusal.message();
         };
     boolean passing =
         (status >= 500 && status != NOT_IMPLEMENTED)
@@ -107,8 +128,18 @@ final class S3Failures {
             || status == 429
             || PASSING.contains(code)
             || (createBuckets && code.equals("NoSuchBucket"));
-    return failed(
-        action, "%s (HTTP %s)".formatted(reason, (status + " " + code).strip()), passing, refusal);
+    return failed(action, reason + answer, passing, failure);
+  }
+
+  private static Refusal refusalOf(AwsServiceException failure) {
+    Optional<AwsErrorDetails> details = Optional.ofNullable(failure.awsErrorDetails());
+    Optional<SdkHttpResponse> response = details.map(AwsErrorDetails::sdkHttpResponse);
+    return new Refusal(
+        failure.statusCode(),
+        codeOf(failure),
+        details.map(AwsErrorDetails::errorMessage).orElse(""),
+        response.flatMap(answer -> answer.firstMatchingHeader("Date")),
+        response.flatMap(answer -> answer.firstMatchingHeader("x-amz-bucket-region")));
   }
 
   private ObjectStoreException unreachable(String action, IOException broken) {

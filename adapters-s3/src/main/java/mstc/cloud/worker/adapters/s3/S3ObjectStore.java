@@ -119,8 +119,13 @@ public final class S3ObjectStore implements ObjectStore {
     http = httpClient(settings);
     client = client(settings, region, http, checksums);
     String place = settings.endpoint().map(URI::toString).orElse("S3 in " + region.id());
-    failures = new S3Failures(place, false);
-    writeFailures = new S3Failures(place, settings.createBuckets());
+    // Amazon's endpoints name their region, too.
+    String regionSettings =
+        settings.endpoint().filter(S3ObjectStore::isAmazon).isPresent()
+            ? "mstc.object-store.region and mstc.object-store.s3.endpoint"
+            : "mstc.object-store.region";
+    failures = new S3Failures(place, region.id(), regionSettings, false);
+    writeFailures = new S3Failures(place, region.id(), regionSettings, settings.createBuckets());
     createBuckets = settings.createBuckets();
     requestTimeout = settings.requestTimeout();
   }
@@ -141,7 +146,7 @@ public final class S3ObjectStore implements ObjectStore {
       return DefaultAwsRegionProviderChain.builder().build().getRegion();
     } catch (SdkClientException e) {
       throw new IllegalArgumentException(
-          "S3 needs a region: set one, or AWS_REGION in the environment", e);
+          "S3 needs a region: set mstc.object-store.region, or AWS_REGION in the environment", e);
     }
   }
 

@@ -34,7 +34,7 @@ final class TrustedCertificates {
       return factory::getTrustManagers;
     } catch (IOException | GeneralSecurityException e) {
       throw new IllegalArgumentException(
-          "The CA certificates of the object store cannot be read from %s: %s"
+          "The CA certificates of the object store cannot be read from %s: %s; set mstc.object-store.s3.tls.ca-certificate"
               .formatted(pem, e.getMessage()),
           e);
     }

@@ -20,6 +20,7 @@ public final class WorkerApplication implements AutoCloseable {
    *     written; the message says what and where
    */
   public static WorkerApplication start(WorkerConfiguration configuration) {
+    OwnFolders.of(configuration).forEach(OwnFolders.Folder::requireUsable);
     AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
     try {
       context.registerBean(WorkerConfiguration.class, () -> configuration);
@@ -28,8 +29,17 @@ public final class WorkerApplication implements AutoCloseable {
       return new WorkerApplication(context);
     } catch (BeansException e) {
       context.close();
-      throw new IllegalStateException(e.getMostSpecificCause().getMessage(), e);
+      throw new IllegalStateException(reason(e), e);
     }
+  }
+
+  /** What an adapter says, which knows more than Spring around it and the JDK beneath. */
+  private static String reason(BeansException failure) {
+    Throwable cause = failure;
+    while (cause instanceof BeansException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
   }
 
   /** The port of the HTTP API; empty where it is switched off. */

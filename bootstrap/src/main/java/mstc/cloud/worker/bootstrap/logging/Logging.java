@@ -27,6 +27,9 @@ public final class Logging {
 
   private static final String OWN_LOGGER = "mstc";
 
+  /** It warns of a start that fails, which then is told in one line. */
+  private static final String SPRING_LOGGER = "org.springframework.context";
+
   private Logging() {}
 
   /** How lines look. */
@@ -65,6 +68,7 @@ public final class Logging {
     ch.qos.logback.classic.Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
     root.setLevel(everything ? Level.DEBUG : Level.WARN);
     root.addAppender(console(context, format, everything ? STACK_TRACE : NO_STACK_TRACE, stream));
+    context.getLogger(SPRING_LOGGER).setLevel(everything ? Level.DEBUG : Level.ERROR);
     ch.qos.logback.classic.Logger own = context.getLogger(OWN_LOGGER);
     own.setLevel(level);
     own.setAdditive(false);

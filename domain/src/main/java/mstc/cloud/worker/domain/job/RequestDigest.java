@@ -5,10 +5,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.regex.Pattern;
 import mstc.cloud.worker.domain.InvalidValueException;
 import mstc.cloud.worker.domain.request.FilePrefix;
@@ -17,6 +19,12 @@ import mstc.cloud.worker.domain.request.WorkRequest;
 /**
  * The SHA-256 of what a request asks for, in 64 lower-case hexadecimal digits. Two requests that
  * mean the same have the same digest, however they were spelled.
+ *
+ * <p>A request has the same digest in every version, so that a message delivered again across an
+ * upgrade finds its job. So the fields that are hashed by position are frozen: none is added or
+ * taken away. Every later field of requests is one of the {@code laterFields}: its name in the
+ * contract and its value as text, only where a request gives it and it is not the default. What is
+ * in a list or an object has names of its own, such as {@code inputs[0].path}.
  */
 public record RequestDigest(String value) {
   private static final Pattern SYNTAX = Pattern.compile("[0-9a-f]{64}");
@@ -29,6 +37,14 @@ public record RequestDigest(String value) {
 
   /** The digest of a request. */
   public static RequestDigest of(WorkRequest request) {
+    // Nothing can be given yet that is not one of the frozen fields.
+    return of(request, Collections.emptySortedMap());
+  }
+
+  /**
+   * @param laterFields names and values of what a request gives beyond the frozen fields
+   */
+  static RequestDigest of(WorkRequest request, SortedMap<String, String> laterFields) {
     Hash hash = new Hash();
     hash.text(request.image().value());
     hash.text(request.jobName().value());
@@ -44,6 +60,10 @@ public record RequestDigest(String value) {
     hash.texts(request.resources().gpu().stream().mapToObj(Integer::toString).toList());
     hash.text(Integer.toString(request.retries()));
     hash.map(request.labels());
+    laterFields.forEach((name, value) -> {
+      hash.text(name);
+      hash.text(value);
+    });
     return new RequestDigest(HexFormat.of().formatHex(hash.value()));
   }
 

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.InvalidValueException;
@@ -87,7 +89,9 @@ class RequestDigestTest {
     // given
     List<String> cases = changes().map(Change::name).toList();
 
-    // then: a new field of requests needs a case here, and a place in the digest
+    // then: a new field of requests needs a case here, and a place among the
+    // laterFields of the digest; the digests of theDigestStaysTheSameThroughVersions stay as they
+    // are
     assertThat(WorkRequest.class.getRecordComponents())
         .extracting(component -> component.getName())
         .containsExactly(
@@ -138,6 +142,65 @@ class RequestDigestTest {
         .hasToString("ee6dfabcbb6dd55b5d69b46d54d2337d727c365be1b2ea4eeb0cc7c3656de3ee");
     assertThat(RequestDigest.of(aFullWorkRequest().build()))
         .hasToString("63b889a647336abd82ac194ddeade1b3b6617a71c32d49c7e7e9a80e6e3945e7");
+  }
+
+  @Test
+  void aLaterFieldThatIsNotGivenChangesNoDigest() {
+    // given
+    SortedMap<String, String> none = new TreeMap<>();
+
+    // then
+    assertThat(RequestDigest.of(aWorkRequest().build(), none))
+        .hasToString("ee6dfabcbb6dd55b5d69b46d54d2337d727c365be1b2ea4eeb0cc7c3656de3ee");
+    assertThat(RequestDigest.of(aFullWorkRequest().build(), none))
+        .hasToString("63b889a647336abd82ac194ddeade1b3b6617a71c32d49c7e7e9a80e6e3945e7");
+  }
+
+  @Test
+  void aLaterFieldThatIsGivenHasADigestOfItsOwnThroughVersions() {
+    // given
+    SortedMap<String, String> later = new TreeMap<>(Map.of("workDir", "/work", "node", "fast"));
+
+    // then
+    assertThat(RequestDigest.of(aWorkRequest().build(), later))
+        .hasToString("e88b873e3c344a8bc8c329dbe88ff95b487098797d2be19c8f8959e4c9a8cf27");
+  }
+
+  @Test
+  void laterFieldsAreConfusedNeitherWithEachOtherNorWithTheFrozenOnes() {
+    // given
+    List<Map<String, String>> given =
+        List.of(
+            Map.of(),
+            Map.of("", ""),
+            Map.of("a", ""),
+            Map.of("", "a"),
+            Map.of("a", "b"),
+            Map.of("b", "a"),
+            Map.of("ab", ""),
+            Map.of("", "ab"),
+            Map.of("a", "bc"),
+            Map.of("ab", "c"),
+            Map.of("a", "b", "c", "d"),
+            Map.of("a", "b\0\0\0\1c\0\0\0\1d"),
+            Map.of("a", "d", "c", "b"),
+            Map.of("team", "heat"),
+            Map.of("labels", "team"));
+
+    // when
+    List<RequestDigest> digests =
+        Stream.of(
+                aWorkRequest().build(),
+                aWorkRequest().labels(Map.of("team", "heat")).build(),
+                aWorkRequest().labels(Map.of("a", "b")).build(),
+                aWorkRequest().labels(Map.of("a", "b", "c", "d")).build(),
+                aFullWorkRequest().build())
+            .flatMap(request ->
+                given.stream().map(later -> RequestDigest.of(request, new TreeMap<>(later))))
+            .toList();
+
+    // then
+    assertThat(digests).doesNotHaveDuplicates();
   }
 
   @Test

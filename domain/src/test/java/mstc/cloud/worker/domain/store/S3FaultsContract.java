@@ -1,6 +1,7 @@
 package mstc.cloud.worker.domain.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.format.DateTimeFormatter.RFC_1123_DATE_TIME;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
@@ -10,6 +11,7 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,13 +23,19 @@ import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -60,21 +68,33 @@ public abstract class S3FaultsContract {
           + "<Location>/logs/job-1.log</Location><Bucket>logs</Bucket><Key>job-1.log</Key>"
           + "<ETag>\"e-2\"</ETag></CompleteMultipartUploadResult>";
 
+  private static final Pattern CONTENT_LENGTH =
+      Pattern.compile("^content-length: (\\d+)", Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
+
   private static final String NO_MORE = "<IsTruncated>false</IsTruncated>";
 
   /** An answer with the body of an S3 error, or an empty one when there is no code. */
-  private record Answer(int status, String code, String content) {
+  private record Answer(int status, String code, String content, Map<String, String> headers) {
     static final Answer OK = new Answer(200, "");
     static final Answer MISSING = new Answer(404, "NoSuchKey");
 
     Answer(int status, String code) {
-      this(
+      this(status, code, error(code, "Said so"), Map.of());
+    }
+
+    static Answer ofRegion(int status, String code, String said, String region) {
+      return new Answer(
           status,
           code,
-          code.isEmpty()
-              ? ""
-              : "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>Said so</Message></Error>"
-                  .formatted(code));
+          error(code, said),
+          region.isEmpty() ? Map.of() : Map.of("x-amz-bucket-region", region));
+    }
+
+    static String error(String code, String said) {
+      return code.isEmpty()
+          ? ""
+          : "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>%s</Message></Error>"
+              .formatted(code, said);
     }
 
     /** A page of unfinished uploads, as little as a server may say of them. */
@@ -85,7 +105,8 @@ public abstract class S3FaultsContract {
           ("<?xml version=\"1.0\"?>"
                   + "<ListMultipartUploadsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
                   + "<Bucket>logs</Bucket>%s</ListMultipartUploadsResult>")
-              .formatted(content));
+              .formatted(content),
+          Map.of());
     }
 
     static String upload(String key, String id) {
@@ -151,6 +172,7 @@ public abstract class S3FaultsContract {
       byte[] body = contentOf(answer, call).getBytes(UTF_8);
       exchange.getResponseHeaders().set("Content-Type", "application/xml");
       exchange.getResponseHeaders().set("ETag", "\"e\"");
+      answer.headers().forEach(exchange.getResponseHeaders()::set);
       boolean empty = body.length == 0 || call.method().equals("HEAD");
       exchange.sendResponseHeaders(answer.status(), empty ? -1 : body.length);
       if (!empty) {
@@ -209,6 +231,117 @@ public abstract class S3FaultsContract {
           .hasMessageContaining("http://127.0.0.1:" + server.getAddress().getPort())
           .hasMessageContaining(status + " " + code);
       assertThat(calls).hasSizeLessThanOrEqualTo(5);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "403 | RequestTimeTooSkewed | The difference is too large. | 120 | 120 minutes behind",
+        "403 | RequestTimeTooSkewed | The difference is too large. | -1440 | 1440 minutes ahead",
+        "403 | RequestTimeTooSkewed | The difference is too large. | 0 | are too far apart; set them",
+        "403 | InvalidSignatureException | Signature expired: 10:00 is earlier than 10:20 | 20 | 20 minutes behind",
+        "400 | InvalidSignatureException | Signature not yet current: 10:20 is later | -20 | 20 minutes ahead",
+        "403 | SignatureDoesNotMatch | Check your key. | 60 | 60 minutes behind",
+        "403 | AccessDenied | Access Denied | -60 | 60 minutes ahead"
+      })
+  void aClockThatIsOffIsNamedAndMayBeSet(
+      int status, String code, String said, int minutesLater, String words) throws IOException {
+    // given
+    try (var elsewhen = new ServerOfAnotherTime(status, code, said, minutesLater);
+        ObjectStore store = open(elsewhen.endpoint(), false, TIMEOUT)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.put(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure)
+          .hasMessageContaining("logs/job-1.log")
+          .hasMessageContaining("clock")
+          .hasMessageContaining(words)
+          .hasMessageContaining("; set ")
+          .hasMessageContaining(status + " " + code);
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isTrue();
+    }
+  }
+
+  @Test
+  void aClockThatIsOffIsNamedWhereTheAnswerHasNoBody() throws IOException {
+    // given
+    try (var elsewhen = new ServerOfAnotherTime(403, "", "", 90);
+        ObjectStore store = open(elsewhen.endpoint(), false, TIMEOUT)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.putIfAbsent(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure)
+          .hasMessageContaining("the clock of this machine is 90 minutes behind; set it");
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isTrue();
+    }
+  }
+
+  @Test
+  void aClockThatIsOffByAsLittleAsStoresAllowIsNotBlamed() throws IOException {
+    // given
+    try (var elsewhen = new ServerOfAnotherTime(403, "SignatureDoesNotMatch", "Check", 10);
+        ObjectStore store = open(elsewhen.endpoint(), false, TIMEOUT)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.put(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure).hasMessageContaining("the credentials are not accepted");
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "PUT | 400 | AuthorizationHeaderMalformed | the region 'us-east-1' is wrong; expecting 'eu-central-1' | '' | is eu-central-1, not us-east-1",
+        "PUT | 400 | AuthorizationHeaderMalformed | Malformed | eu-central-1 | is eu-central-1, not us-east-1",
+        "PUT | 301 | PermanentRedirect | Address another endpoint. | eu-central-1 | is eu-central-1, not us-east-1",
+        "PUT | 301 | PermanentRedirect | Address another endpoint. | '' | is not us-east-1",
+        "PUT | 400 | IllegalLocationConstraintException | The constraint is incompatible. | '' | is not us-east-1",
+        "PUT | 400 | InvalidLocationConstraint | The constraint is not valid. | '' | is not us-east-1",
+        "HEAD | 301 | '' | '' | eu-central-1 | is eu-central-1, not us-east-1",
+        "HEAD | 400 | '' | '' | eu-central-1 | is eu-central-1, not us-east-1"
+      })
+  void aWrongRegionIsNamedWithTheSettingThatMendsIt(
+      String method, int status, String code, String said, String region, String words) {
+    // given
+    behaviour =
+        call ->
+            call.method().equals(method)
+                ? Answer.ofRegion(status, code, said, region)
+                : call.method().equals("HEAD") ? Answer.MISSING : Answer.OK;
+
+    try (ObjectStore store = open(true)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.putIfAbsent(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure)
+          .hasMessageContaining("logs/job-1.log")
+          .hasMessageContaining("its region " + words)
+          .hasMessageContaining("set mstc.object-store.region")
+          .hasMessageContaining("HTTP " + status);
+      assertThat(failure.isRetryable()).as(failure.getMessage()).isFalse();
+    }
+  }
+
+  @Test
+  void aHeaderThatIsMalformedInTheRightRegionIsNotBlamedOnTheRegion() {
+    // given
+    behaviour =
+        call -> Answer.ofRegion(400, "AuthorizationHeaderMalformed", "No date", "us-east-1");
+
+    try (ObjectStore store = open(false)) {
+      // when
+      ObjectStoreException failure = failureOf(() -> store.put(LOCATION, file, TEXT));
+
+      // then
+      assertThat(failure).hasMessageContaining("No date").message().doesNotContain("region");
     }
   }
 
@@ -642,6 +775,77 @@ public abstract class S3FaultsContract {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(factory.getKeyManagers(), null, null);
       return context;
+    }
+  }
+
+  /**
+   * Refuses every request at another time of day, which the JDK's own server would not say: each
+   * connection is for one request.
+   */
+  private static final class ServerOfAnotherTime implements AutoCloseable {
+    private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final int status;
+    private final String content;
+    private final Duration later;
+
+    ServerOfAnotherTime(int status, String code, String said, int minutesLater) throws IOException {
+      this.status = status;
+      this.content = Answer.error(code, said);
+      // So that the minutes are the same after those seconds that a test may take.
+      this.later = Duration.ofMinutes(minutesLater).plusSeconds(Integer.signum(minutesLater) * 30L);
+      Thread.ofVirtual().start(this::accept);
+    }
+
+    URI endpoint() {
+      return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+    }
+
+    private void accept() {
+      while (!listener.isClosed()) {
+        try (Socket connection = listener.accept()) {
+          refuse(connection);
+        } catch (IOException e) {
+          // The client has gone, or the test is over and has closed the server.
+        }
+      }
+    }
+
+    private void refuse(Socket connection) throws IOException {
+      InputStream in = connection.getInputStream();
+      String head = headOf(in);
+      if (head.toLowerCase(Locale.ROOT).contains("expect: 100-continue")) {
+        write(connection, "HTTP/1.1 100 Continue\r\n\r\n");
+      }
+      in.readNBytes(contentLengthOf(head));
+      String date = RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC).plus(later));
+      write(
+          connection,
+          ("HTTP/1.1 %d Refused\r\nDate: %s\r\nContent-Type: application/xml\r\n"
+                  + "Content-Length: %d\r\nConnection: close\r\n\r\n%s")
+              .formatted(status, date, content.length(), head.startsWith("HEAD") ? "" : content));
+    }
+
+    private static String headOf(InputStream in) throws IOException {
+      var head = new StringBuilder();
+      int next;
+      while (head.indexOf("\r\n\r\n") < 0 && (next = in.read()) >= 0) {
+        head.append((char) next);
+      }
+      return head.toString();
+    }
+
+    private static int contentLengthOf(String head) {
+      Matcher length = CONTENT_LENGTH.matcher(head);
+      return length.find() ? Integer.parseInt(length.group(1)) : 0;
+    }
+
+    private static void write(Socket connection, String text) throws IOException {
+      connection.getOutputStream().write(text.getBytes(UTF_8));
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
     }
   }
 

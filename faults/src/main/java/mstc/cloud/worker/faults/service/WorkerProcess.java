@@ -28,7 +28,7 @@ public final class WorkerProcess implements AutoCloseable {
   private final Path output;
   private final List<String> command = new ArrayList<>();
   private final Map<String, String> environment;
-  private final int httpPort = FreePort.find();
+  private final int httpPort;
   private Process process;
 
   /**
@@ -42,7 +42,24 @@ public final class WorkerProcess implements AutoCloseable {
   public WorkerProcess(
       Path output, List<String> jvmOptions, List<String> arguments, Map<String, String> environment)
       throws IOException {
-    this(output, System.getProperty("java.class.path"), jvmOptions, arguments, environment);
+    this(output, jvmOptions, arguments, environment, FreePort.find());
+  }
+
+  /** Starts a worker whose HTTP API is to listen on a port, otherwise as above. */
+  public WorkerProcess(
+      Path output,
+      List<String> jvmOptions,
+      List<String> arguments,
+      Map<String, String> environment,
+      int httpPort)
+      throws IOException {
+    this(
+        output,
+        System.getProperty("java.class.path"),
+        jvmOptions,
+        arguments,
+        environment,
+        httpPort);
   }
 
   /** Starts a worker of a class path, otherwise as above. */
@@ -53,6 +70,18 @@ public final class WorkerProcess implements AutoCloseable {
       List<String> arguments,
       Map<String, String> environment)
       throws IOException {
+    this(output, classPath, jvmOptions, arguments, environment, FreePort.find());
+  }
+
+  private WorkerProcess(
+      Path output,
+      String classPath,
+      List<String> jvmOptions,
+      List<String> arguments,
+      Map<String, String> environment,
+      int httpPort)
+      throws IOException {
+    this.httpPort = httpPort;
     this.output = output;
     this.environment = Map.copyOf(environment);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -82,6 +111,15 @@ public final class WorkerProcess implements AutoCloseable {
 
   /** Waits until the worker says that it is ready. */
   public WorkerProcess awaitReady() throws InterruptedException {
+    return awaitHealth("/health/ready");
+  }
+
+  /** Waits until the worker says that it is there, whether or not its services are. */
+  public WorkerProcess awaitLive() throws InterruptedException {
+    return awaitHealth("/health/live");
+  }
+
+  private WorkerProcess awaitHealth(String path) throws InterruptedException {
     Await.require(
         "the worker",
         START,
@@ -89,7 +127,7 @@ public final class WorkerProcess implements AutoCloseable {
           if (!process.isAlive()) {
             throw new FaultsException("the worker has ended: " + output());
           }
-          return get("/health/ready").statusCode() == 200;
+          return get(path).statusCode() == 200;
         });
     return this;
   }
