@@ -139,7 +139,7 @@ class ClusterFaultsIT {
         case DELIVERY -> true;
         case CREATE -> !uids.isEmpty();
         case BEFORE_RELEASE -> patches(proxy) > 0;
-        case MID_RUN -> podIs("Running");
+        case MID_RUN -> podIs("Running") && cluster().hasMarkedLog();
         case POD_END -> podIs("Succeeded");
         case MID_UPLOAD -> isUploading();
         case LOG_STORED -> isStored();

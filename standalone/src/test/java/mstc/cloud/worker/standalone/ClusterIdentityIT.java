@@ -197,7 +197,6 @@ class ClusterIdentityIT {
     WorkerProcess worker = cluster().start().awaitReady();
     cluster().client().send("alone", request("alone", "echo begin; sleep 15; echo end"));
     cluster().awaitRunning("alone");
-    // Else nobody would know whether more was written before its first line.
     cluster().awaitMarkedLog();
     worker.kill();
     List<String> uids =

@@ -203,19 +203,21 @@ final class ClusterWorker implements AutoCloseable {
     return pods(jobName).stream().filter(ClusterWorker::isRunning).findFirst().orElseThrow();
   }
 
-  /** Waits until a worker has read something of a log, and has noted from where to go on. */
+  /**
+   * Waits until a worker has read something of a log, and has noted from where to go on. Of one
+   * that dies before nobody knows whether more was written before its first line.
+   */
   void awaitMarkedLog() {
-    await()
-        .alias("a marked log")
-        .atMost(Duration.ofMinutes(3))
-        .until(() -> {
-          try (Stream<Path> files = Files.walk(folder)) {
-            return files.anyMatch(file -> file.toString().endsWith(".log.mark"));
-          } catch (UncheckedIOException e) {
-            // Something was removed while it was looked at.
-            return false;
-          }
-        });
+    await().alias("a marked log").atMost(Duration.ofMinutes(3)).until(this::hasMarkedLog);
+  }
+
+  boolean hasMarkedLog() throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.anyMatch(file -> file.toString().endsWith(".log.mark"));
+    } catch (UncheckedIOException e) {
+      // Something was removed while it was looked at.
+      return false;
+    }
   }
 
   static boolean isRunning(Pod pod) {

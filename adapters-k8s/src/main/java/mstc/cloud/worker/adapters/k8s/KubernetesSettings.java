@@ -131,7 +131,8 @@ public record KubernetesSettings(
    *     replica takes over from one that died
    * @param leaseRenewal after which time without a renewal its holder gives up; below the former
    * @param leaseRetry the interval between attempts to take or renew it
-   * @param relist the interval of whole lists, the net under the watches
+   * @param relist the longest time without a change after which Jobs and pods are listed, the net
+   *     under the watches; a tenth of it is the first
    */
   public record Timing(
       Duration lease, Duration leaseRenewal, Duration leaseRetry, Duration relist) {

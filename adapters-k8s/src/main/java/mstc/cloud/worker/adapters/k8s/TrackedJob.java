@@ -157,17 +157,19 @@ final class TrackedJob {
     }
   }
 
-  void update(Pod newer) {
+  /** False where it is older than what is known. */
+  boolean update(Pod newer) {
     lock.lock();
     try {
       TrackedPod known = pods.get(newer.getMetadata().getUid());
-      if (known == null) {
-        pods.put(newer.getMetadata().getUid(), new TrackedPod(newer, false));
-        change();
-      } else if (isNewer(newer, known.pod())) {
-        pods.put(newer.getMetadata().getUid(), known.with(newer, false));
-        change();
+      if (known != null && !isNewer(newer, known.pod())) {
+        return false;
       }
+      pods.put(
+          newer.getMetadata().getUid(),
+          known == null ? new TrackedPod(newer, false) : known.with(newer, false));
+      change();
+      return true;
     } finally {
       lock.unlock();
     }

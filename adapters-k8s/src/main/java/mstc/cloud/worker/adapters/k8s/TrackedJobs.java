@@ -133,21 +133,25 @@ final class TrackedJobs {
     }
   }
 
-  void update(Job job) {
+  /** False where it is older than what is known, or no Job of the worker's. */
+  boolean update(Job job) {
     lock.lock();
     try {
       Entry entry = byUid.get(job.getMetadata().getUid());
       if (entry == null) {
-        begin(job);
-      } else if (entry.tracked.update(job)) {
-        note(entry, job);
+        return begin(job);
       }
+      if (!entry.tracked.update(job)) {
+        return false;
+      }
+      note(entry, job);
+      return true;
     } finally {
       lock.unlock();
     }
   }
 
-  private void begin(Job job) {
+  private boolean begin(Job job) {
     UniqueName name;
     try {
       name = JobAnnotations.record(job).job().name();
@@ -156,7 +160,7 @@ final class TrackedJobs {
           "job={} is labelled as this worker's, but its annotations are not: {}",
           job.getMetadata().getName(),
           e.getMessage());
-      return;
+      return false;
     }
     Entry entry = new Entry(name, new TrackedJob(job));
     String uid = job.getMetadata().getUid();
@@ -168,6 +172,7 @@ final class TrackedJobs {
       observer.onUnanswered(name, entry.tracked);
     }
     note(entry, job);
+    return true;
   }
 
   private void note(Entry entry, Job job) {
@@ -266,9 +271,11 @@ final class TrackedJobs {
     count(entry, false, Optional.empty());
   }
 
-  void update(Pod pod) {
+  /** False where it is older than what is known, or of no known Job. */
+  boolean update(Pod pod) {
     lock.lock();
     try {
+      boolean newer = false;
       for (String uid : owners(pod)) {
         Entry entry = byUid.get(uid);
         if (entry == null) {
@@ -276,9 +283,10 @@ final class TrackedJobs {
               .computeIfAbsent(uid, unknown -> new LinkedHashMap<>())
               .put(pod.getMetadata().getUid(), pod);
         } else {
-          entry.tracked.update(pod);
+          newer |= entry.tracked.update(pod);
         }
       }
+      return newer;
     } finally {
       lock.unlock();
     }

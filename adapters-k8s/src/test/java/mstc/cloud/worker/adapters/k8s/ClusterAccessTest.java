@@ -122,6 +122,7 @@ class ClusterAccessTest {
             Optional.empty(),
             folder.resolve("spool"),
             1 << 20,
+            1 << 20,
             KubernetesSettings.DEFAULT_RETENTION,
             KubernetesSettings.DEFAULT_START_GRACE,
             KubernetesSettings.JobTemplate.of(Map.of(), Optional.empty()),

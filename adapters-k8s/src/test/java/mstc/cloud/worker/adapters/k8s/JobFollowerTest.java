@@ -50,6 +50,7 @@ class JobFollowerTest {
               Optional.empty(),
               Path.of("unused"),
               1,
+              1,
               Duration.ZERO,
               Duration.ZERO,
               KubernetesSettings.JobTemplate.of(Map.of(), Optional.empty()),
@@ -60,7 +61,7 @@ class JobFollowerTest {
   private final LogKeeping keeping;
 
   JobFollowerTest(@TempDir Path spoolFolder) throws IOException {
-    spool = Spool.open(spoolFolder, 1 << 20);
+    spool = Spool.open(spoolFolder, new Spool.Limits(1 << 20, 1 << 20));
     keeping = new LogKeeping(archive, spool, name -> true);
   }
 
@@ -457,6 +458,9 @@ class JobFollowerTest {
 
     @Override
     public void onDeleted(UniqueName name) {}
+
+    @Override
+    public void onGivenUp(UniqueName name) {}
 
     @Override
     public void onCountChanged() {}

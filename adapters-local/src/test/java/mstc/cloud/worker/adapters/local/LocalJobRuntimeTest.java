@@ -130,7 +130,7 @@ class LocalJobRuntimeTest {
     assertThat(submission)
         .isInstanceOfSatisfying(
             Submission.Refused.class,
-            refused -> assertThat(refused.reason()).contains("at most 131072"));
+            refused -> assertThat(refused.reason()).contains("longer than 131072 bytes"));
     assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
