@@ -23,11 +23,7 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.faults.service.WorkerProcess;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +31,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Workers and ways to the cluster that break lose and repeat nothing. */
 @Execution(ExecutionMode.CONCURRENT)
-class ClusterFaultsIT {
+class ClusterFaultsIT extends ClusterScenarios {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   /** Long enough to be in the middle of, for some seconds. */
@@ -43,28 +39,6 @@ class ClusterFaultsIT {
 
   /** How the requests begin that release a job and that note its answer. */
   private static final String PATCH_JOB = "PATCH /apis/batch/v1/";
-
-  @TempDir Path folder;
-  private @Nullable ClusterWorker cluster;
-
-  @BeforeEach
-  void startServices() throws Exception {
-    cluster = new ClusterWorker(folder);
-  }
-
-  @AfterEach
-  void stopEverything() throws Exception {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
-  private ClusterWorker cluster() {
-    if (cluster == null) {
-      throw new IllegalStateException("not started");
-    }
-    return cluster;
-  }
 
   /** The points of a job's life at which its worker is killed. */
   enum Moment {

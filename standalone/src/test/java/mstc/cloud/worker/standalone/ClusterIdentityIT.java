@@ -4,7 +4,6 @@ import static mstc.cloud.worker.standalone.ClusterWorker.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -12,40 +11,14 @@ import java.util.concurrent.TimeUnit;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.faults.service.WorkerProcess;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Which messages are the same request, and which are another, on a cluster. */
 @Execution(ExecutionMode.CONCURRENT)
-class ClusterIdentityIT {
+class ClusterIdentityIT extends ClusterScenarios {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
-
-  @TempDir Path folder;
-  private @Nullable ClusterWorker cluster;
-
-  @BeforeEach
-  void startServices() throws Exception {
-    cluster = new ClusterWorker(folder);
-  }
-
-  @AfterEach
-  void stopEverything() throws Exception {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
-  private ClusterWorker cluster() {
-    if (cluster == null) {
-      throw new IllegalStateException("not started");
-    }
-    return cluster;
-  }
 
   @Test
   void theSameCorrelationIdAndBodyTwiceIsTwoJobs() throws Exception {

@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -19,14 +18,10 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectListing;
 import mstc.cloud.worker.faults.service.WorkerProcess;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Logs that the kubelet has rotated are there whatever becomes of the worker that read them. */
-class ClusterLogsIT {
+class ClusterLogsIT extends ClusterScenarios {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
   /** The kubelet looks every ten seconds; and a log is not followed in its very first ones. */
@@ -55,28 +50,6 @@ class ClusterLogsIT {
               .collect(Collectors.joining("", "begin\n" + (LINE + "\n").repeat(LINES), "")),
           "short",
           "begin\nend\n");
-
-  @TempDir Path folder;
-  private @Nullable ClusterWorker cluster;
-
-  @BeforeEach
-  void startServices() throws Exception {
-    cluster = new ClusterWorker(folder);
-  }
-
-  @AfterEach
-  void stopEverything() throws Exception {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
-  private ClusterWorker cluster() {
-    if (cluster == null) {
-      throw new IllegalStateException("not started");
-    }
-    return cluster;
-  }
 
   /** Two workers, the first of which leads and has read logs that were rotated since. */
   private WorkerProcess leaderOfRotatedLogs() throws Exception {

@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
@@ -32,7 +30,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * them: one Job has a pod, and nothing is left behind.
  */
 @Execution(ExecutionMode.CONCURRENT)
-class ClusterOnceIT {
+class ClusterOnceIT extends ClusterScenarios {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final String CREATE = "POST /apis/batch/v1/";
   private static final String PATCH = "PATCH /apis/batch/v1/";
@@ -43,14 +41,11 @@ class ClusterOnceIT {
   /** The uids of all Jobs that ever had a pod. */
   private final Set<String> ran = ConcurrentHashMap.newKeySet();
 
-  @TempDir Path folder;
-  private @Nullable ClusterWorker cluster;
   private @Nullable Watch watch;
 
   @BeforeEach
-  void startServices() throws Exception {
-    cluster = new ClusterWorker(folder);
-    watch = cluster.admin().pods().inNamespace(cluster.cluster().namespace()).watch(new Ran());
+  void watchPods() {
+    watch = cluster().admin().pods().inNamespace(cluster().cluster().namespace()).watch(new Ran());
   }
 
   private final class Ran implements Watcher<Pod> {
@@ -66,20 +61,10 @@ class ClusterOnceIT {
   }
 
   @AfterEach
-  void stopEverything() throws Exception {
+  void watchPodsNoLonger() {
     if (watch != null) {
       watch.close();
     }
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
-  private ClusterWorker cluster() {
-    if (cluster == null) {
-      throw new IllegalStateException("not started");
-    }
-    return cluster;
   }
 
   /**
