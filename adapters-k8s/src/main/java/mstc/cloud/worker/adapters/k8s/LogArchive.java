@@ -299,16 +299,16 @@ final class LogArchive {
    * removed with the rest is removed now.
    */
   void finish(UniqueName job) {
-    Kept kept = jobs.remove(job);
-    if (kept != null && kept.mayHaveSegments()) {
-      jobs.put(job, kept);
-      try {
-        remove(kept.job);
-      } catch (ObjectStoreException e) {
-        LOG.warn("Job {}: what was kept of its log stays in the store: {}", job, e.getMessage());
-      } finally {
-        jobs.remove(job);
-      }
+    Kept kept = jobs.get(job);
+    if (kept == null) {
+      return;
+    }
+    try {
+      remove(kept.job);
+    } catch (ObjectStoreException e) {
+      LOG.warn("Job {}: what was kept of its log stays in the store: {}", job, e.getMessage());
+    } finally {
+      jobs.remove(job);
     }
   }
 
