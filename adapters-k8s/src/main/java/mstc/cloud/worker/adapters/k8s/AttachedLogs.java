@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.k8s;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -38,24 +39,22 @@ final class AttachedLogs {
 
   /** Opens those logs. Blocks until they are open, or that takes too long. */
   void attach(List<Target> targets) throws InterruptedException {
+    Map<String, LogStream> opened = new ConcurrentHashMap<>();
     ExecutorService threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("attach-", 0).factory());
-    try {
-      targets.forEach(target -> threads.execute(() -> attach(target)));
-      threads.shutdown();
-      if (!threads.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.debug("Not all logs are opened in time");
-      }
-    } finally {
-      threads.shutdown();
+    targets.forEach(target -> threads.execute(() -> attach(target, opened)));
+    threads.shutdown();
+    if (!threads.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+      LOG.debug("Not all logs are opened in time");
     }
-    var _ = Thread.ofVirtual().name("detach").start(this::closeLater);
+    var _ = Thread.ofVirtual().name("detach").start(() -> closeLater(opened));
   }
 
-  private void attach(Target target) {
+  private void attach(Target target, Map<String, LogStream> opened) {
     try {
-      LogStream opened = source.hold(target.container());
-      LogStream before = streams.put(target.podUid(), opened);
+      LogStream stream = source.hold(target.container());
+      opened.put(target.podUid(), stream);
+      LogStream before = streams.put(target.podUid(), stream);
       if (before != null) {
         before.close();
       }
@@ -64,13 +63,18 @@ final class AttachedLogs {
     }
   }
 
-  private void closeLater() {
+  /** Closes those that nobody took; what was opened for a later leader stays. */
+  private void closeLater(Map<String, LogStream> opened) {
     try {
       Thread.sleep(KEPT);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    close();
+    opened.forEach((uid, stream) -> {
+      if (streams.remove(uid, stream)) {
+        stream.close();
+      }
+    });
   }
 
   /** Gives a pod's stream away; empty where there is none. */
