@@ -81,8 +81,8 @@ final class CheckedWatch<T extends HasMetadata> {
     this.retain = retain;
     this.timer = timer;
     this.longestSilence = longestSilence;
-    this.silence = longestSilence.dividedBy(FIRST_SILENCE_PART);
     this.lookedNanos = timer.nanos();
+    this.silence = longestSilence.dividedBy(FIRST_SILENCE_PART);
   }
 
   /** Begins to watch, or does so anew. */
@@ -116,14 +116,19 @@ final class CheckedWatch<T extends HasMetadata> {
     var _ = update.test(item);
   }
 
+  /** Something was done that the watch should tell of: its silence counts from now on. */
+  void expectNews() {
+    lookedNanos = timer.nanos();
+    silence = longestSilence.dividedBy(FIRST_SILENCE_PART);
+  }
+
   /** Lists the items where the watch has been silent for too long. */
   void look() throws InterruptedException {
-    long now = timer.nanos();
     if (told.get() != toldAtLook) {
       toldAtLook = told.get();
-      lookedNanos = now;
-      silence = longestSilence.dividedBy(FIRST_SILENCE_PART);
+      expectNews();
     }
+    long now = timer.nanos();
     if (now - lookedNanos < silence.toNanos()) {
       return;
     }

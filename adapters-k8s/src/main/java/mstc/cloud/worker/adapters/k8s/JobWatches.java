@@ -25,6 +25,7 @@ final class JobWatches implements AutoCloseable {
 
   private static final Duration LOOK = Duration.ofSeconds(1);
 
+  private final TrackedJobs tracked;
   private final Informed<Job> listedJobs;
   private final Informed<Pod> listedPods;
   private final CheckedWatch<Job> jobs;
@@ -38,6 +39,7 @@ final class JobWatches implements AutoCloseable {
    * @param relist after which time without a change the items are listed in any case
    */
   JobWatches(KubernetesClient client, String namespace, TrackedJobs tracked, Duration relist) {
+    this.tracked = tracked;
     listedJobs =
         new Informed<>(
             client
@@ -130,9 +132,15 @@ final class JobWatches implements AutoCloseable {
   }
 
   private void look() {
+    int unanswered = 0;
     try {
       while (true) {
         Thread.sleep(LOOK);
+        if (tracked.unanswered() != unanswered) {
+          unanswered = tracked.unanswered();
+          jobs.expectNews();
+          pods.expectNews();
+        }
         jobs.look();
         pods.look();
       }

@@ -136,6 +136,23 @@ class CheckedWatchTest {
   }
 
   @Test
+  void afterALongSilenceWhatIsExpectedIsMissedAsSoon() throws InterruptedException {
+    // given
+    watch.begin();
+    pass(Duration.ofHours(1));
+    cluster.cut();
+    cluster.create("missed");
+
+    // when
+    watch.expectNews();
+    pass(Duration.ofSeconds(30));
+
+    // then
+    assertThat(known).containsKey("missed");
+    assertThat(cluster.begun).isEqualTo(2);
+  }
+
+  @Test
   void aWatchThatIsOnlyLateIsNot() throws InterruptedException {
     // given
     watch.begin();
