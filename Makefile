@@ -1,4 +1,4 @@
-# Short names for what the README says about Kubernetes. Variables go behind the name:
+# Short names for the README's Kubernetes steps. Variables follow the name:
 #   make image BASE=tar:///tmp/base.tar
 #   make helm-install VALUES="-f config/values-s3.yaml --set image.tag=0.1.0"
 IMAGE ?= mstc/mstc-cloud-worker:0.1.0

@@ -32,7 +32,7 @@ final class Assemble {
   private static final String MODULES =
       "java.compiler,java.desktop,java.instrument,java.logging,java.management,java.naming,"
           + "java.net.http,java.scripting,java.security.jgss,java.sql,java.xml,jdk.crypto.ec,"
-          + "jdk.httpserver,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported";
+          + "jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported";
 
   private static final String MAIN = "mstc.cloud.worker.bootstrap.Main";
   private static final String CACHE = "worker.aot";

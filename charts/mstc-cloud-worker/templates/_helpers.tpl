@@ -1,4 +1,4 @@
-{{/* What the pods are found by. */}}
+{{/* The labels that select the pods. */}}
 {{- define "mstc-cloud-worker.selector" -}}
 app.kubernetes.io/name: mstc-cloud-worker
 app.kubernetes.io/instance: {{ .Release.Name }}
@@ -30,7 +30,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 {{- end }}
 
-{{/* The Secret with the store's access-key and secret-key; empty where the AWS SDK finds credentials itself. */}}
+{{/* The Secret with the store's access-key and secret-key; empty if the AWS SDK finds credentials itself. */}}
 {{- define "mstc-cloud-worker.storeSecret" -}}
 {{- if .Values.minio.enabled -}}
 {{ .Values.minio.auth.existingSecret | default "minio" }}
@@ -41,7 +41,32 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 {{- end }}
 
-{{/* What the chart knows itself, under what is given. */}}
+{{/* Where jobs run. */}}
+{{- define "mstc-cloud-worker.jobsNamespace" -}}
+{{ .Values.jobs.namespace | default .Release.Namespace }}
+{{- end }}
+
+{{/* The Secret with the access-key and secret-key of jobs, in their namespace; empty if they get none. */}}
+{{- define "mstc-cloud-worker.jobsSecret" -}}
+{{- if .Values.jobs.credentials.accessKey -}}
+mstc-cloud-worker-jobs
+{{- else -}}
+{{ .Values.jobs.credentialsSecret | default (include "mstc-cloud-worker.storeSecret" .) }}
+{{- end }}
+{{- end }}
+
+{{/* The labels of MinIO's pod, which its own chart sets. */}}
+{{- define "mstc-cloud-worker.minioSelector" -}}
+app.kubernetes.io/name: minio
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{/* The labels of all jobs' pods, whatever their requests say. */}}
+{{- define "mstc-cloud-worker.jobSelector" -}}
+app.kubernetes.io/managed-by: mstc-cloud-worker
+{{- end }}
+
+{{/* What the chart knows itself, overridden by config. */}}
 {{- define "mstc-cloud-worker.config" -}}
 {{- $s3 := eq (include "mstc-cloud-worker.storeType" .) "s3" }}
 {{- $store := dict }}
@@ -59,8 +84,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- fail "Without mstc-work-queue, config.work-queue.host must name the RabbitMQ to use." }}
 {{- end }}
 {{- $jobs := dict }}
-{{- with include "mstc-cloud-worker.storeSecret" . }}
+{{- with include "mstc-cloud-worker.jobsSecret" . }}
 {{- $jobs = dict "credentials-secret" . }}
+{{- end }}
+{{- if and .Values.minio.enabled (ne (include "mstc-cloud-worker.jobsNamespace" .) .Release.Namespace) }}
+{{- $jobs = merge $jobs (dict "store-host" (printf "minio.%s" .Release.Namespace) "store-port" 9000) }}
 {{- end }}
 {{- $runtime := dict }}
 {{- with .Values.global.imagePullSecrets }}
@@ -75,10 +103,10 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- with .Values.global.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
-# The variables of the Services minio and mstc-work-queue would be taken for configuration.
+# The variables of the Services minio and mstc-work-queue would be read as configuration.
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
@@ -93,6 +121,11 @@ volumes:
       name: mstc-cloud-worker
   - name: scratch
     emptyDir: {}
+  {{- with .Values.http.tlsSecret }}
+  - name: tls
+    secret:
+      secretName: {{ . | quote }}
+  {{- end }}
   {{- with .Values.extraVolumes }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -106,7 +139,7 @@ tolerations:
 {{- end }}
 {{- end }}
 
-{{/* The same of its container. */}}
+{{/* The same for its container. */}}
 {{- define "mstc-cloud-worker.container" -}}
 image: {{ include "mstc-cloud-worker.image" . | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -114,37 +147,47 @@ env:
   - name: MSTC_WORK_QUEUE_USER
     valueFrom:
       secretKeyRef:
-        name: {{ include "mstc-cloud-worker.workQueueSecret" . }}
+        name: {{ include "mstc-cloud-worker.workQueueSecret" . | quote }}
         key: username
   - name: MSTC_WORK_QUEUE_PASSWORD
     valueFrom:
       secretKeyRef:
-        name: {{ include "mstc-cloud-worker.workQueueSecret" . }}
+        name: {{ include "mstc-cloud-worker.workQueueSecret" . | quote }}
         key: password
   {{- $type := include "mstc-cloud-worker.storeType" . | upper }}
   {{- with include "mstc-cloud-worker.storeSecret" . }}
   - name: MSTC_OBJECT_STORE_{{ $type }}_ACCESS_KEY
     valueFrom:
       secretKeyRef:
-        name: {{ . }}
+        name: {{ . | quote }}
         key: access-key
   - name: MSTC_OBJECT_STORE_{{ $type }}_SECRET_KEY
     valueFrom:
       secretKeyRef:
-        name: {{ . }}
+        name: {{ . | quote }}
         key: secret-key
   {{- end }}
   - name: MSTC_RUNTIME_KUBERNETES_NAMESPACE
+    {{- if .Values.jobs.namespace }}
+    value: {{ .Values.jobs.namespace | quote }}
+    {{- else }}
     valueFrom:
       fieldRef:
         fieldPath: metadata.namespace
+    {{- end }}
   - name: MSTC_HTTP_HOST
     value: 0.0.0.0
   - name: MSTC_HTTP_TOKEN
     valueFrom:
       secretKeyRef:
-        name: {{ .Values.http.existingSecret | default "mstc-cloud-worker" }}
+        name: {{ .Values.http.existingSecret | default "mstc-cloud-worker" | quote }}
         key: http-token
+  {{- if .Values.http.tlsSecret }}
+  - name: MSTC_HTTP_TLS_CERTIFICATE
+    value: /etc/mstc-tls/tls.crt
+  - name: MSTC_HTTP_TLS_KEY
+    value: /etc/mstc-tls/tls.key
+  {{- end }}
   - name: SCRATCH_DIR
     value: /var/lib/mstc-cloud-worker
   {{- with .Values.extraEnv }}
@@ -166,6 +209,11 @@ volumeMounts:
   - name: scratch
     mountPath: /tmp
     subPath: tmp
+  {{- if .Values.http.tlsSecret }}
+  - name: tls
+    mountPath: /etc/mstc-tls
+    readOnly: true
+  {{- end }}
   {{- with .Values.extraVolumeMounts }}
   {{- toYaml . | nindent 2 }}
   {{- end }}

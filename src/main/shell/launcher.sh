@@ -3,7 +3,7 @@
 #   home     the project's folder
 wanted=25
 
-# Whether a folder holds a JDK (not only a JRE) that is new enough.
+# Whether a folder has a JDK (not only a JRE) that is new enough.
 is_jdk() {
   [ -x "$1/bin/javac" ] && [ -r "$1/release" ] || return 1
   local version
@@ -38,12 +38,12 @@ is_stale() {
   [ -n "$newer" ]
 }
 
-# Builds modules, separated by commas, each with everything that runs in its target/app.
+# Builds modules, separated by commas, each into its target/app with all its libraries.
 build() {
   local maven=mvn
   command -v mvn >/dev/null || maven=$home/mvnw
   echo "$program: building with $(basename "$maven"); the first time it fetches libraries, which takes a minute or two" >&2
-  # Libraries of another version would stay beside the new ones, and both would be on the class path.
+  # Otherwise old versions of libraries would stay beside the new ones on the class path.
   local module modules=$1
   for module in ${modules//,/ }; do rm -rf "$home/$module/target/app"; done
   local log
@@ -58,3 +58,9 @@ build() {
   rm -f "$log"
   for module in ${modules//,/ }; do touch "$home/$module/target/app/.built"; done
 }
+
+# The JVM names files in the locale's encoding: if none is set, only ASCII names work for objects and files.
+case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
+  *[Uu][Tt][Ff]8* | *[Uu][Tt][Ff]-8*) ;;
+  *) export LC_ALL=C.UTF-8 ;;
+esac

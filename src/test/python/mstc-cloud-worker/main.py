@@ -22,11 +22,11 @@ _NUMBERS_PER_STEP = 20_000
 
 
 class Terminated(BaseException):
-    """SIGTERM came."""
+    """SIGTERM was received."""
 
 
 def masked(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment sorted by name, without the values of secrets and the passwords in URLs."""
+    """The environment sorted by name, with secrets and passwords in URLs masked."""
     return {
         name: MASK if _SECRET_NAME.search(name) else _URL_PASSWORD.sub(rf"\1:{MASK}@", value)
         for name, value in sorted(environment.items())
@@ -42,13 +42,13 @@ def primes_between(start: int, end: int) -> int:
 
 
 def log(message: str) -> None:
-    """Prints a line with the time, UTC."""
+    """Prints a line with the UTC time."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     print(f"{now} {message}")
 
 
 def work() -> None:
-    """Counts primes, a portion per second, until `WORK_S` seconds are over."""
+    """Counts primes, a batch per second, for `WORK_S` seconds."""
     started = time.monotonic()
     found = 0
     for second in range(1, WORK_S + 1):
@@ -59,14 +59,14 @@ def work() -> None:
 
 
 def terminate(_signal: int, _frame: FrameType | None) -> None:
-    """Leaves what is being done; `main` ends the process."""
+    """Interrupts the work; `main` ends the process."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Terminated
 
 
 def main() -> int:
     """Runs the job and returns its exit code."""
-    # Whatever the locale, a line can be printed, and is seen at once.
+    # So that any line can be printed, whatever the locale, and is seen at once.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     try:
         signal.signal(signal.SIGTERM, terminate)

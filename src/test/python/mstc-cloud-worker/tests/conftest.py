@@ -20,7 +20,7 @@ WORK_QUEUE = "mstc.queue.work"
 
 @dataclass(frozen=True)
 class Services:
-    """What the environment names; the defaults are the contract's."""
+    """The services that the environment names; the defaults are the contract's."""
 
     broker_host: str = os.environ.get("WORK_QUEUE_HOST") or "localhost"
     broker_port: int = int(os.environ.get("WORK_QUEUE_PORT") or 5672)

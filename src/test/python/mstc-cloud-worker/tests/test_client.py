@@ -1,4 +1,4 @@
-"""The client where nothing answers: no services needed."""
+"""The client when nothing answers: no services needed."""
 
 import socket
 from pathlib import Path

@@ -148,12 +148,13 @@ def test_a_request_is_sent_once_there_is_a_connection_again(
         assert client.run(request_fields, timeout_s).succeeded
 
 
-def test_closing_ends_a_wait_at_once(client: Client) -> None:
+@pytest.mark.parametrize("timeout", [60, None])
+def test_closing_ends_a_wait_at_once(client: Client, timeout: float | None) -> None:
     waiting = threading.Timer(0.2, client.close)
     waiting.start()
 
     with pytest.raises(ClientClosed, match="closed"):
-        client.wait(str(uuid.uuid4()), 60)
+        client.wait(str(uuid.uuid4()), timeout)
 
 
 def test_a_timeout_names_the_request_and_the_queue(client: Client) -> None:

@@ -1,5 +1,6 @@
 """The worker that answers at the broker, through the client."""
 
+import threading
 import uuid
 from typing import Any
 
@@ -81,6 +82,20 @@ def test_a_request_without_a_job_name_is_rejected(
     assert reply.outcome == "REJECTED"
     assert reply.job is None
     assert data.list_objects(bucket) == []
+
+
+def test_without_a_timeout_the_reply_is_waited_for(
+    client: Client, timeout_s: float, request_fields: dict[str, Any]
+) -> None:
+    giving_up = threading.Timer(timeout_s, client.close)
+    giving_up.start()
+    try:
+        reply = client.run({**request_fields, "jobName": ""})
+        again = client.wait(client.submit({**request_fields, "jobName": ""}))
+    finally:
+        giving_up.cancel()
+
+    assert reply.outcome == again.outcome == "REJECTED"
 
 
 def test_the_same_message_id_runs_one_job(

@@ -6,7 +6,7 @@ _MAX_PORT = 65535
 
 
 def text(argument: str | None, variable: str, default: str) -> str:
-    """The first that is neither missing nor empty."""
+    """The first of these that is neither missing nor empty."""
     return argument or os.environ.get(variable) or default
 
 
@@ -14,7 +14,7 @@ def port(argument: int | None, variable: str, default: int) -> int:
     """Like `text`, for a TCP port.
 
     Raises:
-        ValueError: what was found is not a port; the message names its source.
+        ValueError: the value is not a port; the message names its source.
     """
     if argument is not None:
         source, value = "the argument 'port'", str(argument)
@@ -23,6 +23,6 @@ def port(argument: int | None, variable: str, default: int) -> int:
         if not value:
             return default
     if not (value.isascii() and value.isdigit() and 0 < int(value) <= _MAX_PORT):
-        # Kubernetes sets tcp://<address>:<port> for a service of the variable's name.
+        # Kubernetes sets tcp://<address>:<port> if a Service has the variable's name.
         raise ValueError(f"{source} is {value!r}, not a port from 1 to {_MAX_PORT}")
     return int(value)

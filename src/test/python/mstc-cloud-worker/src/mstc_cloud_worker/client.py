@@ -49,7 +49,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class _Publication:
-    """A request on its way; `accepted` is running from when it is first sent."""
+    """A request being sent; `accepted` is running from the first attempt on."""
 
     body: bytes
     properties: pika.BasicProperties
@@ -68,13 +68,13 @@ class _Arrival:
 class Client:
     """Submits requests to the worker and receives its replies.
 
-    A context manager. One thread of its own talks to the broker, so heartbeats are answered while
-    the program computes; every method may be called from any thread, and any number of requests may
-    be in flight. A lost connection is opened again until the client is closed.
+    It is a context manager. A thread of its own talks to the broker, so heartbeats are answered
+    while the program computes. Every method may be called from any thread, and any number of
+    requests may be in flight. A lost connection is reopened until the client is closed.
 
     Replies come to a queue of this client. By default that queue lives as long as the connection:
-    a reply that arrives just when the connection breaks may be lost. A `reply_queue` is durable:
-    the replies it got while nobody was connected are received afterwards, also by the next process
+    a reply that arrives just as the connection breaks may be lost. A `reply_queue` is durable:
+    replies that came while nobody was connected are received afterwards, also by the next process
     that uses its name and knows the correlation ids. It serves one client at a time, and stays
     until it is deleted by hand.
     """
@@ -110,7 +110,7 @@ class Client:
         self._password = _environment.text(password, "WORK_QUEUE_PASS", "guest")
         self._tls = ssl.create_default_context() if tls is True else tls or None
         self._durable = reply_queue is not None
-        # Named by the client, so that after a reconnect the worker finds the same address.
+        # The client names it, so that the address stays the same after a reconnect.
         self._reply_queue = reply_queue or f"mstc.reply.{uuid.uuid4()}"
         self._connect_timeout = connect_timeout
 
@@ -144,10 +144,10 @@ class Client:
         self.close()
 
     def open(self) -> None:
-        """Connects, with one attempt; blocks for about `connect_timeout` at most.
+        """Connects, in one attempt; blocks for about `connect_timeout` at most.
 
         Raises:
-            BrokerUnavailable: no connection; the message has the address and the reason.
+            BrokerUnavailable: no connection; the message names the address and the reason.
             ClientClosed: this client was opened before; make a new one.
         """
         if self._thread is not None:
@@ -160,10 +160,10 @@ class Client:
         connected.result()
 
     def close(self) -> None:
-        """Disconnects, within 10 seconds; whoever waits gets `ClientClosed`. May be repeated.
+        """Disconnects, within 10 seconds; waiting callers get `ClientClosed`. May be repeated.
 
-        Replies received but not taken by `wait` remain in a durable reply queue, and are lost with
-        any other.
+        Replies that were received but not taken by `wait` stay in a durable reply queue; with any
+        other queue they are lost.
         """
         self._closing.set()
         with self._changed:
@@ -181,12 +181,12 @@ class Client:
     ) -> str:
         """Sends a request and blocks until the broker has stored it.
 
-        While there is no connection it waits for one.
+        Without a connection it waits for one.
 
         Args:
             request: the fields of the worker's contract, such as image, jobName and inputBucket.
             message_id: makes the request idempotent: the worker runs all requests with the same id
-                once, and answers each with the one job's reply.
+                once, and answers each with that job's reply.
             timeout: in seconds.
 
         Returns:
@@ -194,7 +194,7 @@ class Client:
 
         Raises:
             WaitTimeout: not confirmed in time; the message says whether it may have been queued.
-            RequestInDoubt: the connection broke meanwhile, and there is no `message_id`.
+            RequestInDoubt: the connection broke meanwhile, and the request has no `message_id`.
             RequestNotAccepted: the broker refused it.
             ClientClosed: the client is not open.
             TypeError: the request has a value that JSON cannot express.
@@ -233,34 +233,39 @@ class Client:
             publication.accepted.result()
         return correlation_id
 
-    def wait(self, correlation_id: str, timeout: float) -> Reply:
-        """Blocks until the reply to a submitted request is there, and takes it.
+    def wait(self, correlation_id: str, timeout: float | None = None) -> Reply:
+        """Blocks until the reply to a submitted request arrives, and takes it.
+
+        A job ends at its `timeOut` at the latest, but nobody knows how long a request waits for its
+        turn, or for a broker, store or cluster that is unavailable. So there is no default limit.
 
         May be repeated after a timeout. A reply can be taken once.
 
         Args:
-            correlation_id: from `submit`, with a durable reply queue also of an earlier process.
-            timeout: in seconds.
+            correlation_id: from `submit`; with a durable reply queue, also an earlier process's.
+            timeout: in seconds; None is as long as it takes.
 
         Raises:
             WaitTimeout: no reply in time.
-            MalformedReply: a reply came that is none.
+            MalformedReply: what came is not a valid reply.
             ClientClosed: the client is not open, or was closed while waiting.
-            ValueError: this client has taken the reply before.
+            ValueError: this client has already taken the reply.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + (timeout or 0.0)
         with self._changed:
             while correlation_id not in self._arrivals:
                 if correlation_id in self._taken:
                     raise ValueError(f"the reply to request {correlation_id} was taken before")
                 self._require_open()
-                remaining = deadline - time.monotonic()
-                if remaining <= 0:
-                    raise WaitTimeout(
-                        f"the reply to request {correlation_id} in queue {self._reply_queue}"
-                        + self._state(),
-                        timeout,
-                    )
+                remaining = None
+                if timeout is not None:
+                    remaining = deadline - time.monotonic()
+                    if remaining <= 0:
+                        raise WaitTimeout(
+                            f"the reply to request {correlation_id} in queue {self._reply_queue}"
+                            + self._state(),
+                            timeout,
+                        )
                 self._changed.wait(remaining)
             arrival = self._arrivals.pop(correlation_id)
             self._taken[correlation_id] = None
@@ -271,13 +276,25 @@ class Client:
         return Reply.parse(arrival.body, correlation_id)
 
     def run(
-        self, request: Mapping[str, Any], timeout: float, *, message_id: str | None = None
+        self,
+        request: Mapping[str, Any],
+        timeout: float | None = None,
+        *,
+        message_id: str | None = None,
     ) -> Reply:
-        """Submits a request and waits for its reply; `timeout` in seconds is for both together.
+        """Submits a request and waits for its reply.
+
+        Args:
+            request: as for `submit`.
+            timeout: in seconds, for both together; None is the default timeout of `submit`, and
+                then no limit for the reply.
+            message_id: as for `submit`.
 
         Raises:
             As `submit` and `wait` do.
         """
+        if timeout is None:
+            return self.wait(self.submit(request, message_id=message_id))
         deadline = time.monotonic() + timeout
         correlation_id = self.submit(request, message_id=message_id, timeout=timeout)
         return self.wait(correlation_id, max(0.0, deadline - time.monotonic()))
@@ -297,7 +314,7 @@ class Client:
         return f"{self._host}:{self._port}"
 
     def _wake(self) -> None:
-        """Makes the client's thread look at what there is to do."""
+        """Makes the client's thread check for work."""
         connection = self._connection
         if connection is not None:
             try:
@@ -305,7 +322,7 @@ class Client:
             except ConnectionWrongStateError:
                 _log.debug("the connection is lost; its thread looks by itself once reconnected")
 
-    # From here on: the client's own thread.
+    # Everything below runs on the client's own thread.
 
     def _serve(self, connected: "Future[None]") -> None:
         try:
@@ -350,7 +367,7 @@ class Client:
                 else:
                     _log.warning("connection to %s lost: %s", self._address(), self._failure)
             except BaseException as e:
-                # Nothing above can see it otherwise: whoever waits gets it as ClientClosed.
+                # Nothing above sees it otherwise: waiting callers get it as ClientClosed.
                 self._end = f"the client ended: {e!r}"
                 if not connected.done():
                     connected.set_exception(e)
@@ -369,8 +386,8 @@ class Client:
                 credentials=pika.PlainCredentials(self._user, self._password),
                 ssl_options=pika.SSLOptions(self._tls, self._host) if self._tls else None,
                 heartbeat=_HEARTBEAT_S,
-                # No blocked_connection_timeout: a connection that a broker short of memory or disk
-                # blocks goes on when the broker does, and a new one would be blocked likewise.
+                # No blocked_connection_timeout: if a broker short of memory or disk blocks the
+                # connection, it continues when the broker does, and a new one would be blocked too.
                 socket_timeout=self._connect_timeout,
                 stack_timeout=self._connect_timeout,
                 client_properties={"connection_name": f"mstc-cloud-worker client {os.getpid()}"},
@@ -379,7 +396,7 @@ class Client:
 
     def _prepare(self, connection: BlockingConnection) -> BlockingChannel:
         channel = connection.channel()
-        # Exactly as the worker declares them; anything else would fail its declaration or ours.
+        # Exactly as the worker declares them; otherwise its declaration or ours would fail.
         channel.exchange_declare(EXCHANGE, exchange_type="direct", durable=True)
         channel.queue_declare(QUEUE, durable=True)
         channel.queue_bind(QUEUE, EXCHANGE, routing_key=QUEUE)
@@ -442,7 +459,7 @@ class Client:
     def _acknowledge(self, channel: BlockingChannel) -> None:
         while self._acknowledgements:
             arrival = self._acknowledgements.popleft()
-            # What a former channel delivered comes again, and is dropped in _receive.
+            # What an earlier channel delivered is redelivered, and dropped in _receive.
             if self._durable and arrival.channel is channel:
                 channel.basic_ack(arrival.delivery_tag)
 
@@ -461,7 +478,7 @@ class Client:
             return
         with self._changed:
             if correlation_id in self._taken:
-                # The worker answers at least once; all answers of a request are equal.
+                # The worker replies at least once; all replies to a request are equal.
                 self._acknowledgements.append(arrival)
                 return
             doubled = self._arrivals.get(correlation_id)

@@ -24,8 +24,8 @@ class Data:
     """Access to the buckets of MinIO or another S3 server.
 
     Every operation blocks, may be repeated and may be called from any thread. An object of the same
-    name is overwritten. Each raises `StoreError` where the store refuses or does not answer, and
-    `ObjectNotFound` where a bucket or an object does not exist.
+    name is overwritten. Each raises `StoreError` if the store refuses or does not answer, and
+    `ObjectNotFound` if a bucket or an object does not exist.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Data:
         )
 
     def create_bucket(self, bucket: str) -> None:
-        """Creates the bucket where it is missing."""
+        """Creates the bucket if it is missing."""
         with self._errors(f"create bucket {bucket}"):
             if self._minio.bucket_exists(bucket):
                 return
@@ -80,12 +80,12 @@ class Data:
                     raise
 
     def upload(self, bucket: str, *paths: str | os.PathLike[str], prefix: str = "") -> list[str]:
-        """Uploads files, and folders with all that is in them; creates the bucket when missing.
+        """Uploads files, and folders with all their content; creates the bucket if missing.
 
         Args:
-            bucket: where to.
-            *paths: a file becomes an object of its name, a file in a folder one of its path below
-                that folder, with slashes.
+            bucket: the target.
+            *paths: a file becomes an object of the same name; a file in a folder becomes one named
+                by its path below that folder, with slashes.
             prefix: put before each object's name as it is; end it with a slash for a folder.
 
         Returns:
@@ -114,7 +114,7 @@ class Data:
             return [entry.object_name for entry in objects if entry.object_name is not None]
 
     def read_text(self, bucket: str, name: str, encoding: str = "utf-8") -> str:
-        """An object's content; what the encoding does not know becomes a replacement character."""
+        """An object's content; undecodable bytes become replacement characters."""
         with self._errors(f"read {bucket}/{name}"):
             response = self._minio.get_object(bucket, name)
             try:
@@ -129,10 +129,10 @@ class Data:
         """Downloads the named objects, and all whose names begin with the prefix.
 
         Args:
-            bucket: where from.
-            folder: where to; created when missing. An object's whole name becomes its path there.
+            bucket: the source.
+            folder: the target, created if missing. An object's whole name becomes its path there.
             *names: objects that must exist.
-            prefix: "" is the whole bucket, None is no object beyond those named.
+            prefix: "" means the whole bucket, None no objects except those named.
 
         Returns:
             The files' paths.
@@ -143,7 +143,7 @@ class Data:
         root = Path(folder).resolve()
         wanted = [*names]
         if prefix is not None:
-            # A name with a slash at its end is a folder's mark, not a file.
+            # A name with a slash at its end marks a folder, not a file.
             wanted += [name for name in self.list_objects(bucket, prefix) if not name.endswith("/")]
         targets: dict[str, Path] = {}
         for name in wanted:
@@ -170,7 +170,7 @@ class Data:
 
 
 def _files(path: Path) -> Iterable[tuple[Path, str]]:
-    """The files a path stands for, with their objects' names."""
+    """The files that a path stands for, with the names of their objects."""
     if path.is_file():
         return [(path, path.name)]
     if not path.is_dir():

@@ -2,7 +2,7 @@
 
 
 class MstcError(Exception):
-    """The base of every error this package raises on its own account."""
+    """The base of every error that this package raises itself."""
 
 
 class BrokerUnavailable(MstcError):
@@ -20,12 +20,12 @@ class RequestNotAccepted(MstcError):
 class RequestInDoubt(MstcError):
     """The connection broke before the broker confirmed the request.
 
-    It may or may not be queued. A request with a `message_id` never ends so: it is sent again.
+    It may or may not be queued. A request with a `message_id` is never in doubt: it is sent again.
     """
 
 
 class WaitTimeout(MstcError, TimeoutError):
-    """Something did not come in time.
+    """Something did not arrive in time.
 
     Attributes:
         awaited: what was waited for.
@@ -39,10 +39,10 @@ class WaitTimeout(MstcError, TimeoutError):
 
 
 class MalformedReply(MstcError, ValueError):
-    """A reply that is not what the contract says.
+    """A reply that violates the contract.
 
     Attributes:
-        body: the reply as it came.
+        body: the reply as received.
     """
 
     def __init__(self, message: str, body: bytes) -> None:

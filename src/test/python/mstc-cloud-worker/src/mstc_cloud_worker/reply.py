@@ -33,12 +33,12 @@ class LogObject:
 class Reply:
     """How a request ended.
 
-    Every attribute but `result`, `correlation_id` and `raw` is None or empty where the worker did
+    Every attribute except `result`, `correlation_id` and `raw` is None or empty if the worker did
     not send it.
 
     Attributes:
         result: one line of text, such as `Job <unique name> complete.`
-        correlation_id: of the request that is answered.
+        correlation_id: of the request that this answers.
         job: the job's unique name; None if none was started.
         outcome: `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `OUT_OF_MEMORY`, `IMAGE_UNAVAILABLE`,
             `EVICTED`, `CANCELLED`, `LOST`, `REJECTED`, or what a newer worker adds.
@@ -48,7 +48,7 @@ class Reply:
         finished_at: with time zone.
         duration: from start to finish.
         warnings: such as fields of the request that the worker does not know.
-        raw: the whole reply, with the fields this class does not know.
+        raw: the whole reply, including fields that this class does not know.
     """
 
     result: str
@@ -65,7 +65,7 @@ class Reply:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the job ran and succeeded; never true by default."""
+        """Whether the job ran and succeeded; false if the reply does not say so."""
         return self.outcome == "SUCCEEDED"
 
     @classmethod
@@ -113,7 +113,7 @@ class _Fields:
         value = self.values.get(name)
         if value is None:
             return None
-        # JSON's true is no number, though Python's is.
+        # In JSON true is not a number; in Python it is.
         if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
             raise self.wrong(name, value, kind.__name__)
         return value

@@ -5,7 +5,7 @@ import mstc.cloud.worker.domain.runtime.JobRuntime;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ends a job before its time; its log is stored and its clients are answered that it was. */
+/** Cancels a job; its log is stored, and its clients are told that it was cancelled. */
 public final class CancelJob {
   private static final Logger LOG = LoggerFactory.getLogger(CancelJob.class);
 
@@ -16,16 +16,17 @@ public final class CancelJob {
   }
 
   /**
-   * Has the runtime end a job, and does not wait for it. Does nothing to a job that has ended. May
-   * be repeated; blocks until the runtime has answered.
+   * Has the runtime end a job, without waiting for its end. A job that has ended is answered as it
+   * ended, and no longer waits for its log to be stored or for a reply queue. May be repeated;
+   * blocks until the runtime has responded.
    *
-   * @return false where there is no such job (any more)
+   * @return false if there is no such job, or none any more
    * @throws mstc.cloud.worker.domain.runtime.JobRuntimeException when the runtime failed
    */
   public boolean cancel(UniqueName name) {
     boolean found = runtime.cancel(name);
     if (found) {
-      LOG.info("Job {} is to be cancelled", name);
+      LOG.info("job={} is to be cancelled", name);
     }
     return found;
   }

@@ -5,13 +5,14 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import mstc.cloud.worker.application.admission.Admission;
+import mstc.cloud.worker.application.admission.Outage;
 import mstc.cloud.worker.application.completion.CompleteJobs;
+import mstc.cloud.worker.application.completion.CompletionPatience;
 import mstc.cloud.worker.application.intake.AcceptWork;
-import mstc.cloud.worker.application.intake.Admission;
 import mstc.cloud.worker.application.intake.ExecuteWork;
 import mstc.cloud.worker.application.intake.HandleDelivery;
-import mstc.cloud.worker.application.intake.Outage;
-import mstc.cloud.worker.application.metrics.JobMetrics;
+import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.Delivery;
@@ -23,14 +24,14 @@ import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
-import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.LogStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The worker: takes requests from the queue, has the runtime run them, stores their logs and
- * answers them. Built of the three ports, whatever implements them; who made the ports closes them,
- * after {@link #stop}.
+ * answers them. Built from the three ports, whatever implements them; the caller that made the
+ * ports closes them, after {@link #stop}.
  */
 public final class Worker {
   private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
@@ -46,33 +47,63 @@ public final class Worker {
   private final CompleteJobs completeJobs;
   private final CancelJob cancelJob;
   private final CheckReadiness checkReadiness;
-  private final JobMetrics jobMetrics;
+  private final WorkerStatus status;
   private final Semaphore roomChanged = new Semaphore(0);
 
-  /** One is held by every delivery being handled, all by whoever stops the worker. */
+  /** Every delivery being handled holds one; stopping the worker takes them all. */
   private final Semaphore handlers = new Semaphore(MAX_HANDLERS);
 
   private final Thread admissionUpdates;
   private final Duration longestUnnoticed;
   private final AtomicBoolean stopped = new AtomicBoolean();
 
-  /** Puts the use cases together; nothing happens before {@link #start}. */
+  /** A worker of which nothing is measured. Nothing happens before {@link #start}. */
   public Worker(
       WorkQueue queue,
       JobRuntime runtime,
-      ObjectStore store,
+      LogStore store,
       ReplyFormat format,
       WorkerSettings settings,
       Clock clock) {
+    this(queue, runtime, store, format, settings, clock, WorkerMetrics.NONE);
+  }
+
+  /**
+   * Assembles the use cases; nothing happens before {@link #start}.
+   *
+   * @param metrics notified of what the worker does
+   */
+  public Worker(
+      WorkQueue queue,
+      JobRuntime runtime,
+      LogStore store,
+      ReplyFormat format,
+      WorkerSettings settings,
+      Clock clock,
+      WorkerMetrics metrics) {
     this.queue = queue;
     this.runtime = runtime;
     admission =
-        new Admission(queue, runtime, settings.maxConcurrentJobs(), settings.maxDeliveries());
+        new Admission(
+            queue,
+            runtime,
+            settings.maxConcurrentJobs(),
+            settings.maxWaitingJobs(),
+            settings.maxDeliveries());
     outage = new Outage(admission, runtime, store, settings.backoff());
-    jobMetrics = new JobMetrics(runtime::unansweredJobs, settings.maxConcurrentJobs());
-    SendReply sendReply = new SendReply(queue);
+    status = new WorkerStatus(runtime, admission, outage, settings, clock);
+    SendReply sendReply = new SendReply(queue, metrics);
     AcceptWork acceptWork =
-        new AcceptWork(runtime, store, format, settings.redeliveryMemory(), clock, jobMetrics);
+        new AcceptWork(
+            runtime,
+            store,
+            format,
+            outage,
+            settings.policy(),
+            settings.lookPatience(),
+            settings.redeliveryMemory(),
+            clock,
+            metrics);
     handleDelivery =
         new HandleDelivery(
             acceptWork,
@@ -80,9 +111,11 @@ public final class Worker {
             sendReply,
             outage,
             settings.intakePatience(),
-            settings.routingPatience(),
-            settings.backoff());
-    executeWork = new ExecuteWork(acceptWork, admission, runtime, settings.backoff());
+            settings.replyPatience(),
+            settings.backoff(),
+            clock,
+            metrics);
+    executeWork = new ExecuteWork(acceptWork, admission, runtime, settings.backoff(), metrics);
     completeJobs =
         new CompleteJobs(
             runtime,
@@ -90,19 +123,21 @@ public final class Worker {
             format,
             sendReply,
             outage,
-            settings.routingPatience(),
-            settings.refusalPatience(),
-            settings.holdPatience(),
+            new CompletionPatience(
+                settings.replyPatience(),
+                settings.logPatience(),
+                settings.lookPatience(),
+                settings.holdPatience()),
             settings.backoff(),
             clock,
-            jobMetrics);
+            metrics);
     cancelJob = new CancelJob(runtime);
-    checkReadiness = new CheckReadiness(queue, runtime, store);
+    checkReadiness = new CheckReadiness(queue, runtime, store, admission::hasTooManyWaiting);
     longestUnnoticed = settings.backoff().longest();
     admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
   }
 
-  /** Begins to work, and returns at once. Called once; does nothing after {@link #stop}. */
+  /** Starts working, and returns at once. Called once; does nothing after {@link #stop}. */
   public void start() {
     if (stopped.get()) {
       return;
@@ -124,19 +159,16 @@ public final class Worker {
     }
   }
 
-  /** Whether the worker could run a request now. */
   public CheckReadiness checkReadiness() {
     return checkReadiness;
   }
 
-  /** Ends jobs before their time. */
   public CancelJob cancelJob() {
     return cancelJob;
   }
 
-  /** How many jobs there were and are. */
-  public JobMetrics jobMetrics() {
-    return jobMetrics;
+  public WorkerStatus status() {
+    return status;
   }
 
   /** Runs requests that do not come from the queue. */
@@ -146,32 +178,43 @@ public final class Worker {
 
   /**
    * Stops: takes no more requests, leaves running jobs to the runtime, finishes requests and
-   * answers in progress, and returns once they are done or the grace is over. What is left is done
-   * at the next start. May be repeated.
+   * answers in progress, and returns once they are done or the grace is over. The next start does
+   * what is left. May be repeated.
    */
   public void stop(Duration grace) {
     if (!stopped.compareAndSet(false, true)) {
       return;
     }
     LOG.info("Stopping; running jobs are left to the runtime");
-    long deadline = System.nanoTime() + grace.toNanos();
+    long deadlineNanos = System.nanoTime() + grace.toNanos();
     admission.close();
     outage.stop();
     handleDelivery.stop();
+    // On a thread of its own, as the queue may take longer than the grace to respond. Half of that
+    // is left to the replies in progress.
+    Thread telling = Thread.ofVirtual().name("admission-end").start(admission::update);
     try {
-      if (!handlers.tryAcquire(MAX_HANDLERS, grace.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (!telling.join(until(deadlineNanos).dividedBy(2))) {
+        LOG.warn("The queue has not stopped delivering requests yet");
+      }
+      if (!handlers.tryAcquire(
+          MAX_HANDLERS, until(deadlineNanos).toNanos(), TimeUnit.NANOSECONDS)) {
         LOG.warn("Requests in progress go back to the queue");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    completeJobs.close(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    completeJobs.close(until(deadlineNanos));
     admissionUpdates.interrupt();
   }
 
+  private static Duration until(long deadlineNanos) {
+    return Duration.ofNanos(Math.max(0, deadlineNanos - System.nanoTime()));
+  }
+
   /**
-   * The runtime's threads must not wait for the queue. Looks after a while without a change, too: a
-   * queue that could not be told is told then.
+   * The runtime's threads must not wait for the queue, so this thread does. It also updates the
+   * demand after a while without a change, in case the queue could not be told before.
    */
   private void followRoom() {
     try {
@@ -182,7 +225,7 @@ public final class Worker {
         admission.update();
       }
     } catch (InterruptedException e) {
-      LOG.debug("The admission's room is followed no longer");
+      LOG.debug("The demand is no longer updated");
     }
   }
 
@@ -199,7 +242,12 @@ public final class Worker {
     }
 
     @Override
-    public void onUnansweredJobsChanged() {
+    public void onGivenUp(UniqueName name) {
+      completeJobs.onGivenUp(name);
+    }
+
+    @Override
+    public void onCountsChanged() {
       roomChanged.release();
     }
   }

@@ -1,4 +1,4 @@
-/** The worker as a whole: its use cases put together, started and stopped. */
+/** The worker as a whole: assembles, starts and stops its use cases. */
 @NullMarked
 package mstc.cloud.worker.application;
 

@@ -8,12 +8,19 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import mstc.cloud.worker.application.intake.Admission;
-import mstc.cloud.worker.application.intake.Outage;
+import mstc.cloud.worker.application.admission.Admission;
+import mstc.cloud.worker.application.admission.Outage;
+import mstc.cloud.worker.application.admission.Pause;
+import mstc.cloud.worker.application.metrics.IntakePause;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.store.ObjectStoreException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 class AdmissionTest {
   private final Site site = new Site();
   private final Admission admission =
-      new Admission(site.calls.of(site.queue), site.calls.of(site.runtime), 3, 2);
+      new Admission(site.calls.of(site.queue), site.calls.of(site.runtime), 3, 10, 2);
   private final Outage outage =
       new Outage(
           admission,
@@ -35,6 +42,11 @@ class AdmissionTest {
   void close() {
     outage.stop();
     site.close();
+  }
+
+  private void open() {
+    admission.resume();
+    admission.update();
   }
 
   private static JobRuntimeException away() {
@@ -65,7 +77,7 @@ class AdmissionTest {
   @Test
   void theDemandIsTheRoomButNeverMoreThanTheMostDeliveries() {
     // given
-    admission.resume();
+    open();
     List<Integer> demands = new ArrayList<>(List.of(site.queue.demand()));
 
     // when
@@ -79,10 +91,96 @@ class AdmissionTest {
     assertThat(demands).containsExactly(2, 2, 1, 0, 0);
   }
 
+  private List<UniqueName> names() {
+    return site.runtime.jobs().stream().map(record -> record.job().name()).toList();
+  }
+
+  @Test
+  void jobsThatHaveEndedTakeNoRoom() throws InterruptedException {
+    // given
+    open();
+    jobs(3);
+    admission.update();
+    int full = site.queue.demand();
+
+    // when
+    names().forEach(site::succeed);
+    admission.update();
+
+    // then
+    assertThat(full).isZero();
+    assertThat(site.queue.demand()).isEqualTo(2);
+    assertThat(admission.tryReserve()).isTrue();
+  }
+
+  @Test
+  void nothingIsLetInWhereTooManyAreUnansweredUntilATenthOfThemIs() throws InterruptedException {
+    // given
+    open();
+    jobs(10);
+    names().forEach(site::succeed);
+    List<Integer> demands = new ArrayList<>();
+
+    // when
+    admission.update();
+    demands.add(site.queue.demand());
+    boolean reserved = admission.tryReserve();
+    boolean tooMany = admission.hasTooManyWaiting();
+    for (JobRecord record : site.runtime.jobs().subList(0, 2)) {
+      Reply reply = Reply.invalid("whatever");
+      site.runtime.recordAnswer(
+          record, new Answer(reply, Answer.Status.NONE, site.clock.instant()));
+      admission.update();
+      demands.add(site.queue.demand());
+    }
+
+    // then
+    assertThat(demands).containsExactly(0, 0, 2);
+    assertThat(reserved).isFalse();
+    assertThat(tooMany).isTrue();
+    assertThat(admission.hasTooManyWaiting()).isFalse();
+  }
+
+  @Test
+  void whileOneCallFailsThoughItsSystemIsThereRequestsAreTakenIn() {
+    // given
+    outage.start();
+    site.awaitDemand();
+
+    // when
+    boolean away = outage.onFailure(away());
+
+    // then
+    assertThat(away).isFalse();
+    assertThat(outage.pause()).isEmpty();
+    assertThat(site.queue.demand()).isEqualTo(2);
+  }
+
+  @Test
+  void aPauseSaysWhatIsAway() {
+    // given
+    Optional<IntakePause> before = outage.pause().map(Pause::why);
+    outage.start();
+    site.awaitDemand();
+    site.store.refuse();
+
+    // when
+    boolean away = outage.onFailure(ObjectStoreException.permanent("access denied", null));
+
+    // then
+    assertThat(before).contains(IntakePause.STARTING);
+    assertThat(away).as("refuses, and is there").isFalse();
+    assertThat(outage.pause().map(Pause::why)).contains(IntakePause.STORE);
+    assertThat(site.queue.demand()).isZero();
+    site.store.start();
+    site.awaitDemand();
+    assertThat(outage.pause()).isEmpty();
+  }
+
   @Test
   void reservationsTakeRoomUntilTheyAreReleased() throws InterruptedException {
     // given
-    admission.resume();
+    open();
 
     // when
     List<Boolean> reserved =
@@ -103,16 +201,16 @@ class AdmissionTest {
   @Test
   void aJobThatIsBeingPutOnRecordTakesNoSecondPlace() throws Exception {
     // given
-    admission.resume();
+    open();
     jobs(1);
     assertThat(admission.tryReserve()).isTrue();
     jobs(1);
-    int asked = site.calls.count(PortCall.UNANSWERED_JOBS);
+    int asked = site.calls.count(PortCall.COUNTS);
 
     // when
     CompletableFuture<Boolean> another =
         CompletableFuture.supplyAsync(this::reserve, Thread.ofVirtual()::start);
-    Site.eventually().until(() -> site.calls.count(PortCall.UNANSWERED_JOBS) > asked);
+    Site.eventually().until(() -> site.calls.count(PortCall.COUNTS) > asked);
     admission.release();
 
     // then
@@ -130,7 +228,7 @@ class AdmissionTest {
   @Test
   void aClosedAdmissionStaysClosed() throws InterruptedException {
     // given
-    admission.resume();
+    open();
 
     // when
     admission.close();
@@ -145,12 +243,12 @@ class AdmissionTest {
   @Test
   void theQueueIsToldOnlyWhatChanges() {
     // given
-    admission.resume();
+    open();
     int told = site.calls.count(PortCall.DEMAND);
 
     // when
     admission.update();
-    admission.resume();
+    open();
 
     // then
     assertThat(site.calls.count(PortCall.DEMAND)).isEqualTo(told);
@@ -159,7 +257,7 @@ class AdmissionTest {
   @Test
   void manyThreadsNeverReserveMoreThanThereIsRoomFor() throws InterruptedException {
     // given
-    admission.resume();
+    open();
     AtomicInteger held = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();
     CountDownLatch done = new CountDownLatch(20);
@@ -205,7 +303,7 @@ class AdmissionTest {
     int checks = site.calls.count(PortCall.CHECK_RUNTIME);
 
     // when
-    outage.onFailure(away());
+    var _ = outage.onFailure(away());
 
     // then
     assertThat(site.calls.count(PortCall.CHECK_RUNTIME)).isEqualTo(checks);
@@ -225,7 +323,7 @@ class AdmissionTest {
     // when
     Thread.ofVirtual()
         .start(() -> {
-          outage.onFailure(away());
+          var _ = outage.onFailure(away());
           failed.countDown();
         });
     failed.await();
@@ -249,7 +347,7 @@ class AdmissionTest {
       for (int i = 0; i < 4; i++) {
         Thread.ofVirtual()
             .start(() -> {
-              outage.onFailure(away());
+              var _ = outage.onFailure(away());
               reported.countDown();
             });
       }
@@ -259,5 +357,55 @@ class AdmissionTest {
       site.runtime.recover();
       site.awaitDemand();
     }
+  }
+
+  /** The queue may take several round trips to a broker that does not respond. */
+  @Test
+  void whoeverDoesNotTellTheQueueDoesNotWaitForIt() throws Exception {
+    // given
+    outage.start();
+    site.awaitDemand();
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answer = new CountDownLatch(1);
+    site.calls.beforeEvery(
+        PortCall.DEMAND,
+        () -> {
+          asked.countDown();
+          try {
+            answer.await();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          }
+        });
+    site.runtime.breakDown();
+    CompletableFuture<Boolean> reported =
+        CompletableFuture.supplyAsync(() -> outage.onFailure(away()), Thread.ofVirtual()::start);
+    asked.await();
+
+    // when
+    CompletableFuture<List<Object>> others =
+        CompletableFuture.supplyAsync(
+            () -> {
+              List<Object> said =
+                  List.of(
+                      outage.onFailure(away()),
+                      outage.pause().map(Pause::why),
+                      admission.hasTooManyWaiting());
+              outage.stop();
+              admission.close();
+              return said;
+            },
+            Thread.ofVirtual()::start);
+
+    // then
+    try {
+      assertThat(others.get(10, TimeUnit.SECONDS))
+          .containsExactly(true, Optional.of(IntakePause.RUNTIME), false);
+      assertThat(admission.tryReserve()).isFalse();
+      assertThat(reported).isNotDone();
+    } finally {
+      answer.countDown();
+    }
+    assertThat(reported.get(10, TimeUnit.SECONDS)).isTrue();
   }
 }

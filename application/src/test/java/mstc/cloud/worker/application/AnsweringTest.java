@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.Optional;
+import mstc.cloud.worker.application.reply.PatientReply;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -52,7 +53,7 @@ class AnsweringTest {
     // then
     site.awaitReply();
     site.awaitNoUnanswered();
-    assertThat(site.record(job).answer().map(Answer::delivery)).contains(Answer.Delivery.SENT);
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.SENT);
   }
 
   @Test
@@ -102,8 +103,7 @@ class AnsweringTest {
 
     // then
     site.awaitNoUnanswered();
-    assertThat(site.record(job).answer().map(Answer::delivery))
-        .contains(Answer.Delivery.UNROUTABLE);
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.UNROUTABLE);
     assertThat(site.calls.count(PortCall.REPLY)).isGreaterThan(2);
     site.clock.advance(Site.RETENTION.plusSeconds(1));
     assertThat(site.runtime.jobs()).isEmpty();
@@ -123,11 +123,11 @@ class AnsweringTest {
     // then
     site.awaitReplies("back-soon", 1);
     site.awaitNoUnanswered();
-    assertThat(site.record(job).answer().map(Answer::delivery)).contains(Answer.Delivery.SENT);
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.SENT);
   }
 
   @Test
-  void aReplyThatTheBrokerRefusesForGoodEndsAsUnroutable() {
+  void aReplyThatTheBrokerRefusesForGoodEndsAsRefused() {
     // given
     useRoutingPatience(Duration.ZERO);
     UniqueName job = sendAndAwaitJob(Site.REPLIES);
@@ -142,8 +142,107 @@ class AnsweringTest {
 
     // then
     site.awaitNoUnanswered();
-    assertThat(site.record(job).answer().map(Answer::delivery))
-        .contains(Answer.Delivery.UNROUTABLE);
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.REFUSED);
+  }
+
+  @Test
+  void aReplyThatItsFullQueueRefusesIsTriedForItsPatienceThenNotedAndTheRecordEnds() {
+    // given
+    useRoutingPatience(Duration.ofSeconds(1));
+    site.broker.fillReplyQueue(Site.REPLIES, true);
+    UniqueName job = sendAndAwaitJob(Site.REPLIES);
+
+    // when
+    site.succeed(job);
+
+    // then
+    site.awaitNoUnanswered();
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.REFUSED);
+    assertThat(site.calls.count(PortCall.REPLY)).isGreaterThan(2);
+    site.clock.advance(Site.RETENTION.plusSeconds(1));
+    assertThat(site.runtime.jobs()).isEmpty();
+    assertThat(site.logs()).hasSize(1);
+  }
+
+  @Test
+  void aFullReplyQueueThatIsEmptiedWithinThePatienceGetsTheReply() {
+    // given
+    site.broker.fillReplyQueue(Site.REPLIES, true);
+    UniqueName job = sendAndAwaitJob(Site.REPLIES);
+    site.succeed(job);
+    Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 2);
+
+    // when
+    site.broker.fillReplyQueue(Site.REPLIES, false);
+
+    // then
+    site.awaitReply();
+    site.awaitNoUnanswered();
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.SENT);
+  }
+
+  /** The patience is for a broker that is there, and says no. */
+  @Test
+  void thePatienceWithAFullReplyQueueDoesNotRunWhileTheBrokerIsAway() {
+    // given
+    useRoutingPatience(Duration.ofSeconds(1));
+    site.broker.fillReplyQueue(Site.REPLIES, true);
+    UniqueName job = sendAndAwaitJob(Site.REPLIES);
+    site.calls.after(PortCall.REPLY, site.broker::stop);
+    site.succeed(job);
+    Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 60);
+
+    // when
+    site.broker.fillReplyQueue(Site.REPLIES, false);
+    site.broker.start();
+
+    // then
+    site.awaitReply();
+    site.awaitNoUnanswered();
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.SENT);
+  }
+
+  @Test
+  void aClientDoesNotWaitForAnothersQueueThatIsFull() {
+    // given
+    site.broker.fillReplyQueue(Site.REPLIES, true);
+    UniqueName job = sendAndAwaitJob(Site.REPLIES);
+    site.broker.declareReplyQueue(LATE);
+    site.runtime.addReplyAddress(job, LATE_ADDRESS);
+
+    // when
+    site.succeed(job);
+
+    // then
+    site.awaitReplies(LATE, 1);
+    assertThat(site.unanswered()).containsExactly(job);
+  }
+
+  /** It tells an operator where to look, and how often. */
+  @Test
+  void aClientThatDoesNotGetItsReplyIsWarnedOfAtTheFirstAttemptAndTheLast() {
+    // given
+    useRoutingPatience(Duration.ofSeconds(1));
+    site.broker.fillReplyQueue(Site.REPLIES, true);
+    UniqueName job = sendAndAwaitJob(Site.REPLIES);
+    site.runtime.addReplyAddress(job, new ReplyAddress("gone", Optional.empty()));
+    try (Warnings warnings = new Warnings(PatientReply.class)) {
+
+      // when
+      site.succeed(job);
+      site.awaitNoUnanswered();
+
+      // then
+      String result = "Job " + job + " complete.";
+      assertThat(warnings.lines())
+          .containsExactlyInAnyOrder(
+              "A client does not have its reply yet, its queue \"replies\" is full or refuses it: "
+                  + result,
+              "A client does not have its reply yet, its queue \"gone\" does not exist: " + result,
+              "A client does not get its reply, its queue \"replies\" is full or refuses it: "
+                  + result,
+              "A client does not get its reply, its queue \"gone\" does not exist: " + result);
+    }
   }
 
   @Test
@@ -160,7 +259,7 @@ class AnsweringTest {
     // then
     site.awaitNoUnanswered();
     assertThat(site.replies(LATE)).isEqualTo(site.replies(Site.REPLIES)).hasSize(1);
-    assertThat(site.record(job).answer().map(Answer::delivery)).contains(Answer.Delivery.SENT);
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.SENT);
   }
 
   /** A client that lost its queue and asks again with its message_id must not wait for the old. */

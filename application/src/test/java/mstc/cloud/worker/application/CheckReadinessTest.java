@@ -26,7 +26,11 @@ class CheckReadinessTest {
 
   private CheckReadiness within(Duration timeout) {
     return new CheckReadiness(
-        site.calls.of(site.queue), site.calls.of(site.runtime), site.calls.of(site.store), timeout);
+        site.calls.of(site.queue),
+        site.calls.of(site.runtime),
+        site.calls.of(site.store),
+        () -> false,
+        timeout);
   }
 
   @Test
@@ -102,7 +106,7 @@ class CheckReadinessTest {
 
     // then
     assertThat(problems)
-        .containsExactly("runtime: no answer within 200 ms", "store: no answer within 200 ms");
+        .containsExactly("runtime: no response within 200 ms", "store: no response within 200 ms");
     assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(5));
     ended.await();
   }

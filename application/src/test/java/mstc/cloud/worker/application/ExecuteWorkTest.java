@@ -370,7 +370,7 @@ class ExecuteWorkTest {
     // given
     open();
     UniqueName job = UniqueName.of(SOLVE.request().jobName(), UUID.randomUUID());
-    Answer answer = new Answer(Reply.invalid("no"), Answer.Delivery.NONE, site.clock.instant());
+    Answer answer = new Answer(Reply.invalid("no"), Answer.Status.NONE, site.clock.instant());
 
     // when
     site.worker.executeWork().onAnswered(job, answer);

@@ -71,7 +71,7 @@ class HeldJobsTest {
     Site.eventually().until(() -> site.records.runs().contains(job));
     site.succeed(job);
     assertThat(site.awaitReply().job()).contains(job);
-    assertThat(site.worker.jobMetrics().created()).isEqualTo(1);
+    assertThat(site.metrics.created()).isEqualTo(1);
   }
 
   @Test

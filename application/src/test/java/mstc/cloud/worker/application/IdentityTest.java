@@ -12,7 +12,6 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobIdentity;
-import mstc.cloud.worker.domain.job.RequestDigest;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.runtime.JobRecord;
@@ -416,7 +415,7 @@ class IdentityTest {
     assertThat(job.uuid())
         .isEqualTo(
             new JobIdentity.Correlation(
-                    "mine", redelivered.replyQueue(), RequestDigest.of(redelivered.request()))
+                    "mine", redelivered.replyQueue(), redelivered.request().digest())
                 .uuid());
   }
 
@@ -622,7 +621,7 @@ class IdentityTest {
         new JobIdentity.Correlation(
                 message.correlationId().orElseThrow(),
                 message.replyQueue(),
-                RequestDigest.of(message.request()))
+                message.request().digest())
             .uuid());
   }
 

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.queue.InMemoryBroker.DeadDelivery;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.testkit.queue.InMemoryBroker.DeadDelivery;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,6 +145,71 @@ class KnownAnswersTest {
     assertThat(site.broker.dead())
         .extracting(DeadDelivery::delivery)
         .allMatch(delivery -> delivery.messageId().isEmpty());
+  }
+
+  @ParameterizedTest
+  @MethodSource("known")
+  void aReplyWhoseQueueStaysFullIsGivenUp(Message message) {
+    // given
+    useRoutingPatience(Duration.ofMillis(200));
+    startAfterARun(false);
+    site.broker.declareReplyQueue(LATE);
+    site.broker.fillReplyQueue(LATE, true);
+
+    // when
+    site.send(message.replyTo(LATE));
+
+    // then
+    boolean acknowledged = message.messageId().isPresent();
+    Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 3);
+    Site.eventually().until(() -> site.broker.dead().size() == (acknowledged ? 0 : 1));
+    site.awaitHandled(2);
+    site.awaitUnsettled(0);
+    assertThat(site.broker.waiting()).isZero();
+  }
+
+  @Test
+  void manyWhoseReplyQueuesAreFullKeepNobodyOut() {
+    // given
+    site.start();
+    List<Message> waiting =
+        IntStream.range(0, 40)
+            .mapToObj(i -> Message.ofBody("{}").correlationId("c" + i).replyTo("full-" + i))
+            .toList();
+    waiting.forEach(each -> site.broker.declareReplyQueue(each.replyQueue().orElseThrow()));
+    waiting.forEach(each -> site.broker.fillReplyQueue(each.replyQueue().orElseThrow(), true));
+    waiting.forEach(site::send);
+    site.awaitWaiting(0);
+
+    // when
+    site.send(Message.of("solve").replyTo(Site.REPLIES));
+
+    // then
+    UniqueName job = site.awaitJob();
+    site.succeed(job);
+    assertThat(site.awaitReply().job()).contains(job);
+    waiting.forEach(each -> site.broker.fillReplyQueue(each.replyQueue().orElseThrow(), false));
+    waiting.forEach(each -> site.awaitReplies(each.replyQueue().orElseThrow(), 1));
+  }
+
+  /** What is answered once is not answered again because nobody can look at it. */
+  @Test
+  void aDeadLetterThatIsNotTakenIsAnsweredOnce() {
+    // given
+    site.start();
+    site.broker.fillDeadQueue(true);
+    site.send(Message.ofBody(UNREADABLE).replyTo(Site.REPLIES));
+    site.awaitReply();
+    site.send(Message.of("solve").correlationId("other").replyTo("others"));
+    site.awaitJob();
+
+    // when
+    site.broker.fillDeadQueue(false);
+
+    // then
+    Site.eventually().until(() -> site.broker.dead().size() == 1);
+    site.awaitUnsettled(0);
+    assertThat(site.replies(Site.REPLIES)).hasSize(1);
   }
 
   @Test

@@ -55,7 +55,7 @@ record Message(
   }
 
   WorkRequest request() {
-    return ((ParsedRequest.Valid) parsed()).request();
+    return (WorkRequest) ((ParsedRequest.Valid) parsed()).work();
   }
 
   /** The job that the message is by its id. */
@@ -68,6 +68,7 @@ record Message(
   }
 
   Delivery delivery() {
-    return new Delivery(parsed(), messageId, correlationId, replyQueue, redelivered);
+    return new Delivery(
+        parsed(), messageId, correlationId, replyQueue, redelivered, Optional.empty());
   }
 }

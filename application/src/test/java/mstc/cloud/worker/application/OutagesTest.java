@@ -9,11 +9,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import mstc.cloud.worker.application.reply.LogRecord;
+import java.util.UUID;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import mstc.cloud.worker.application.reply.StoredReply;
+import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.domain.request.JobName;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
@@ -22,6 +29,8 @@ import mstc.cloud.worker.wire.ReplyJson;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The runtime or the store is away, or refuses. */
 class OutagesTest {
@@ -314,6 +323,60 @@ class OutagesTest {
     assertThat(site.content(site.logs().getFirst())).isEqualTo("mine");
   }
 
+  private static Stream<UnaryOperator<Reply>> forgeries() {
+    ObjectLocation elsewhere = new ObjectLocation(new BucketName("secrets"), "theirs.log");
+    UniqueName another = UniqueName.of(new JobName("solve"), new UUID(0, 1));
+    return Stream.of(
+        reply -> with(reply, another, reply.log()),
+        reply ->
+            with(reply, reply.job().orElseThrow(), Optional.of(new StoredLog(elsewhere, 4, true))));
+  }
+
+  private static Reply with(Reply reply, UniqueName job, Optional<StoredLog> log) {
+    return new Reply(
+        reply.result(),
+        Optional.of(job),
+        reply.outcome(),
+        reply.exitCode(),
+        log,
+        reply.startedAt(),
+        reply.finishedAt(),
+        reply.warnings());
+  }
+
+  @ParameterizedTest
+  @MethodSource("forgeries")
+  void aReplyThatTellsOfAnotherJobOrAnotherLogIsNotThisJobs(
+      UnaryOperator<Reply> forgery, @TempDir Path folder) throws IOException {
+    // given
+    site.start();
+    UniqueName name = sendAndAwaitJob();
+    Job job = site.record(name).job();
+    Reply ended =
+        Reply.ended(
+            job,
+            new JobOutcome.Failed(7),
+            Optional.of(new StoredLog(job.logLocation(), 4, true)),
+            Optional.empty(),
+            site.clock.instant(),
+            List.of());
+    ReplyJson format = new ReplyJson();
+    site.store.put(
+        job.logLocation(),
+        Files.writeString(folder.resolve("forged"), "mine"),
+        StoredReply.of(job.digest(), forgery.apply(ended), format).attributes(format));
+
+    // when
+    site.succeed(name);
+
+    // then
+    Reply reply = site.awaitReply();
+    assertThat(reply.job()).contains(name);
+    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
+    assertThat(reply.log()).isEmpty();
+    assertThat(reply.warnings()).singleElement().asString().contains("another object is at");
+  }
+
   @Test
   void aLogThatIsInTheStoreAlreadyWithAReplyDecidesTheReply() {
     // given a put that was done although its answer was lost
@@ -367,7 +430,7 @@ class OutagesTest {
       Path file = Files.createTempFile("another", ".log");
       Files.writeString(file, "of another worker");
       site.store.put(
-          job.logLocation(), file, LogRecord.of(job.digest(), reply, format).attributes(format));
+          job.logLocation(), file, StoredReply.of(job.digest(), reply, format).attributes(format));
       Files.delete(file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

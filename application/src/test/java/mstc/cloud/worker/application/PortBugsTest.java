@@ -30,13 +30,14 @@ class PortBugsTest {
   @EnumSource(
       names = {
         "DEMAND",
-        "UNANSWERED_JOBS",
+        "COUNTS",
         "CHECK_RUNTIME",
         "CHECK_STORE",
         "SUBMIT",
         "STAT",
         "AWAIT_END",
         "PUT",
+        "HAS_BUCKET",
         "REPLY",
         "FIND",
         "RECORD_ANSWER"

@@ -1,9 +1,7 @@
 package mstc.cloud.worker.application;
 
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
@@ -14,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -23,17 +22,19 @@ import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
+import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.runtime.RuntimeStatus;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.LogStore;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
-import mstc.cloud.worker.domain.store.ObjectListing;
 import mstc.cloud.worker.domain.store.ObjectLocation;
-import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.domain.store.PutResult;
 import mstc.cloud.worker.domain.store.StoredObject;
 
@@ -50,6 +51,7 @@ final class PortCalls {
   private final AtomicInteger ordered = new AtomicInteger();
   private volatile Standstill standstill = new Standstill(Set.of(), 0, false);
   private volatile boolean killed;
+  private volatile Predicate<Job> stuck = _ -> false;
 
   /** What becomes of a thread of a process that is killed. */
   static final class ProcessKilled extends Error {
@@ -133,6 +135,17 @@ final class PortCalls {
   /** How often that was called. */
   int count(PortCall call) {
     return counts.computeIfAbsent(call, _ -> new AtomicInteger()).get();
+  }
+
+  /** Such jobs cannot be put on record, from now on, though the runtime is there. */
+  void keepFromRecord(Predicate<Job> which) {
+    stuck = which;
+  }
+
+  private void requireNotStuck(Job job) {
+    if (stuck.test(job)) {
+      throw JobRuntimeException.retryable("exceeded quota: no jobs", null);
+    }
   }
 
   /** No call is made any more; threads that make one end. */
@@ -240,12 +253,22 @@ final class PortCalls {
 
       @Override
       public Submission submit(Job job, Optional<ReplyAddress> replyAddress) {
-        return make(PortCall.SUBMIT, () -> runtime.submit(job, replyAddress));
+        return make(
+            PortCall.SUBMIT,
+            () -> {
+              requireNotStuck(job);
+              return runtime.submit(job, replyAddress);
+            });
       }
 
       @Override
       public Submission hold(Job job, Optional<ReplyAddress> replyAddress) {
-        return make(PortCall.HOLD, () -> runtime.hold(job, replyAddress));
+        return make(
+            PortCall.HOLD,
+            () -> {
+              requireNotStuck(job);
+              return runtime.hold(job, replyAddress);
+            });
       }
 
       @Override
@@ -296,13 +319,13 @@ final class PortCalls {
       }
 
       @Override
-      public int unansweredJobs() {
-        return make(PortCall.UNANSWERED_JOBS, runtime::unansweredJobs);
+      public RuntimeStatus status() {
+        return runtime.status();
       }
 
       @Override
-      public Duration retention() {
-        return runtime.retention();
+      public JobCounts counts() {
+        return make(PortCall.COUNTS, runtime::counts);
       }
 
       @Override
@@ -323,13 +346,8 @@ final class PortCalls {
   }
 
   /** The store as the worker sees it. */
-  ObjectStore of(ObjectStore store) {
-    return new ObjectStore() {
-      @Override
-      public void put(ObjectLocation location, Path file, ObjectAttributes attributes) {
-        throw new UnsupportedOperationException("a log must never be overwritten");
-      }
-
+  LogStore of(LogStore store) {
+    return new LogStore() {
       @Override
       public PutResult putIfAbsent(
           ObjectLocation location, Path file, ObjectAttributes attributes) {
@@ -342,23 +360,13 @@ final class PortCalls {
       }
 
       @Override
-      public Optional<InputStream> read(ObjectLocation location) {
-        return store.read(location);
+      public boolean hasBucket(BucketName bucket) {
+        return make(PortCall.HAS_BUCKET, () -> store.hasBucket(bucket));
       }
 
       @Override
-      public List<ObjectListing> list(BucketName bucket, String prefix) {
-        return store.list(bucket, prefix);
-      }
-
-      @Override
-      public void delete(ObjectLocation location) {
-        store.delete(location);
-      }
-
-      @Override
-      public void discardUploads(ObjectLocation location) {
-        store.discardUploads(location);
+      public Optional<String> shortcoming(BucketName bucket) {
+        return store.shortcoming(bucket);
       }
 
       @Override

@@ -13,13 +13,13 @@ import java.util.stream.Stream;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.queue.InMemoryBroker;
-import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
-import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRecord;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.testkit.queue.InMemoryBroker;
+import mstc.cloud.worker.testkit.queue.InMemoryWorkQueue;
+import mstc.cloud.worker.testkit.runtime.InMemoryJobRuntime;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
 
 /**
@@ -94,10 +94,12 @@ final class Replicas implements AutoCloseable {
     WorkerSettings usual = Site.settings(10);
     return new WorkerSettings(
         usual.maxConcurrentJobs(),
+        usual.maxWaitingJobs(),
         1,
+        usual.policy(),
         usual.intakePatience(),
-        usual.routingPatience(),
-        usual.refusalPatience(),
+        usual.replyPatience(),
+        usual.logPatience(),
         usual.redeliveryMemory(),
         Duration.ofMillis(3),
         new Backoff(Duration.ofMillis(1), Duration.ofMillis(5)));

@@ -14,15 +14,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.queue.InMemoryBroker;
-import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
 import mstc.cloud.worker.domain.reply.Reply;
-import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
+import mstc.cloud.worker.domain.request.RequestPolicy;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.store.BucketName;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
 import mstc.cloud.worker.domain.store.ObjectListing;
 import mstc.cloud.worker.domain.store.ObjectLocation;
+import mstc.cloud.worker.testkit.queue.InMemoryBroker;
+import mstc.cloud.worker.testkit.queue.InMemoryWorkQueue;
+import mstc.cloud.worker.testkit.runtime.InMemoryJobRuntime;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
 import org.awaitility.core.ConditionFactory;
 
@@ -37,10 +38,13 @@ final class Site implements AutoCloseable {
 
   final SettableClock clock = new SettableClock();
   final InMemoryBroker broker = new InMemoryBroker();
-  final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+  final InMemoryObjectStore store;
   final InMemoryJobRuntime.Records records = new InMemoryJobRuntime.Records(clock, RETENTION);
-  private final WorkerSettings settings;
+  private WorkerSettings settings;
   private final Queue<Throwable> uncaught = new ConcurrentLinkedQueue<>();
+
+  /** Of all workers, one after another. */
+  final CountedMetrics metrics = new CountedMetrics();
 
   /** What the present worker has. */
   PortCalls calls = new PortCalls();
@@ -58,7 +62,12 @@ final class Site implements AutoCloseable {
   }
 
   Site(WorkerSettings settings) {
+    this(settings, InMemoryObjectStore.creatingBuckets());
+  }
+
+  Site(WorkerSettings settings, InMemoryObjectStore store) {
     this.settings = settings;
+    this.store = store;
     broker.declareReplyQueue(REPLIES);
     worker = newWorker();
     Thread.setDefaultUncaughtExceptionHandler((thread, thrown) -> {
@@ -72,7 +81,9 @@ final class Site implements AutoCloseable {
   static WorkerSettings settings(int maxConcurrentJobs) {
     return new WorkerSettings(
         maxConcurrentJobs,
+        1_000,
         16,
+        RequestPolicy.OPEN,
         Duration.ofSeconds(20),
         Duration.ofSeconds(20),
         Duration.ofSeconds(1),
@@ -83,12 +94,38 @@ final class Site implements AutoCloseable {
 
   static WorkerSettings withRoutingPatience(Duration patience) {
     WorkerSettings usual = settings(10);
+    return settings(
+        10, 1_000, RequestPolicy.OPEN, usual.intakePatience(), patience, usual.logPatience());
+  }
+
+  static WorkerSettings withIntakePatience(Duration patience) {
+    WorkerSettings usual = settings(10);
+    return settings(
+        10, 1_000, RequestPolicy.OPEN, patience, usual.replyPatience(), usual.logPatience());
+  }
+
+  static WorkerSettings withPolicy(RequestPolicy policy) {
+    WorkerSettings usual = settings(10);
+    return settings(
+        10, 1_000, policy, usual.intakePatience(), usual.replyPatience(), usual.logPatience());
+  }
+
+  static WorkerSettings settings(
+      int maxConcurrentJobs,
+      int maxWaitingJobs,
+      RequestPolicy policy,
+      Duration intakePatience,
+      Duration replyPatience,
+      Duration logPatience) {
+    WorkerSettings usual = settings(maxConcurrentJobs);
     return new WorkerSettings(
-        usual.maxConcurrentJobs(),
+        maxConcurrentJobs,
+        maxWaitingJobs,
         usual.maxDeliveries(),
-        usual.intakePatience(),
-        patience,
-        usual.refusalPatience(),
+        policy,
+        intakePatience,
+        replyPatience,
+        logPatience,
         usual.redeliveryMemory(),
         usual.holdPatience(),
         usual.backoff());
@@ -98,31 +135,26 @@ final class Site implements AutoCloseable {
     WorkerSettings usual = settings(10);
     return new WorkerSettings(
         usual.maxConcurrentJobs(),
+        usual.maxWaitingJobs(),
         usual.maxDeliveries(),
+        usual.policy(),
         usual.intakePatience(),
-        usual.routingPatience(),
-        usual.refusalPatience(),
+        usual.replyPatience(),
+        usual.logPatience(),
         usual.redeliveryMemory(),
         patience,
-        usual.backoff());
-  }
-
-  static WorkerSettings withIntakePatience(Duration patience) {
-    WorkerSettings usual = settings(10);
-    return new WorkerSettings(
-        usual.maxConcurrentJobs(),
-        usual.maxDeliveries(),
-        patience,
-        usual.routingPatience(),
-        usual.refusalPatience(),
-        usual.redeliveryMemory(),
-        usual.holdPatience(),
         usual.backoff());
   }
 
   private Worker newWorker() {
     return new Worker(
-        calls.of(queue), calls.of(runtime), calls.of(store), new ReplyJson(), settings, clock);
+        calls.of(queue),
+        calls.of(runtime),
+        calls.of(store),
+        new ReplyJson(),
+        settings,
+        clock,
+        metrics);
   }
 
   Site start() {
@@ -144,6 +176,12 @@ final class Site implements AutoCloseable {
     runtime = new InMemoryJobRuntime(records);
     worker = newWorker();
     worker.start();
+  }
+
+  /** The same, with other settings. */
+  void startAnother(WorkerSettings others) {
+    settings = others;
+    startAnother();
   }
 
   void send(Message message) {

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.application.metrics.IntakePause;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
@@ -332,5 +334,109 @@ class StopTest {
     site.crash();
     site.startAnother();
     site.awaitReply();
+  }
+
+  /** As a broker does that neither responds nor closes the connection. */
+  private void leaveTheQueueWithoutAnswer(CountDownLatch asked, CountDownLatch answer) {
+    site.calls.beforeEvery(
+        PortCall.DEMAND,
+        () -> {
+          asked.countDown();
+          awaitHoweverLong(answer);
+        });
+  }
+
+  private static void awaitHoweverLong(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void aQueueThatDoesNotAnswerHoldsUpNeitherTheStopBeyondItsGraceNorWhoAsksHowItIs()
+      throws Exception {
+    // given
+    site.start();
+    site.awaitDemand();
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answer = new CountDownLatch(1);
+    leaveTheQueueWithoutAnswer(asked, answer);
+    site.runtime.breakDown();
+    site.send(Message.of("solve").replyTo(Site.REPLIES));
+    await(asked);
+
+    // when
+    CompletableFuture<List<String>> problems =
+        CompletableFuture.supplyAsync(this::problems, Thread.ofVirtual()::start);
+    CompletableFuture<Map<IntakePause, Duration>> pauses =
+        CompletableFuture.supplyAsync(site.worker.status()::pauses, Thread.ofVirtual()::start);
+    CompletableFuture<Void> stopped =
+        CompletableFuture.runAsync(
+            () -> site.worker.stop(Duration.ofMillis(50)), Thread.ofVirtual()::start);
+
+    // then
+    try {
+      assertThat(problems.get(10, TimeUnit.SECONDS)).singleElement().asString().contains("runtime");
+      assertThat(pauses.get(10, TimeUnit.SECONDS)).containsOnlyKeys(IntakePause.RUNTIME);
+      stopped.get(10, TimeUnit.SECONDS);
+    } finally {
+      answer.countDown();
+    }
+  }
+
+  private List<String> problems() {
+    try {
+      return site.worker.checkReadiness().check();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void whatIsInProgressHasOneGraceWithTheQueueThatDoesNotAnswerNotOneMore() throws Exception {
+    // given a request that is being taken in for long
+    site.start();
+    CountDownLatch submitting = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    site.calls.before(
+        PortCall.SUBMIT,
+        () -> {
+          submitting.countDown();
+          awaitHoweverLong(over);
+        });
+    site.send(Message.of("solve").replyTo(Site.REPLIES));
+    await(submitting);
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch answer = new CountDownLatch(1);
+    leaveTheQueueWithoutAnswer(asked, answer);
+    Duration grace = Duration.ofSeconds(3);
+    Duration halfAsMuch = grace.dividedBy(2);
+
+    // when the queue answers just as the grace is over
+    CompletableFuture<String> stopped =
+        CompletableFuture.supplyAsync(
+            () -> {
+              site.worker.stop(grace);
+              return "stopped";
+            },
+            Thread.ofVirtual()::start);
+    CompletableFuture<String> stillStopping =
+        new CompletableFuture<String>()
+            .completeOnTimeout("", grace.toMillis(), TimeUnit.MILLISECONDS)
+            .thenCompose(_ -> {
+              answer.countDown();
+              return new CompletableFuture<String>()
+                  .completeOnTimeout(
+                      "still stopping", halfAsMuch.toMillis(), TimeUnit.MILLISECONDS);
+            });
+
+    // then
+    try {
+      assertThat(CompletableFuture.anyOf(stopped, stillStopping).get()).isEqualTo("stopped");
+    } finally {
+      over.countDown();
+    }
   }
 }

@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.queue.InMemoryBroker.DeadDelivery;
-import mstc.cloud.worker.domain.queue.InMemoryBroker.SentReply;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.testkit.queue.InMemoryBroker.DeadDelivery;
+import mstc.cloud.worker.testkit.queue.InMemoryBroker.SentReply;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,7 +56,7 @@ class WorkerTest {
         .extracting(sent -> sent.address().correlationId())
         .containsExactly(Optional.of("mine"));
     site.awaitNoUnanswered();
-    assertThat(site.record(job).answer().map(Answer::delivery)).contains(Answer.Delivery.SENT);
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.SENT);
     assertThat(site.record(job).answer().map(Answer::reply)).contains(reply);
   }
 
@@ -88,7 +88,7 @@ class WorkerTest {
 
     // then
     site.awaitNoUnanswered();
-    assertThat(site.record(job).answer().map(Answer::delivery)).contains(Answer.Delivery.NONE);
+    assertThat(site.record(job).answer().map(Answer::status)).contains(Answer.Status.NONE);
     assertThat(site.logs()).hasSize(1);
   }
 
@@ -133,9 +133,8 @@ class WorkerTest {
     // given
     AtomicInteger most = new AtomicInteger();
     site.calls.beforeEvery(
-        PortCall.RECORD_ANSWER, () -> most.accumulateAndGet(site.unanswered().size(), Math::max));
-    site.calls.beforeEvery(
-        PortCall.SUBMIT, () -> most.accumulateAndGet(site.unanswered().size() + 1, Math::max));
+        PortCall.SUBMIT,
+        () -> most.accumulateAndGet(site.runtime.counts().inFlight() + 1, Math::max));
     IntStream.range(0, 50)
         .forEach(
             i -> site.send(Message.of("job-" + i).correlationId("c" + i).replyTo(Site.REPLIES)));
@@ -147,7 +146,7 @@ class WorkerTest {
         .until(() -> {
           List<UniqueName> running =
               site.unanswered().stream().filter(name -> !ended.contains(name)).toList();
-          most.accumulateAndGet(site.unanswered().size(), Math::max);
+          most.accumulateAndGet(site.runtime.counts().inFlight(), Math::max);
           running.forEach(site::succeed);
           ended.addAll(running);
           return site.replies(Site.REPLIES).size() == 50;

@@ -1,4 +1,4 @@
-/** What turns the modules into a program. */
+/** Makes a program of the modules. */
 @NullMarked
 package mstc.cloud.worker.bootstrap;
 

@@ -7,7 +7,7 @@ public final class InvalidValueException extends IllegalArgumentException {
   private final String message;
 
   /**
-   * @param value what was given; it may hold anything, the message shows it printable and cut
+   * @param value what was given; it may hold anything, as the message escapes and cuts it
    * @param allowed what is allowed instead, as the end of a sentence that begins with "must be"
    */
   public InvalidValueException(String value, String allowed) {
@@ -15,7 +15,7 @@ public final class InvalidValueException extends IllegalArgumentException {
     message = PrintableText.quote(value) + " must be " + allowed;
   }
 
-  /** What it was and what is allowed, as the rest of a sentence that begins with the field. */
+  /** The value and what is allowed, as the rest of a sentence that begins with the field. */
   @Override
   public String getMessage() {
     return message;

@@ -3,8 +3,8 @@ package mstc.cloud.worker.domain;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the one exception of every port has in common: it says whether trying again can help. No
- * exception of a library leaves an adapter but as the cause of one of these.
+ * The base of each port's exception; it says whether trying again can help. An exception of a
+ * library leaves an adapter only as the cause of one of these.
  */
 public abstract class PortException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -13,7 +13,7 @@ public abstract class PortException extends RuntimeException {
   private final boolean retryable;
 
   /**
-   * @param message names the thing, what was wrong and, where there is something, what to do
+   * @param message names the thing, what was wrong and, if anything can be done, what to do
    * @param retryable whether repeating the call can help
    */
   protected PortException(String message, @Nullable Throwable cause, boolean retryable) {

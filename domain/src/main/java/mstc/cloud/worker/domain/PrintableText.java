@@ -2,7 +2,7 @@ package mstc.cloud.worker.domain;
 
 /**
  * Foreign text made safe for one line of a log, a reply or a header: control characters, line
- * separators and unpaired surrogates are written as {@code \}{@code uXXXX}, and what exceeds a
+ * separators and unpaired surrogates are written as {@code \}{@code uXXXX}, and text beyond a
  * length is cut.
  */
 public final class PrintableText {

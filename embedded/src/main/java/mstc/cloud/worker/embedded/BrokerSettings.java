@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param user the only user
  * @param password that user's password
  * @param storage the folder of queues, exchanges, bindings and persistent messages, created when
- *     missing and to be used by one broker at a time; empty keeps everything in memory
+ *     missing and used by one broker at a time; if empty, everything is kept in memory
  */
 public record BrokerSettings(
     String host, int port, String user, String password, Optional<Path> storage) {
@@ -23,7 +23,7 @@ public record BrokerSettings(
     }
   }
 
-  /** In memory, on any free port of 127.0.0.1, with the user and password that clients assume. */
+  /** In memory, on any free port of 127.0.0.1, with the default user and password of clients. */
   public static BrokerSettings inMemory() {
     return new BrokerSettings("127.0.0.1", 0, "guest", "guest", Optional.empty());
   }

@@ -17,6 +17,7 @@ import org.apache.qpid.server.logging.LoggingMessageLogger;
 import org.apache.qpid.server.model.Broker;
 import org.apache.qpid.server.model.BrokerImpl;
 import org.apache.qpid.server.model.ConfiguredObject;
+import org.apache.qpid.server.model.Connection;
 import org.apache.qpid.server.model.Exchange;
 import org.apache.qpid.server.model.Port;
 import org.apache.qpid.server.model.Queue;
@@ -35,43 +36,50 @@ import org.slf4j.LoggerFactory;
 /**
  * An AMQP 0-9-1 broker (Apache Qpid) in this process.
  *
- * <p>With a folder, durable exchanges, queues and bindings and the persistent messages in them
- * survive a restart and a killed process: what was confirmed to its publisher is on the disk.
- * Without one, all is gone when it is closed. Nothing is written outside the folder, nor to the
- * standard output; Qpid's own words go to slf4j.
+ * <p>With a folder, durable exchanges and queues, their bindings and persistent messages survive a
+ * restart and a killed process: what was confirmed to its publisher is on the disk. Without one,
+ * everything is gone when it is closed. Nothing is written outside the folder, nor to the standard
+ * output; Qpid's own messages go to slf4j.
  *
  * <p>It serves any client of RabbitMQ, with these differences that a client may notice:
  *
  * <ul>
- *   <li>Direct reply-to does not exist: consuming from {@code amq.rabbitmq.reply-to} closes the
- *       channel with 404. Clients use an exclusive reply queue.
  *   <li>{@code basic.qos} limits all consumers of its channel together, whatever its {@code global}
- *       says, and consumers that were there before.
+ *       says, including consumers that already exist.
  *   <li>Arguments of queues and exchanges that only RabbitMQ knows, such as {@code x-message-ttl}
- *       or {@code x-queue-type}, are accepted and have no effect.
- *   <li>Declaring an existing queue anew with other arguments or another durability is accepted and
- *       changes nothing.
+ *       or {@code x-queue-type}, are accepted and have no effect. For a queue that rejects messages
+ *       while it is full, use Qpid's own: {@code qpid.max_count} and {@code qpid.policy_type:
+ *       reject}.
+ *   <li>Declaring an existing queue again with other arguments or another durability is accepted
+ *       and changes nothing.
  *   <li>An exclusive queue that is also auto-delete goes with its last consumer, not with its
  *       connection: without any consumer it stays until the broker restarts. One that is only
  *       exclusive goes with its connection.
  *   <li>A consumer is not told when its queue is deleted.
+ *   <li>A message may have 16 MiB, as with RabbitMQ; one that is longer closes the channel with
+ *       another code than there.
  *   <li>There is one virtual host, {@code /}, and one user.
  *   <li>A message has at most 100 MiB.
+ *   <li>A message that has expired is removed within a second, or when a consumer comes to it; an
+ *       {@code expiration} that is no number ends the connection, not only the channel.
  * </ul>
  *
- * <p>Closing it is the application's business: it has no shutdown hook, so that it outlives a
- * worker's orderly stop. A process that ends without closing it loses nothing durable.
+ * <p>The application has to close it: it has no shutdown hook, so that it outlives a worker's
+ * orderly stop. A process that ends without closing it loses nothing durable.
  */
 public final class EmbeddedBroker implements AutoCloseable {
-  private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedBroker.class);
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
   private static final String NAME = "AMQP broker";
   private static final int NETWORK_BUFFER_BYTES = 64 * 1024;
   private static final int POOLED_NETWORK_BUFFERS = 128;
-  // A stop waits for the next one; Qpid's own is a second.
+  // A stop waits for the next check; Qpid's default is a second.
   private static final int MEMORY_CHECK_MILLIS = 200;
+  private static final int EXPIRY_CHECK_MILLIS = 1_000;
   private static final int HEARTBEAT_SECONDS = 60;
   private static final int CHANNELS_PER_CONNECTION = 2_047;
   private static final int CONNECTION_THREADS = 8;
+  // RabbitMQ's default; the messages that a consumer holds are all in the memory of this process.
+  private static final int MESSAGE_BYTES = 16 * 1024 * 1024;
 
   private final SystemConfig<?> system;
   private final TaskExecutor tasks;
@@ -111,8 +119,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     }
   }
 
-  // What Qpid's own launcher does, except that it prints to the standard output and hides why it
-  // failed.
+  // Like Qpid's own launcher, but does not print to the standard output or hide why it failed.
   private static EmbeddedBroker start(BrokerSettings settings, Optional<FolderLock> folderLock) {
     prepareJvm(settings.storage());
     Principal self = () -> "SYSTEM";
@@ -133,7 +140,7 @@ public final class EmbeddedBroker implements AutoCloseable {
       removeShutdownHook(broker);
       int port = boundPort(broker, settings);
       requireStore(broker, settings);
-      LOGGER.info(
+      LOG.info(
           "Embedded AMQP broker started host={} port={} storage={}",
           settings.host(),
           port,
@@ -186,8 +193,8 @@ public final class EmbeddedBroker implements AutoCloseable {
   }
 
   /**
-   * Qpid would close itself as soon as the process is asked to end, while the application still
-   * acknowledges and replies; it has no setting for that.
+   * Otherwise Qpid would close itself as soon as the process is asked to end, while the application
+   * still acknowledges and replies; it has no setting for that.
    */
   private static void removeShutdownHook(Broker<?> broker) {
     try {
@@ -198,13 +205,13 @@ public final class EmbeddedBroker implements AutoCloseable {
       throw new EmbeddedServerException(
           "This version of Qpid keeps its shutdown hook elsewhere.", e);
     } catch (IllegalStateException e) {
-      LOGGER.debug("The process is already ending", e);
+      LOG.debug("The process is already ending", e);
     }
   }
 
   private static void prepareJvm(Optional<Path> storage) {
     RabbitDialectCreator.replaceStandard();
-    // The type that needs Bouncy Castle to make certificates, which this broker has no use for.
+    // This type needs Bouncy Castle to make certificates, which this broker does not use.
     System.setProperty("qpid.type.disabled:keystore.AutoGeneratedSelfSigned", "true");
     // Derby starts once in a process, as soon as its driver is looked for, even for a broker in
     // memory, and would write derby.log to the folder that the process was started in.
@@ -250,19 +257,22 @@ public final class EmbeddedBroker implements AutoCloseable {
         .storage()
         .ifPresent(folder ->
             context.put(SystemConfig.QPID_WORK_DIR, literal(folder.toAbsolutePath().toString())));
-    // An unroutable mandatory message comes back, as with RabbitMQ; Qpid would end the connection.
+    // An unroutable mandatory message is returned, as by RabbitMQ; Qpid would end the connection.
     context.put(AmqpPort.CLOSE_WHEN_NO_ROUTE, "false");
-    // RabbitMQ's; with Qpid's 0 a client that vanished is never noticed.
+    // RabbitMQ's default; with Qpid's, 0, a client that vanished is never noticed.
     context.put(AmqpPort.HEART_BEAT_DELAY, Integer.toString(HEARTBEAT_SECONDS));
     context.put(AmqpPort.SESSION_COUNT_LIMIT, Integer.toString(CHANNELS_PER_CONNECTION));
+    context.put(Connection.MAX_MESSAGE_SIZE, Integer.toString(MESSAGE_BYTES));
+    // How long a message that has expired stays in a queue without consumers.
+    context.put("virtualhost.housekeepingCheckPeriod", Integer.toString(EXPIRY_CHECK_MILLIS));
     // RabbitMQ accepts arguments that it does not know.
     context.put(Queue.UNKNOWN_QUEUE_DECLARE_ARGUMENT_BEHAVIOUR_NAME, "IGNORE");
     context.put(Exchange.UNKNOWN_EXCHANGE_DECLARE_ARGUMENT_BEHAVIOUR_NAME, "IGNORE");
-    // Qpid would hold back all publishers while the disk is over 90 % full, whatever is still free.
+    // Qpid would block all publishers while the disk is over 90 % full, whatever is still free.
     context.put(Broker.STORE_FILESYSTEM_MAX_USAGE_PERCENT, "0");
-    // Sized for a few dozen connections in a JVM with others, not for a broker of its own: message
-    // bodies live in direct memory, of which the JVM allows as much as its heap, and leave it for
-    // the disk beyond this share. The buffers' size is the same for all brokers of a process.
+    // Sized for a few dozen connections in a shared JVM, not for a broker of its own: message
+    // bodies are in direct memory, of which the JVM allows as much as its heap, and move to the
+    // disk beyond this share. The buffers' size is the same for all brokers of a process.
     context.put(
         Broker.BROKER_FLOW_TO_DISK_THRESHOLD, Long.toString(Runtime.getRuntime().maxMemory() / 4));
     context.put(Broker.COMPACT_MEMORY_INTERVAL, Integer.toString(MEMORY_CHECK_MILLIS));
@@ -277,7 +287,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     return context;
   }
 
-  /** Qpid replaces <code>${…}</code>, and {@code $$} by one dollar, twice on the way to a value. */
+  /** On the way to a value, Qpid twice replaces <code>${…}</code>, and {@code $$} by one dollar. */
   private static String literal(String value) {
     return value.replace("$", "$$$$");
   }
@@ -303,7 +313,7 @@ public final class EmbeddedBroker implements AutoCloseable {
     } finally {
       folderLock.ifPresent(FolderLock::close);
     }
-    LOGGER.info("Embedded AMQP broker stopped port={}", port);
+    LOG.info("Embedded AMQP broker stopped port={}", port);
   }
 
   private static void stop(SystemConfig<?> system, TaskExecutor tasks) {

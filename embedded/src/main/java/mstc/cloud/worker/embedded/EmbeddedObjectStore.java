@@ -3,6 +3,7 @@ package mstc.cloud.worker.embedded;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
@@ -17,23 +18,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An S3 server (S3Proxy) in this process that keeps each bucket as a folder and each object as a
- * file.
+ * file, whose name is mostly that of the object ({@link FileName}).
  *
- * <p>An object appears whole or not at all, also when the process is killed meanwhile; what was
- * answered is on the file system, though not necessarily on the disk when the power fails. {@code
- * If-None-Match: *} holds, for simple and for multipart uploads, and is decided by the file system:
- * of two writers at once, one gets 412.
+ * <p>An object appears as a whole or not at all, even if the process is killed meanwhile. What was
+ * acknowledged is on the file system, though not necessarily on the disk when the power fails.
+ * {@code If-None-Match: *} works for simple and for multipart uploads, and is decided by the file
+ * system: of two writers at once, one gets 412.
  *
- * <p>Metadata is kept in extended attributes of the files, so that the folder must lie on a file
- * system that has them. A key cannot be both an object and another one's parent ({@code a} and
- * {@code a/b}), and a part of it between two slashes has at most 255 bytes, the last one 218: both
- * are answered with 500. Where the file system ignores case, keys do too.
+ * <p>Metadata is kept in extended attributes of the files, so the folder must be on a file system
+ * that has them. Where the file system ignores case, keys do too.
  *
  * <p>A request that is signed together with its body (as minio-java does over http, in parts of 5
  * MiB) is held in memory, and refused beyond a quarter of the heap or 128 MiB.
  */
 public final class EmbeddedObjectStore implements AutoCloseable {
-  private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedObjectStore.class);
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedObjectStore.class);
   private static final String NAME = "S3 server";
   private static final long LARGEST_BUFFERED_BYTES = 128L * 1024 * 1024;
   private static final int THREADS = 64;
@@ -70,7 +69,8 @@ public final class EmbeddedObjectStore implements AutoCloseable {
   private static EmbeddedObjectStore start(ObjectStoreSettings settings, FolderLock folderLock) {
     Instant startedAt = Instant.now();
     Path buckets = settings.folder().toAbsolutePath().resolve("buckets");
-    requireExtendedAttributes(buckets);
+    requireExtendedAttributes(settings.folder());
+    moveOver(buckets);
     S3Proxy proxy = proxy(settings, buckets);
     try {
       proxy.start();
@@ -85,8 +85,14 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         .start(() -> Leftovers.remove(buckets, startedAt));
     var store =
         new EmbeddedObjectStore(proxy, Ports.http(settings.host(), proxy.getPort()), folderLock);
-    LOGGER.info(
-        "Embedded S3 server started endpoint={} folder={}", store.endpoint, settings.folder());
+    LOG.info("Embedded S3 server started endpoint={} folder={}", store.endpoint, settings.folder());
+    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+    if (!namesAllObjects(encoding)) {
+      LOG.warn(
+          "Objects with other than ASCII letters in their names are refused, as files cannot be named"
+              + " so; set LC_ALL=C.UTF-8 in the environment, encoding={}",
+          encoding);
+    }
     return store;
   }
 
@@ -94,7 +100,8 @@ public final class EmbeddedObjectStore implements AutoCloseable {
     var properties = new Properties();
     properties.setProperty("jclouds.filesystem.basedir", buckets.toString());
     return S3Proxy.builder()
-        .blobStore(new WholeObjects(BlobStores.create("filesystem-nio2", properties)))
+        .blobStore(
+            new WholeObjects(new KeysAsFiles(BlobStores.create("filesystem-nio2", properties))))
         .endpoint(Ports.http(settings.host(), settings.port()))
         .awsAuthentication(
             AuthenticationType.AWS_V2_OR_V4, settings.accessKey(), settings.secretKey())
@@ -103,17 +110,25 @@ public final class EmbeddedObjectStore implements AutoCloseable {
         .jettyMaxThreads(THREADS)
         // As S3 does: a client's newer headers are no reason to refuse it.
         .ignoreUnknownHeaders(true)
-        // Else idle connections of clients hold a stop up for two seconds. Whatever is cut off was
-        // not answered and leaves nothing visible.
+        // Otherwise idle connections of clients delay a stop by two seconds. A request that is cut
+        // off was not acknowledged and leaves nothing visible.
         .stopTimeout(0)
         .build();
   }
 
+  /**
+   * Whether every object's name can be a file's.
+   *
+   * @param encoding of file names, which the JVM takes from the environment when it starts
+   */
+  static boolean namesAllObjects(String encoding) {
+    return Charset.isSupported(encoding) && Charset.forName(encoding).newEncoder().canEncode("ü模");
+  }
+
   /** Without them, objects would silently lose their metadata, ETag and content type. */
-  private static void requireExtendedAttributes(Path buckets) {
+  private static void requireExtendedAttributes(Path folder) {
     try {
-      Files.createDirectories(buckets);
-      Path probe = Files.createTempFile(buckets.getParent(), "probe", null);
+      Path probe = Files.createTempFile(folder, "probe", null);
       try {
         var view = Files.getFileAttributeView(probe, UserDefinedFileAttributeView.class);
         if (view == null) {
@@ -127,6 +142,18 @@ public final class EmbeddedObjectStore implements AutoCloseable {
       throw new EmbeddedServerException(
           ("The embedded S3 server cannot use the folder %s: it must be writable, and its file"
                   + " system must have extended attributes (%s). Configure another folder.")
+              .formatted(folder, e),
+          e);
+    }
+  }
+
+  private static void moveOver(Path buckets) {
+    try {
+      EarlierLayout.moveOver(buckets);
+    } catch (IOException e) {
+      throw new EmbeddedServerException(
+          ("The embedded S3 server cannot move the objects of an earlier version in %s to their new"
+                  + " files: %s. Nothing is lost; make the folder writable and start again.")
               .formatted(buckets.getParent(), e),
           e);
     }
@@ -153,6 +180,6 @@ public final class EmbeddedObjectStore implements AutoCloseable {
     } catch (Exception e) {
       throw new EmbeddedServerException("The embedded S3 server did not stop cleanly.", e);
     }
-    LOGGER.info("Embedded S3 server stopped endpoint={}", endpoint);
+    LOG.info("Embedded S3 server stopped endpoint={}", endpoint);
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The right to be the only server of a folder, in this process and among all others.
  *
- * <p>The operating system gives it back when the process ends, however it ends; the file stays.
+ * <p>The operating system releases it when the process ends, however it ends; the file stays.
  */
 final class FolderLock implements AutoCloseable {
   private static final String FILE = "embedded.lock";
@@ -23,7 +23,7 @@ final class FolderLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Creates the folder when missing. */
+  /** Creates the folder if it is missing. */
   static FolderLock of(String server, Path folder) {
     FileChannel channel;
     try {
@@ -57,7 +57,7 @@ final class FolderLock implements AutoCloseable {
     try {
       return channel.tryLock();
     } catch (OverlappingFileLockException e) {
-      // Held by this process, which the operating system would grant it again.
+      // Held by this process, to which the operating system would grant it again.
       return null;
     }
   }

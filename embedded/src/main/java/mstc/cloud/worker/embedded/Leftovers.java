@@ -15,16 +15,16 @@ import org.slf4j.LoggerFactory;
 
 /** Removes the files of objects that an earlier process was killed while writing. */
 final class Leftovers {
-  /** What the store marks a complete object with. */
-  static final String ETAG_ATTRIBUTE = "content-md5";
+  /** How the store marks a complete object; {@code user.} is part of the name that it chose. */
+  static final String ETAG_ATTRIBUTE = "user.content-md5";
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(Leftovers.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Leftovers.class);
   private static final Pattern UNFINISHED =
       Pattern.compile(".*-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", Pattern.DOTALL);
 
   private Leftovers() {}
 
-  /** Removes only what is older than the moment given, for the server runs meanwhile. */
+  /** Only removes what is older than that moment, as the server runs meanwhile. */
   static void remove(Path folder, Instant before) {
     var latest = FileTime.from(before);
     try {
@@ -39,7 +39,7 @@ final class Leftovers {
                   && UNFINISHED.matcher(file.getFileName().toString()).matches()
                   && !isComplete(file)) {
                 Files.deleteIfExists(file);
-                LOGGER.info("Removed a half-written object file={}", file);
+                LOG.info("Removed a half-written object file={}", file);
               }
               return FileVisitResult.CONTINUE;
             }
@@ -47,7 +47,7 @@ final class Leftovers {
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException cause) {
               // Deleted by a client meanwhile, or not ours to read.
-              LOGGER.debug("Not looked at file={}", file, cause);
+              LOG.debug("Not looked at file={}", file, cause);
               return FileVisitResult.CONTINUE;
             }
 
@@ -57,7 +57,7 @@ final class Leftovers {
             }
           });
     } catch (IOException e) {
-      LOGGER.warn("Half-written objects may be left on the disk folder={}", folder, e);
+      LOG.warn("Half-written objects may be left on the disk folder={}", folder, e);
     }
   }
 

@@ -22,7 +22,7 @@ public record ObjectStoreSettings(
     }
   }
 
-  /** On any free port of 127.0.0.1, with the credentials that MinIO's clients assume. */
+  /** On any free port of 127.0.0.1, with the default credentials of MinIO's clients. */
   public static ObjectStoreSettings in(Path folder) {
     return new ObjectStoreSettings("127.0.0.1", 0, "minioadmin", "minioadmin", folder);
   }

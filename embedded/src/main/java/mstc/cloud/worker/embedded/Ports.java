@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 
-/** What both servers ask of a TCP port. */
+/** What both servers need to know of a TCP port. */
 public final class Ports {
   /** The highest there is. */
   public static final int HIGHEST = 65_535;
@@ -25,8 +25,8 @@ public final class Ports {
   }
 
   /**
-   * Fails with what a user can act on, before a server has opened its store; between this and the
-   * server's own bind somebody else may still take the port, which then fails there.
+   * Fails with a message that a user can act on, before a server has opened its store. Between this
+   * and the server's own bind another process may still take the port, which then fails there.
    */
   static void requireFree(String server, String host, int port) {
     var address = new InetSocketAddress(host, port);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.qpid.server.bytebuffer.QpidByteBuffer;
 import org.apache.qpid.server.message.InstanceProperties;
 import org.apache.qpid.server.message.MessageContentSource;
@@ -11,9 +12,11 @@ import org.apache.qpid.server.model.Broker;
 import org.apache.qpid.server.model.Protocol;
 import org.apache.qpid.server.model.Transport;
 import org.apache.qpid.server.model.port.AmqpPort;
+import org.apache.qpid.server.protocol.v0_8.AMQChannel;
 import org.apache.qpid.server.protocol.v0_8.AMQMessage;
 import org.apache.qpid.server.protocol.v0_8.AMQPConnection_0_8Impl;
 import org.apache.qpid.server.protocol.v0_8.AMQShortString;
+import org.apache.qpid.server.protocol.v0_8.ClientDeliveryMethod;
 import org.apache.qpid.server.protocol.v0_8.FieldTable;
 import org.apache.qpid.server.protocol.v0_8.ProtocolOutputConverter;
 import org.apache.qpid.server.protocol.v0_8.transport.AMQDataBlock;
@@ -23,22 +26,27 @@ import org.apache.qpid.server.protocol.v0_8.transport.BasicNackBody;
 import org.apache.qpid.server.protocol.v0_8.transport.ConnectionStartBody;
 import org.apache.qpid.server.protocol.v0_8.transport.ContentHeaderBody;
 import org.apache.qpid.server.protocol.v0_8.transport.MessagePublishInfo;
+import org.apache.qpid.server.protocol.v0_8.transport.ServerChannelMethodProcessor;
 import org.apache.qpid.server.transport.AggregateTicker;
 import org.apache.qpid.server.transport.ServerNetworkConnection;
 
 /**
- * A connection that says and does the two things that clients of RabbitMQ expect and Qpid's own
- * does not.
+ * A connection that does what clients of RabbitMQ expect and Qpid's own does not.
  *
- * <p>It announces what it is capable of, without which pika refuses publisher confirms. And an
- * unroutable mandatory message is returned, then acknowledged; Qpid's own refuses it first, which
- * clients take for a failure to try again.
+ * <p>It announces its capabilities, without which pika refuses publisher confirms. It returns an
+ * unroutable mandatory message, then acknowledges it, while it refuses one that a full queue
+ * rejects, without returning it; Qpid's own does both to both. Its channels are {@link
+ * RabbitDialectChannel}s, and messages leave it with the properties that their clients gave them.
  */
 final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
   private static final Map<String, Object> CAPABILITIES =
       Map.of("publisher_confirms", true, "basic.nack", true);
 
+  /** Qpid's code in the return of such a message. */
+  private static final int REJECTED_BY_FULL_QUEUE = 506;
+
   private final List<AMQFrame> refusals = new ArrayList<>();
+  private final Map<Integer, RabbitDialectChannel> channels = new ConcurrentHashMap<>();
   private boolean receiving;
 
   RabbitDialectConnection(
@@ -52,8 +60,8 @@ final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
     super(broker, network, port, transport, protocol, id, aggregateTicker);
   }
 
-  // Refusals wait until all that was read is handled, for the frames of a returned message must
-  // not be interrupted.
+  // Refusals wait until everything read is handled, as nothing may interrupt the frames of a
+  // returned message.
   @Override
   protected void onReceive(QpidByteBuffer received) {
     startReceiving();
@@ -89,6 +97,40 @@ final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
     super.writeFrame(block);
   }
 
+  @Override
+  public ServerChannelMethodProcessor getChannelMethodProcessor(int channelId) {
+    ServerChannelMethodProcessor standard = super.getChannelMethodProcessor(channelId);
+    if (standard instanceof AMQChannel channel) {
+      // A number is given again once its channel is closed.
+      return channels.compute(
+          channelId,
+          (number, known) ->
+              known != null && known.isOf(channel) ? known : new RabbitDialectChannel(channel));
+    }
+    return standard;
+  }
+
+  // RabbitMQ leaves bodies alone. Qpid would inflate one for a client that does not say that it
+  // can do so itself, to any size, and deflate long ones for one that does.
+  @Override
+  public boolean isCompressionSupported() {
+    return true;
+  }
+
+  @Override
+  public int getMessageCompressionThreshold() {
+    return Integer.MAX_VALUE;
+  }
+
+  // What consumers get does not pass through the converter below.
+  @Override
+  public ClientDeliveryMethod createDeliveryMethod(int channelId) {
+    ClientDeliveryMethod standard = super.createDeliveryMethod(channelId);
+    return (consumer, message, properties, deliveryTag) ->
+        standard.deliverToClient(
+            consumer, TimeToLive.asPublished(message), properties, deliveryTag);
+  }
+
   private static ConnectionStartBody withCapabilities(ConnectionStartBody start) {
     Map<String, Object> properties =
         new LinkedHashMap<>(FieldTable.convertToMap(start.getServerProperties()));
@@ -113,13 +155,13 @@ final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
 
   @Override
   public ProtocolOutputConverter getProtocolOutputConverter() {
-    return new AcknowledgingReturns(super.getProtocolOutputConverter());
+    return new RabbitDialectOutput(super.getProtocolOutputConverter());
   }
 
-  private final class AcknowledgingReturns implements ProtocolOutputConverter {
+  private final class RabbitDialectOutput implements ProtocolOutputConverter {
     private final ProtocolOutputConverter delegate;
 
-    private AcknowledgingReturns(ProtocolOutputConverter delegate) {
+    private RabbitDialectOutput(ProtocolOutputConverter delegate) {
       this.delegate = delegate;
     }
 
@@ -131,7 +173,11 @@ final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
         int channelId,
         int replyCode,
         AMQShortString replyText) {
-      delegate.writeReturn(publishInfo, header, content, channelId, replyCode, replyText);
+      if (replyCode == REJECTED_BY_FULL_QUEUE) {
+        return;
+      }
+      delegate.writeReturn(
+          publishInfo, TimeToLive.asPublished(header), content, channelId, replyCode, replyText);
       acknowledgeReturned(channelId);
     }
 
@@ -157,7 +203,8 @@ final class RabbitDialectConnection extends AMQPConnection_0_8Impl {
         int channelId,
         long deliveryTag,
         int queueSize) {
-      return delegate.writeGetOk(message, properties, channelId, deliveryTag, queueSize);
+      return delegate.writeGetOk(
+          TimeToLive.asPublished(message), properties, channelId, deliveryTag, queueSize);
     }
 
     @Override

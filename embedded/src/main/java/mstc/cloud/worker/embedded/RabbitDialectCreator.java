@@ -21,7 +21,7 @@ public final class RabbitDialectCreator implements ProtocolEngineCreator {
   /** For the service loader. */
   public RabbitDialectCreator() {}
 
-  /** Makes the broker use this one in place of its own, which is of the same protocol version. */
+  /** Makes the broker use this one instead of its own, which has the same protocol version. */
   static void replaceStandard() {
     System.setProperty(
         "qpid.plugin.disabled:protocolenginecreator." + STANDARD.getType(), Boolean.toString(true));

@@ -7,30 +7,27 @@ import java.util.Map;
 import org.gaul.s3proxy.blobstore.BlobStore;
 import org.gaul.s3proxy.blobstore.ForwardingBlobStore;
 import org.gaul.s3proxy.blobstore.domain.MultipartUpload;
-import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Request;
 import software.amazon.awssdk.services.s3.model.ListObjectsV2Response;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.PutObjectResponse;
-import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.UploadPartRequest;
 import software.amazon.awssdk.services.s3.model.UploadPartResponse;
 
 /**
- * Lists only objects that were written to their end, takes only metadata that can be kept, and
+ * Lists only objects that were written to their end, accepts only metadata that can be kept, and
  * keeps no part of an upload that was ended.
  *
  * <p>The store writes an object to a file beside its place, {@code <key>-<uuid>}, and moves it when
- * it is complete; a listing would show that file as an object, and for good once the process was
+ * it is complete. A listing would show that file as an object, and permanently once the process was
  * killed. Such a file has no ETag yet, which every object has.
  *
- * <p>Metadata that the file system has no room for would be dropped without a word; S3's own limit
- * stays below that of ext4.
+ * <p>Metadata for which the file system has no room would be dropped silently; S3's own limit is
+ * below that of ext4.
  *
- * <p>The store takes a part without a look at whether its upload is still there. One that arrives
- * when the upload has been ended would stay for good, as no list of uploads shows it.
+ * <p>The store accepts a part without checking whether its upload still exists. One that arrives
+ * when the upload has been ended would stay permanently, as no list of uploads shows it.
  */
 final class WholeObjects extends ForwardingBlobStore {
   // https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
@@ -40,7 +37,7 @@ final class WholeObjects extends ForwardingBlobStore {
     super(delegate);
   }
 
-  /** May give fewer keys than asked for although more follow, as S3 may. */
+  /** May give fewer keys than requested although more follow, as S3 may. */
   @Override
   public ListObjectsV2Response list(ListObjectsV2Request request) {
     ListObjectsV2Response page = super.list(request);
@@ -71,7 +68,7 @@ final class WholeObjects extends ForwardingBlobStore {
             .noneMatch(open -> open.uploadId().equals(upload.id()));
     if (ended) {
       super.abortMultipartUpload(upload);
-      throw refusal(404, "NoSuchUpload", "The upload was completed or ended.");
+      throw Refusals.of(404, "NoSuchUpload", "The upload was completed or ended.");
     }
     return response;
   }
@@ -90,18 +87,10 @@ final class WholeObjects extends ForwardingBlobStore {
                 entry.getKey().getBytes(UTF_8).length + entry.getValue().getBytes(UTF_8).length)
             .sum();
     if (bytes > LARGEST_METADATA_BYTES) {
-      throw refusal(
+      throw Refusals.of(
           400,
           "MetadataTooLarge",
           "Your metadata headers exceed the maximum allowed metadata size.");
     }
-  }
-
-  private static AwsServiceException refusal(int status, String code, String message) {
-    return S3Exception.builder()
-        .statusCode(status)
-        .message(message)
-        .awsErrorDetails(AwsErrorDetails.builder().errorCode(code).errorMessage(message).build())
-        .build();
   }
 }

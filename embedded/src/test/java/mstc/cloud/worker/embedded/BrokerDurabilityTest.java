@@ -3,12 +3,14 @@ package mstc.cloud.worker.embedded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.MessageProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -44,6 +46,37 @@ class BrokerDurabilityTest {
 
       // then
       requireKept(channel);
+    }
+  }
+
+  @Test
+  void keepsAMessagesTimeToLiveAcrossARestart() throws Exception {
+    // given
+    var persistent = MessageProperties.PERSISTENT_BASIC.builder();
+    try (var broker = EmbeddedBroker.start(settings());
+        var connection = Clients.amqp(broker.port()).newConnection();
+        var channel = connection.createChannel()) {
+      channel.confirmSelect();
+      channel.queueDeclare("work", true, false, false, Map.of());
+      channel.basicPublish(
+          "", "work", persistent.expiration("500").build(), "short".getBytes(UTF_8));
+      channel.basicPublish(
+          "", "work", persistent.expiration("3600000").build(), "long".getBytes(UTF_8));
+      channel.waitForConfirmsOrDie(CONFIRM_MILLIS);
+    }
+
+    // when
+    try (var broker = EmbeddedBroker.start(settings());
+        var connection = Clients.amqp(broker.port()).newConnection();
+        var channel = connection.createChannel()) {
+
+      // then
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(channel.messageCount("work")).isEqualTo(1));
+      var kept = channel.basicGet("work", true);
+      assertThat(kept.getBody()).asString(UTF_8).isEqualTo("long");
+      assertThat(kept.getProps().getExpiration()).isEqualTo("3600000");
     }
   }
 

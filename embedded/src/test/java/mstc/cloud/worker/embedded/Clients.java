@@ -4,8 +4,10 @@ import com.rabbitmq.client.ConnectionFactory;
 import io.minio.MinioAsyncClient;
 import io.minio.MinioClient;
 
-/** Clients as users have them: nothing is set but the address. */
+/** Clients as users have them: nothing is set but the address, and patience with a busy machine. */
 final class Clients {
+  private static final int PATIENCE_MILLIS = 120_000;
+
   private Clients() {}
 
   static ConnectionFactory amqp(int port) {
@@ -13,6 +15,8 @@ final class Clients {
     factory.setHost("127.0.0.1");
     factory.setPort(port);
     factory.setAutomaticRecoveryEnabled(false);
+    factory.setHandshakeTimeout(PATIENCE_MILLIS);
+    factory.setConnectionTimeout(PATIENCE_MILLIS);
     return factory;
   }
 

@@ -7,13 +7,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
-import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.GetResponse;
 import com.rabbitmq.client.MessageProperties;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.Return;
-import com.rabbitmq.client.ShutdownSignalException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -21,44 +18,11 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What clients may rely on, with a broker in memory. */
-class EmbeddedBrokerTest {
+class EmbeddedBrokerTest extends BrokerInMemory {
   private static final int CONFIRM_MILLIS = 20_000;
-
-  private static EmbeddedBroker broker;
-
-  private Connection connection;
-  private Channel channel;
-
-  @BeforeAll
-  static void startBroker() {
-    broker = EmbeddedBroker.start(BrokerSettings.inMemory());
-  }
-
-  @AfterAll
-  static void closeBroker() {
-    broker.close();
-  }
-
-  @BeforeEach
-  void connect() throws Exception {
-    connection = Clients.amqp(broker.port()).newConnection();
-    channel = connection.createChannel();
-    channel.confirmSelect();
-  }
-
-  @AfterEach
-  void disconnect() throws IOException {
-    if (connection.isOpen()) {
-      connection.close();
-    }
-  }
 
   @Test
   void returnsAnUnroutableMandatoryMessageAndKeepsTheConnection() throws Exception {
@@ -81,6 +45,29 @@ class EmbeddedBrokerTest {
         });
     assertThat(connection.isOpen()).isTrue();
     assertThat(channel.isOpen()).isTrue();
+  }
+
+  @Test
+  void refusesWhatAFullQueueRejectsAndDoesNotReturnIt() throws Exception {
+    // given
+    BlockingQueue<Return> returns = new LinkedBlockingQueue<>();
+    channel.addReturnListener(returns::add);
+    channel.queueDeclare(
+        "full", false, false, true, Map.of("qpid.max_count", 1, "qpid.policy_type", "reject"));
+    channel.basicPublish("", "full", true, null, new byte[1]);
+    channel.waitForConfirmsOrDie(CONFIRM_MILLIS);
+
+    // when
+    channel.basicPublish("", "full", true, null, new byte[1]);
+    boolean confirmed = channel.waitForConfirms(CONFIRM_MILLIS);
+
+    // then
+    assertThat(confirmed).isFalse();
+    channel.queuePurge("full");
+    channel.basicPublish("", "full", true, null, new byte[1]);
+    channel.waitForConfirmsOrDie(CONFIRM_MILLIS);
+    assertThat(returns).isEmpty();
+    assertThat(connection.isOpen()).isTrue();
   }
 
   @Test
@@ -231,16 +218,6 @@ class EmbeddedBrokerTest {
 
     // then
     assertThat(channel.basicGet("large", true).getBody()).isEqualTo(body);
-  }
-
-  @Test
-  void hasNoDirectReplyTo() {
-    // when
-    assertThatThrownBy(() ->
-            channel.basicConsume("amq.rabbitmq.reply-to", true, (tag, delivery) -> {}, tag -> {}))
-        // then
-        .hasRootCauseInstanceOf(ShutdownSignalException.class)
-        .hasStackTraceContaining("reply-code=404");
   }
 
   @Test

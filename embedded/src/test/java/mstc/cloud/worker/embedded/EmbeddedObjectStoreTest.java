@@ -16,6 +16,7 @@ import io.minio.MakeBucketArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.MinioClient;
 import io.minio.PutObjectArgs;
+import io.minio.RemoveObjectArgs;
 import io.minio.StatObjectArgs;
 import io.minio.UploadPartArgs;
 import io.minio.UploadPartResponse;
@@ -31,6 +32,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,8 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EmbeddedObjectStoreTest {
   private static final String BUCKET = "results";
@@ -73,6 +77,126 @@ class EmbeddedObjectStoreTest {
       }
       assertThat(keys(client, 1_000)).containsExactlyInAnyOrderElementsOf(keys);
     }
+  }
+
+  @Test
+  void keepsEveryKeyThatS3Allows() throws Exception {
+    // given
+    List<String> keys =
+        List.of(
+            "%2E",
+            ".mpus-0",
+            ".mstc/job/log",
+            "a",
+            "a%",
+            "a/",
+            "a/b",
+            "a/b/c",
+            "b".repeat(300),
+            "b".repeat(300) + "/" + "c".repeat(723),
+            "d",
+            "模".repeat(341));
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+
+      // when
+      for (String key : keys) {
+        put(client, key, key.getBytes(UTF_8), Map.of());
+      }
+
+      // then
+      for (String key : keys) {
+        assertThat(read(client, key)).asString(UTF_8).isEqualTo(key);
+      }
+      assertThat(keys(client, 1_000)).isEqualTo(keys);
+      assertThat(keys(client, 1)).isEqualTo(keys);
+      for (String key : keys) {
+        client.removeObject(RemoveObjectArgs.builder().bucket(BUCKET).object(key).build());
+      }
+      assertThat(files(temporary.resolve("store"))).isEmpty();
+    }
+  }
+
+  @Test
+  void refusesAKeyThatS3Refuses() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+
+      // when
+      assertThatThrownBy(() -> put(client, "k".repeat(1_025), new byte[1], Map.of()))
+          // then
+          .isInstanceOfSatisfying(
+              ErrorResponseException.class,
+              e -> assertThat(e.errorResponse().code()).isEqualTo("KeyTooLongError"));
+    }
+  }
+
+  @Test
+  void uploadsALongKeyInParts() throws Exception {
+    // given
+    String key = "x".repeat(500) + "/" + "y".repeat(523);
+    byte[] part = new byte[5 << 20];
+    try (var store = EmbeddedObjectStore.start(settings());
+        var client = Clients.s3Calls(store.port())) {
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build()).join();
+
+      // when
+      client
+          .putObject(
+              PutObjectArgs.builder().bucket(BUCKET).object(key).stream(
+                      new ByteArrayInputStream(new byte[(5 << 20) + 1]), -1L, (long) part.length)
+                  .build())
+          .join();
+
+      // then
+      var stat =
+          client.statObject(StatObjectArgs.builder().bucket(BUCKET).object(key).build()).join();
+      assertThat(stat.size()).isEqualTo(part.length + 1);
+      assertThat(keys(Clients.s3(store.port()), 1_000)).containsExactly(key);
+    }
+  }
+
+  @Test
+  void listsFoldersAndTheirObjects() throws Exception {
+    // given
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+      for (String key : List.of("a", "a/1", "a/2", "a/b/3", "ab/4", "c")) {
+        put(client, key, new byte[1], Map.of());
+      }
+
+      // when
+      List<String> top = listed(client, "");
+      List<String> beginningWithA = listed(client, "a");
+      List<String> inA = listed(client, "a/");
+
+      // then
+      assertThat(top).containsExactlyInAnyOrder("a", "a/", "ab/", "c");
+      assertThat(beginningWithA).containsExactlyInAnyOrder("a", "a/", "ab/");
+      assertThat(inA).containsExactlyInAnyOrder("a/1", "a/2", "a/b/");
+    }
+  }
+
+  @Test
+  void keepsAnObjectWhoseNameEndsLikeThatOfAnUnfinishedOne() throws Exception {
+    // given
+    String key = "result-0b3c1f0e-4a53-4f7e-9d3d-1c2b3a4d5e6f";
+    Path file = temporary.resolve("store/buckets").resolve(BUCKET).resolve(key);
+    try (var store = EmbeddedObjectStore.start(settings())) {
+      var client = Clients.s3(store.port());
+      client.makeBucket(MakeBucketArgs.builder().bucket(BUCKET).build());
+      put(client, key, new byte[1], Map.of());
+    }
+
+    // when
+    Leftovers.remove(temporary.resolve("store/buckets"), Instant.now().plusSeconds(60));
+
+    // then
+    assertThat(file).exists();
   }
 
   @Test
@@ -346,6 +470,16 @@ class EmbeddedObjectStoreTest {
     }
   }
 
+  private static List<String> listed(MinioClient client, String prefix) throws Exception {
+    List<String> names = new ArrayList<>();
+    for (var item :
+        client.listObjects(
+            ListObjectsArgs.builder().bucket(BUCKET).prefix(prefix).maxKeys(2).build())) {
+      names.add(item.get().objectName());
+    }
+    return names;
+  }
+
   private static List<String> keys(MinioClient client, int pageSize) throws Exception {
     List<String> keys = new ArrayList<>();
     for (var item :
@@ -379,5 +513,11 @@ class EmbeddedObjectStoreTest {
     try (var files = Files.list(folder.resolve("buckets").resolve(BUCKET))) {
       return files.map(file -> file.getFileName().toString()).toList();
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"UTF-8, true", "ANSI_X3.4-1968, false", "ISO-8859-1, false", "no-such, false"})
+  void anEncodingOfFileNamesThatKnowsNotAllLettersIsToldOf(String encoding, boolean all) {
+    assertThat(EmbeddedObjectStore.namesAllObjects(encoding)).isEqualTo(all);
   }
 }

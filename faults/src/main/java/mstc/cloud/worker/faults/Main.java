@@ -67,7 +67,7 @@ public final class Main implements Callable<Integer> {
       description = "Runs nothing, but checks the history of a run again.")
   private @Nullable Path check;
 
-  /** Where the launcher found the project. */
+  /** The project's folder, found by the launcher. */
   @Option(names = "--home", hidden = true, defaultValue = ".")
   private Path home = Path.of(".");
 

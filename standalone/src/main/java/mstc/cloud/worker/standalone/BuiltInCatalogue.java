@@ -8,15 +8,15 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.CatalogueEntry;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
+import mstc.cloud.worker.adapters.local.LocalSettings;
+import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
+import mstc.cloud.worker.bootstrap.settings.RuntimeSettings;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
 import mstc.cloud.worker.standalone.demo.DemoJob;
 
 /** The images that the standalone worker can run without any configuration. */
 final class BuiltInCatalogue {
-  /** The demonstration, on this very JDK. */
+  /** The demo, on this very JDK. */
   static final String DEMO_IMAGE = "mstc/demo";
 
   /** The Python client's test job. */
@@ -27,23 +27,22 @@ final class BuiltInCatalogue {
   private BuiltInCatalogue() {}
 
   /**
-   * The configuration with the built-in images after its own, which count more.
+   * The configuration with the built-in images after its own, which have precedence.
    *
-   * @param folder where the programs are put that are part of this one
+   * @param folder where the built-in programs are put
    */
   static WorkerConfiguration addTo(WorkerConfiguration configuration, Path folder)
       throws IOException {
     return switch (configuration.runtime()) {
-      case KubernetesSettings kubernetes -> configuration;
-      case LocalSettings local -> {
+      case RuntimeSettings.Kubernetes _ -> configuration;
+      case RuntimeSettings.Local(LocalSettings local) -> {
         List<CatalogueEntry> catalogue = new ArrayList<>(local.catalogue());
         catalogue.add(new CatalogueEntry(DEMO_IMAGE, demoCommand()));
         catalogue.add(new CatalogueEntry(DEMO_IMAGE + ":*", demoCommand()));
         List<String> python = List.of("python3", unpackPythonTest(folder).toString());
         catalogue.add(new CatalogueEntry(PYTHON_TEST_IMAGE, python));
         catalogue.add(new CatalogueEntry(PYTHON_TEST_IMAGE + ":*", python));
-        yield configuration.withRuntime(
-            new LocalSettings(local.folder(), catalogue, local.grace()));
+        yield configuration.withRuntime(new RuntimeSettings.Local(local.withCatalogue(catalogue)));
       }
     };
   }

@@ -34,7 +34,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** Shows the whole way of one request, on services and a folder of its own that end with it. */
+/** Shows one request, end to end, on services and a folder of its own that end with it. */
 @Command(
     name = "demo",
     mixinStandardHelpOptions = true,
@@ -61,15 +61,18 @@ final class DemoCommand implements Callable<Integer> {
       try (Standalone standalone =
               Standalone.start(
                   new Standalone.Settings(folder, 0, 0), DemoCommand::sources, _ -> {});
-          ObjectStore store = Services.objectStore(standalone.configuration())) {
-        return run(folder, store, Services.workClient(standalone.configuration()), out);
+          ObjectStore store =
+              Services.objectStore(
+                  standalone.configuration().objectStore(), standalone.configuration().proxies())) {
+        return run(
+            folder, store, new RabbitWorkClient(standalone.configuration().workQueue()), out);
       }
     } finally {
       TemporaryFolder.delete(folder);
     }
   }
 
-  /** Nothing of this machine's configuration: the demonstration is the same everywhere. */
+  /** Uses nothing of this machine's configuration: the demo is the same everywhere. */
   private static ConfigurationSources sources(Map<String, String> given) {
     return ConfigurationSources.ofEnvironment(Map.of())
         .withOverrides(with(given, "mstc.http.enabled", "false"));

@@ -10,8 +10,8 @@ import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
 
 /**
- * A broker and an S3 server of this process, on loopback and with the credentials that clients use
- * by default. The worker reaches them as it would any others.
+ * A broker and an S3 server in this process, on loopback and with the credentials that clients use
+ * by default. The worker reaches them like any others.
  */
 final class EmbeddedServices implements AutoCloseable {
   static final String HOST = "127.0.0.1";
@@ -53,7 +53,7 @@ final class EmbeddedServices implements AutoCloseable {
     }
   }
 
-  /** The configuration that leads to them, whichever type of object store is chosen. */
+  /** The configuration for reaching them, whichever type of object store is chosen. */
   Map<String, String> configuration() {
     Map<String, String> values = new TreeMap<>();
     values.put("mstc.work-queue.host", HOST);

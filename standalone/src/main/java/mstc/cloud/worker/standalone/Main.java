@@ -7,7 +7,7 @@ import mstc.cloud.worker.bootstrap.cli.VersionProvider;
 import mstc.cloud.worker.bootstrap.cli.WorkerCommand;
 import picocli.CommandLine.Command;
 
-/** Starts the command line with everything there is. */
+/** Starts the command line with all commands. */
 @Command(
     name = "mstc",
     mixinStandardHelpOptions = true,

@@ -8,10 +8,10 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import mstc.cloud.worker.bootstrap.assembly.WorkerApplication;
-import mstc.cloud.worker.bootstrap.configuration.ConfigurationReader;
 import mstc.cloud.worker.bootstrap.configuration.ConfigurationSources;
 import mstc.cloud.worker.bootstrap.configuration.LoadedConfiguration;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 
 /** The worker and the services it needs, in one process. */
 final class Standalone implements AutoCloseable {
@@ -27,7 +27,7 @@ final class Standalone implements AutoCloseable {
   }
 
   /**
-   * Where it listens and keeps what must survive a restart.
+   * Where its services listen, and where it keeps what must survive a restart.
    *
    * @param brokerPort 0 for any free port
    * @param storePort 0 for any free port
@@ -38,27 +38,26 @@ final class Standalone implements AutoCloseable {
    * Starts the services, then the worker.
    *
    * @param sources gives the worker's configuration, with the values for these services added
-   * @param loaded told the configuration before the worker starts
+   * @param loaded called with the configuration before the worker starts
    */
   static Standalone start(
       Settings settings,
       Function<Map<String, String>, ConfigurationSources> sources,
-      Consumer<LoadedConfiguration> loaded)
+      Consumer<LoadedConfiguration<WorkerConfiguration>> loaded)
       throws IOException {
     Path folder = settings.folder().toAbsolutePath().normalize();
     Files.createDirectories(folder);
-    // Checked before anything is started, so that a mistake in it is told alone and at once.
+    // Checked before anything is started, so that a mistake in it is reported alone and at once.
     Map<String, String> given =
         new TreeMap<>(
             Map.of("mstc.scratch-dir", folder + "/scratch", "mstc.runtime.type", "local"));
-    loaded.accept(ConfigurationReader.read(sources.apply(given)));
+    loaded.accept(WorkerTree.read(sources.apply(given)));
     EmbeddedServices services =
         EmbeddedServices.start(folder, settings.brokerPort(), settings.storePort());
     try {
       given.putAll(services.configuration());
       WorkerConfiguration configuration =
-          BuiltInCatalogue.addTo(
-              ConfigurationReader.read(sources.apply(given)).configuration(), folder);
+          BuiltInCatalogue.addTo(WorkerTree.read(sources.apply(given)).configuration(), folder);
       return new Standalone(services, WorkerApplication.start(configuration), configuration);
     } catch (RuntimeException | IOException e) {
       services.close();

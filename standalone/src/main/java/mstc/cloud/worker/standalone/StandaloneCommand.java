@@ -1,10 +1,12 @@
 package mstc.cloud.worker.standalone;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import mstc.cloud.worker.bootstrap.cli.ConfigurationOptions;
 import mstc.cloud.worker.bootstrap.cli.WorkerConsole;
+import mstc.cloud.worker.embedded.EmbeddedServerException;
 import mstc.cloud.worker.embedded.PortInUseException;
 import mstc.cloud.worker.embedded.Ports;
 import picocli.CommandLine.Command;
@@ -47,6 +49,7 @@ final class StandaloneCommand implements Callable<Integer> {
   private Standalone start() throws IOException {
     requirePort("--broker-port", brokerPort);
     requirePort("--store-port", storePort);
+    requireFolder();
     try {
       return Standalone.start(
           new Standalone.Settings(folder, brokerPort, storePort),
@@ -55,6 +58,19 @@ final class StandaloneCommand implements Callable<Integer> {
     } catch (PortInUseException e) {
       String option = e.port() == brokerPort ? "--broker-port" : "--store-port";
       throw new IllegalStateException(e.getMessage() + " The option is " + option + ".", e);
+    } catch (EmbeddedServerException e) {
+      throw new IllegalStateException(e.getMessage() + " The option is --folder.", e);
+    }
+  }
+
+  private void requireFolder() {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "%s cannot be the folder where everything is kept: it %s. The option is --folder."
+              .formatted(folder, Files.exists(folder) ? "is a file" : "cannot be created"),
+          e);
     }
   }
 

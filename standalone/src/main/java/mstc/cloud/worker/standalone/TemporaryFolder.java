@@ -8,11 +8,11 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** A folder that goes with the program. */
+/** A folder that is deleted when the program ends. */
 final class TemporaryFolder {
   private TemporaryFolder() {}
 
-  /** Deletes a folder and all that is in it, without following links. */
+  /** Deletes a folder and all its content, without following links. */
   static void delete(Path folder) throws IOException {
     Files.walkFileTree(
         folder,

@@ -7,9 +7,13 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.CompositeArchRule;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -23,10 +27,13 @@ final class ArchitectureRules {
   private static final String DOMAIN = ROOT + "domain..";
   private static final String APPLICATION = ROOT + "application..";
   private static final String WIRE = ROOT + "wire..";
+  private static final String S3_PROTOCOL = ROOT + "s3protocol..";
   private static final String JDK = "java..";
   private static final String NULLNESS = "org.jspecify.annotations..";
   private static final String LOGGING = "org.slf4j..";
   private static final String JSON = "tools.jackson..";
+  private static final List<String> ADAPTERS =
+      List.of("rabbitmq", "local", "k8s", "minio", "s3", "http");
   private static final String[] SPRING = {"org.springframework.."};
 
   private ArchitectureRules() {}
@@ -36,24 +43,59 @@ final class ArchitectureRules {
     Map<String, ArchRule> rules = new LinkedHashMap<>();
     rules.put("domain", knowsOnly("domain", DOMAIN, JDK, NULLNESS));
     rules.put("application", knowsOnly("application", APPLICATION, DOMAIN, JDK, NULLNESS, LOGGING));
+    rules.put(
+        "testkit",
+        knowsOnly(
+            "testkit",
+            ROOT + "testkit..",
+            DOMAIN,
+            JDK,
+            "javax.net..",
+            "com.sun.net.httpserver..",
+            NULLNESS,
+            "org.junit.jupiter..",
+            "org.assertj..",
+            "org.awaitility..",
+            "org.testcontainers.."));
+    rules.put("fakes", onlyTestsKnowTheTestkit());
     rules.put("wire", knowsOnly("wire", WIRE, DOMAIN, JDK, NULLNESS, JSON));
+    rules.put(
+        "s3protocol",
+        knowsOnly("s3protocol", S3_PROTOCOL, DOMAIN, JDK, NULLNESS, LOGGING, "javax.net.."));
     rules.put("rabbitmq", adapter("rabbitmq", WIRE, "com.rabbitmq..", "javax.net.."));
     rules.put("local", adapter("local", WIRE, JSON));
-    rules.put("k8s", adapter("k8s", WIRE, JSON, "io.fabric8.kubernetes.."));
+    rules.put(
+        "k8s",
+        adapter(
+            "k8s",
+            WIRE,
+            JSON,
+            "io.fabric8.kubernetes..",
+            "com.google.errorprone.annotations.concurrent.."));
     rules.put(
         "minio",
         adapter(
             "minio",
+            S3_PROTOCOL,
             "io.minio..",
             "okhttp3..",
             "okio..",
             "kotlin..",
             "javax.net..",
             "javax.xml.stream.."));
-    rules.put("s3", adapter("s3", "software.amazon.awssdk..", "javax.net.."));
+    rules.put("s3", adapter("s3", S3_PROTOCOL, "software.amazon.awssdk..", "javax.net.."));
     rules.put(
         "http",
-        adapter("http", APPLICATION, WIRE, "com.sun.net.httpserver..", "io.prometheus.metrics.."));
+        adapter("http", APPLICATION, WIRE, "org.eclipse.jetty..", "io.prometheus.metrics.."));
+    rules.put(
+        "configuration",
+        knowsOnly(
+            "bootstrap.configuration",
+            ROOT + "bootstrap.configuration..",
+            DOMAIN,
+            JDK,
+            NULLNESS,
+            "org.snakeyaml.."));
     rules.put(
         "embedded",
         knowsNothingOfTheWorker(
@@ -65,6 +107,11 @@ final class ArchitectureRules {
     rules.put("spring", onlyTheAssemblyKnowsSpring());
     rules.put("cycles", packagesAreFreeOfCycles());
     rules.put("hiding", adaptersHideAllButTheirEntryAndSettings());
+    rules.put("inner", onlyTheRootPackagesOfAdaptersAreKnown());
+    rules.put("k8s.cluster", innerPart("k8s", "cluster"));
+    rules.put("k8s.job", innerPart("k8s", "job", "cluster"));
+    rules.put("k8s.log", innerPart("k8s", "log", "cluster"));
+    rules.put("k8s.follow", innerPart("k8s", "follow", "cluster", "job", "log"));
     rules.put("streams", onlyTheCommandLineWritesToStandardStreams());
     return rules;
   }
@@ -95,6 +142,14 @@ final class ArchitectureRules {
         .because(reason);
   }
 
+  private static ArchRule onlyTestsKnowTheTestkit() {
+    return noClasses()
+        .that(resideInAPackage(WORKER).and(not(resideInAPackage(ROOT + "testkit.."))))
+        .should()
+        .dependOnClassesThat(resideInAPackage(ROOT + "testkit.."))
+        .because("fakes and contract suites are for tests");
+  }
+
   private static ArchRule onlyTheAssemblyKnowsSpring() {
     return noClasses()
         .that(resideInAPackage(WORKER))
@@ -110,7 +165,7 @@ final class ArchitectureRules {
 
   private static ArchRule adaptersHideAllButTheirEntryAndSettings() {
     return classes()
-        .that(resideInAnyPackage(ROOT + "adapters.."))
+        .that(resideInTheRootPackageOfAnAdapter())
         .and()
         .arePublic()
         .and()
@@ -121,14 +176,56 @@ final class ArchitectureRules {
         .haveSimpleNameEndingWith("Client")
         .orShould()
         .beAssignableTo(AutoCloseable.class)
-        .because("an adapter is seen by its entry and its settings only");
+        .orShould()
+        .beAssignableTo("mstc.cloud.worker.application.metrics.WorkerMetrics")
+        .because("an adapter is seen by its ports' implementations and its settings only");
+  }
+
+  /** A fixture stands for what is beside it. */
+  private static DescribedPredicate<JavaClass> resideInTheRootPackageOfAnAdapter() {
+    return resideInAPackage(ROOT + "adapters.*")
+        .or(resideInAPackage(ROOT + "adapters.*.fixture.."));
+  }
+
+  private static ArchRule onlyTheRootPackagesOfAdaptersAreKnown() {
+    return CompositeArchRule.of(
+            ADAPTERS.stream().map(ArchitectureRules::onlyTheRootPackageIsKnownOf).toList())
+        .because("an adapter with inner packages shows only the types of its root package");
+  }
+
+  private static ArchRule onlyTheRootPackageIsKnownOf(String technology) {
+    return noClasses()
+        .that(
+            resideInAPackage(WORKER)
+                .and(not(resideInAPackage(ROOT + "adapters." + technology + ".."))))
+        .should()
+        .dependOnClassesThat(resideInAPackage(ROOT + "adapters." + technology + ".*.."));
+  }
+
+  /** What an inner package of an adapter may know of the adapter: itself, and some others. */
+  private static ArchRule innerPart(String technology, String name, String... others) {
+    String adapter = ROOT + "adapters." + technology;
+    String[] allowed =
+        Stream.concat(Stream.of(name), Arrays.stream(others))
+            .map(part -> adapter + "." + part + "..")
+            .toArray(String[]::new);
+    return classes()
+        .that(resideInAPackage(adapter + "." + name + ".."))
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(allowed).or(not(resideInAPackage(adapter + ".."))))
+        .because(name + " knows nothing else of the adapter " + technology);
   }
 
   private static ArchRule onlyTheCommandLineWritesToStandardStreams() {
     return noClasses()
         .that(
             resideInAnyPackage(
-                ROOT + "domain..", ROOT + "application..", ROOT + "adapters..", ROOT + "wire.."))
+                ROOT + "domain..",
+                ROOT + "application..",
+                S3_PROTOCOL,
+                ROOT + "adapters..",
+                ROOT + "wire.."))
         .should()
         .accessField(System.class, "out")
         .orShould()

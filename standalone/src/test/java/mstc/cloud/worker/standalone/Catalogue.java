@@ -22,6 +22,7 @@ final class Catalogue {
               catalogue:
                 - image: test/sh
                   command: [/bin/sh, -c]
+                  env: [MORE]
         """
             .formatted(maxConcurrentJobs));
   }

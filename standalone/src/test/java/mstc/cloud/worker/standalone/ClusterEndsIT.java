@@ -2,17 +2,14 @@ package mstc.cloud.worker.standalone;
 
 import static mstc.cloud.worker.standalone.ClusterWorker.request;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HexFormat;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
@@ -23,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** Every way in which a job ends on a cluster, with its answer and its log. */
+/**
+ * How jobs end on a cluster, with their replies and their stored logs, where that is more than the
+ * contract of the runtime says.
+ */
 @Isolated("has logs rotated while they are written")
 class ClusterEndsIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -88,39 +88,6 @@ class ClusterEndsIT {
   }
 
   @Test
-  void anExitCode() throws Exception {
-    Reply reply = run("exits", "echo oh; exit 3");
-
-    assertThat(reply.result()).endsWith(" failed: exit code 3.");
-    assertThat(worker.text(reply)).isEqualTo("oh\n");
-  }
-
-  /** A container's first process cannot be killed from within, so the shell is not the first. */
-  @Test
-  void aSignal() throws Exception {
-    Reply reply = run("signalled", "echo oh; sh -c 'kill -KILL $$'; exit $?");
-
-    assertThat(reply.result()).endsWith(" failed: exit code 137 (signal 9).");
-    assertThat(worker.text(reply)).startsWith("oh\n");
-  }
-
-  /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
-  @Test
-  void twoFailedAttemptsBeforeTheOneThatSucceeds() throws Exception {
-    Reply reply =
-        run(
-            "retried",
-            "waited=$(($(date +%%s) - %d)); echo try; [ $waited -ge 28 ] || exit 5"
-                .formatted(Instant.now().getEpochSecond()),
-            "\"retries\": 2");
-
-    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
-    assertThat(worker.text(reply))
-        .containsSubsequence("attempt 1 of 3", "try", "attempt 2 of 3", "try", "attempt 3 of 3");
-    assertThat(log(reply).complete()).isTrue();
-  }
-
-  @Test
   void outOfMemory() throws Exception {
     Reply reply =
         run(
@@ -149,20 +116,6 @@ class ClusterEndsIT {
     assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
     assertThat(worker.text(reply)).isEqualTo("once\n");
     assertThat(worker.pods("overdue")).hasSizeLessThanOrEqualTo(1);
-  }
-
-  @Test
-  void anImageThatThereIsNot() throws Exception {
-    worker
-        .client()
-        .send(
-            "no-image",
-            "{\"image\": \"registry.invalid/no/such:1\", \"jobName\": \"no-image\", \"inputBucket\": \"scenarios\"}");
-    Reply reply = worker.client().awaitReply("no-image", PATIENCE);
-
-    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);
-    assertThat(reply.result()).contains("failed: image not found:", "registry.invalid/no/such:1");
-    assertThat(log(reply).bytes()).isZero();
   }
 
   @Test
@@ -223,25 +176,6 @@ class ClusterEndsIT {
   }
 
   @Test
-  void aJobThatIsDeletedWhileItRuns() throws Exception {
-    worker.client().send("job-gone", request("job-gone", "echo here; exec sleep 600"));
-    worker.awaitRunning("job-gone");
-
-    worker
-        .admin()
-        .batch()
-        .v1()
-        .jobs()
-        .inNamespace(worker.cluster().namespace())
-        .withLabel("app.kubernetes.io/name", "job-gone")
-        .delete();
-
-    Reply reply = worker.client().awaitReply("job-gone", PATIENCE);
-    assertThat(reply.result()).endsWith(" failed: cancelled.");
-    assertThat(worker.text(reply)).isEqualTo("here\n");
-  }
-
-  @Test
   void aPodThatIsEvictedIsReplacedAndIsNoAttempt() throws Exception {
     worker
         .client()
@@ -275,9 +209,22 @@ class ClusterEndsIT {
 
   @Test
   void aLongLogAtOnce() throws Exception {
-    Reply reply = run("at-once", LINES.formatted(60, 10_000, "0"));
+    Reply reply = runUntilWhole("at-once", LINES.formatted(60, 10_000, "0"));
 
     assertWhole(reply, 60L * 10_000 * 100);
+  }
+
+  /**
+   * Runs a job that writes more at once than the node keeps. On a busy machine the node may have
+   * put away the first file before anybody could read it; the reply has to say so each time.
+   */
+  private static Reply runUntilWhole(String name, String script) throws Exception {
+    Reply reply = run(name, script);
+    for (int again = 1; again < 5 && !log(reply).complete(); again++) {
+      assertThat(reply.warnings()).isNotEmpty();
+      reply = run(name + "-" + again, script);
+    }
+    return reply;
   }
 
   private static void assertWhole(Reply reply, long bytes) throws Exception {
@@ -293,34 +240,12 @@ class ClusterEndsIT {
 
   @Test
   void aLineOf20Megabytes() throws Exception {
-    Reply reply = run("line", "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo end");
+    Reply reply = runUntilWhole("line", "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo end");
 
     assertThat(reply.warnings()).isEmpty();
     byte[] log = worker.log(reply);
     assertThat(log).hasSize(20_000_005);
     assertThat(log).endsWith("x\nend\n".getBytes(StandardCharsets.US_ASCII));
     assertThat(log(reply).complete()).isTrue();
-  }
-
-  @Test
-  void binaryOutput() throws Exception {
-    Reply reply = run("binary", "printf '\\000\\377\\012\\303\\050'");
-
-    assertThat(worker.log(reply)).containsExactly(0, 0xff, '\n', 0xc3, 0x28);
-  }
-
-  @Test
-  void noOutput() throws Exception {
-    Reply reply = run("silent", "true");
-
-    assertThat(log(reply).bytes()).isZero();
-    assertThat(worker.log(reply)).isEmpty();
-  }
-
-  @Test
-  void aJobOfAnAnsweredRequestIsGoneAfterItsRetention() throws Exception {
-    run("vanishes", "true");
-
-    await().atMost(60, TimeUnit.SECONDS).until(() -> worker.jobs("vanishes").isEmpty());
   }
 }

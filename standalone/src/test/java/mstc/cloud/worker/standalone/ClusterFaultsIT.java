@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -34,8 +33,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ClusterFaultsIT extends ClusterScenarios {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-  /** Long enough to be in the middle of, for some seconds. */
-  private static final int LOG_BYTES = 60_000_000;
+  /** Sent to the store in two parts, and short enough for the node not to rotate its file. */
+  private static final int LOG_BYTES = 9_500_000;
+
+  /** How the request begins that makes the log's object of its parts. */
+  private static final String COMPLETE_UPLOAD = "POST /scenarios/killed[^?]*[?]uploadId=";
 
   /** How the requests begin that release a job and that note its answer. */
   private static final String PATCH_JOB = "PATCH /apis/batch/v1/";
@@ -57,10 +59,15 @@ class ClusterFaultsIT extends ClusterScenarios {
   @ParameterizedTest
   @EnumSource
   void aWorkerKilledAtAnyMomentLosesAndRepeatsNothing(Moment moment) throws Exception {
-    try (TcpProxy proxy = cluster().openProxy()) {
+    try (TcpProxy proxy = cluster().openProxy();
+        TcpProxy store = cluster().openStoreProxy()) {
       // given
-      WorkerProcess worker = cluster().start(cluster().kubeconfigThrough(proxy)).awaitReady();
+      WorkerProcess worker =
+          cluster()
+              .start(cluster().kubeconfigThrough(proxy), ClusterWorker.storeThrough(store))
+              .awaitReady();
       proxy.refuse(moment == Moment.BEFORE_RELEASE ? PATCH_JOB : null);
+      store.refuse(moment == Moment.MID_UPLOAD ? COMPLETE_UPLOAD : null);
       String script =
           switch (moment) {
             case MID_UPLOAD -> "yes %s | head -c %d".formatted("x".repeat(999), LOG_BYTES);
@@ -76,9 +83,10 @@ class ClusterFaultsIT extends ClusterScenarios {
           .alias(moment.toString())
           .atMost(PATIENCE)
           .pollInterval(Duration.ofMillis(5))
-          .until(has(moment, uids, proxy));
+          .until(has(moment, uids, proxy, store));
       worker.kill();
       proxy.refuse(null);
+      store.refuse(null);
       worker.restart();
 
       // then
@@ -106,7 +114,7 @@ class ClusterFaultsIT extends ClusterScenarios {
     return cluster().jobs("killed").stream().map(job -> job.getMetadata().getUid()).toList();
   }
 
-  private Callable<Boolean> has(Moment moment, Set<String> uids, TcpProxy proxy) {
+  private Callable<Boolean> has(Moment moment, Set<String> uids, TcpProxy proxy, TcpProxy store) {
     return () -> {
       uids.addAll(uidsOfJobs());
       return switch (moment) {
@@ -115,7 +123,7 @@ class ClusterFaultsIT extends ClusterScenarios {
         case BEFORE_RELEASE -> patches(proxy) > 0;
         case MID_RUN -> podIs("Running") && cluster().hasMarkedLog();
         case POD_END -> podIs("Succeeded");
-        case MID_UPLOAD -> isUploading();
+        case MID_UPLOAD -> isUploaded(store);
         case LOG_STORED -> isStored();
         case ANSWER_SENT -> !cluster().client().replies("once").isEmpty();
         case BEFORE_PATCH -> {
@@ -141,16 +149,10 @@ class ClusterFaultsIT extends ClusterScenarios {
         .anyMatch(status -> phase.equals(status.getPhase()));
   }
 
-  /** Parts of the log that have come are kept beside the objects, as are those of its segments. */
-  private boolean isUploading() throws IOException {
-    try (var files = Files.walk(folder.resolve("objects"))) {
-      return files
-          .map(Path::toString)
-          .anyMatch(file -> file.contains(".mpus-") && !file.contains(".mstc/"));
-    } catch (UncheckedIOException e) {
-      // The store renamed one of them meanwhile.
-      return false;
-    }
+  /** Whether all parts of the log are in the store, and no object is yet. */
+  private static boolean isUploaded(TcpProxy store) {
+    Pattern complete = Pattern.compile(COMPLETE_UPLOAD);
+    return store.requests().stream().anyMatch(request -> complete.matcher(request).lookingAt());
   }
 
   private boolean isStored() {

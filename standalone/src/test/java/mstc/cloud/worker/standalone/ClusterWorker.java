@@ -28,6 +28,9 @@ import mstc.cloud.worker.adapters.minio.MinioObjectStore;
 import mstc.cloud.worker.adapters.minio.MinioSettings;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectAttributes;
+import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
@@ -73,18 +76,18 @@ final class ClusterWorker implements AutoCloseable {
         EmbeddedObjectStore.start(
             new ObjectStoreSettings(
                 "127.0.0.1", 0, "minioadmin", "minioadmin", folder.resolve("objects")));
-    store =
-        new MinioObjectStore(
-            new MinioSettings(
-                objects.endpoint(),
-                "minioadmin",
-                "minioadmin",
-                Optional.empty(),
-                true,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(60),
-                Optional.empty()));
+    store = new MinioObjectStore(MinioSettings.of(objects.endpoint(), "minioadmin", "minioadmin"));
     client = client("test.replies");
+  }
+
+  /**
+   * Lets the store refuse every object with the prefix {@code name/}: a file is where their folder
+   * would be. The bucket is created.
+   */
+  void refuseObjectsBelow(BucketName bucket, String name) throws IOException {
+    Path empty = Files.createFile(folder.resolve(name));
+    store.put(new ObjectLocation(bucket, name), empty, ObjectAttributes.ofType("text/plain"));
+    Files.createFile(folder.resolve(Path.of("objects", "buckets", bucket.value(), name + "%")));
   }
 
   /** Starts one more worker; it may not be ready yet. */
@@ -134,6 +137,16 @@ final class ClusterWorker implements AutoCloseable {
     return new TcpProxy(URI.create("amqp://127.0.0.1:" + brokerPort));
   }
 
+  /** A way to the store that sees the requests; a worker takes it by {@link #storeThrough}. */
+  TcpProxy openStoreProxy() throws IOException {
+    return new TcpProxy(objects.endpoint());
+  }
+
+  /** The setting of a worker that reaches the store by that way. */
+  static String storeThrough(TcpProxy proxy) {
+    return "mstc.object-store.minio.port=" + proxy.port();
+  }
+
   /** The setting of a worker that reaches the broker by that way. */
   static String brokerThrough(TcpProxy proxy) {
     return "mstc.work-queue.port=" + proxy.port();
@@ -159,6 +172,11 @@ final class ClusterWorker implements AutoCloseable {
   /** One more client, with a reply queue of its own. */
   RawClient client(String replyQueue) throws IOException, TimeoutException {
     return new RawClient("127.0.0.1", brokerPort, replyQueue);
+  }
+
+  /** A client's reply queue that takes nothing until it is released. */
+  HeldReplyQueue holdReplyQueue(String name) throws IOException, TimeoutException {
+    return new HeldReplyQueue(brokerPort, name);
   }
 
   TestCluster cluster() {
@@ -192,6 +210,14 @@ final class ClusterWorker implements AutoCloseable {
         .withLabel("app.kubernetes.io/name", jobName)
         .list()
         .getItems();
+  }
+
+  /** The names of all pods that run. */
+  List<String> runningPods() {
+    return admin().pods().inNamespace(cluster.namespace()).list().getItems().stream()
+        .filter(ClusterWorker::isRunning)
+        .map(pod -> pod.getMetadata().getName())
+        .toList();
   }
 
   /** Waits for the pod of a job that runs, and returns it. */

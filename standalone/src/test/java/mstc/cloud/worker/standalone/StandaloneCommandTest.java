@@ -18,8 +18,7 @@ class StandaloneCommandTest {
 
   @ParameterizedTest
   @CsvSource({"--broker-port, --store-port", "--store-port, --broker-port"})
-  void a_port_in_use_is_told_in_one_line_with_its_option(String option, String other)
-      throws Exception {
+  void aPortInUseIsToldInOneLineWithItsOption(String option, String other) throws Exception {
     // given
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         WorkerProcess process = start(option + "=" + taken.getLocalPort(), other + "=0")) {
@@ -36,7 +35,7 @@ class StandaloneCommandTest {
   }
 
   @Test
-  void a_port_that_cannot_be_is_told_in_one_line() throws Exception {
+  void aPortThatCannotBeIsToldInOneLine() throws Exception {
     try (WorkerProcess process = start("--broker-port=70000", "--store-port=0")) {
       // when
       int code = process.awaitExit();

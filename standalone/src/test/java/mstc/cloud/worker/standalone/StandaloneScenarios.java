@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -77,15 +76,10 @@ abstract class StandaloneScenarios {
     client = new RawClient("127.0.0.1", brokerPort, "test.replies");
     store =
         new MinioObjectStore(
-            new MinioSettings(
+            MinioSettings.of(
                 URI.create("http://127.0.0.1:" + storePort),
                 EmbeddedServices.ACCESS_KEY,
-                EmbeddedServices.SECRET_KEY,
-                Optional.empty(),
-                true,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(60),
-                Optional.empty()));
+                EmbeddedServices.SECRET_KEY));
   }
 
   @AfterAll

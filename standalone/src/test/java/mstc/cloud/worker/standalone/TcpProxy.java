@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -40,7 +41,7 @@ final class TcpProxy implements AutoCloseable {
   private final SocketFactory far;
   private final int ownPort;
   private final AtomicReference<@Nullable String> unanswered = new AtomicReference<>();
-  private final AtomicReference<@Nullable String> refused = new AtomicReference<>();
+  private final AtomicReference<@Nullable Pattern> refused = new AtomicReference<>();
   private final AtomicReference<Delay> delay = new AtomicReference<>(new Delay("nothing"));
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
@@ -132,9 +133,13 @@ final class TcpProxy implements AutoCloseable {
     return next;
   }
 
-  /** Keeps requests that begin so from the server: their connections are cut. Null: no longer. */
+  /**
+   * Keeps requests from the server: their connections are cut.
+   *
+   * @param beginning a regular expression for how they begin; null: no longer
+   */
   void refuse(@Nullable String beginning) {
-    refused.set(beginning);
+    refused.set(beginning == null ? null : Pattern.compile(beginning));
   }
 
   /** Method and path of each request so far; of what is not HTTP, nothing that makes sense. */
@@ -185,7 +190,8 @@ final class TcpProxy implements AutoCloseable {
             requests.add(begin);
             delay.get().pass(begin);
             losing.compareAndSet(false, beginsWith(begin, unanswered.get()));
-            return !beginsWith(begin, refused.get());
+            Pattern kept = refused.get();
+            return kept == null || !kept.matcher(begin).lookingAt();
           }
           return true;
         });

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import mstc.cloud.worker.domain.PrintableText;
-import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyFormat;
@@ -23,12 +22,13 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes and reads replies. Every property is always there, {@code null} where it does not apply;
+ * Writes and reads replies. Every property is always there, {@code null} if it does not apply;
  * times are UTC with milliseconds. The output is ASCII: other characters are escaped.
  */
 public final class ReplyJson implements ReplyFormat {
   private static final String WARNINGS_LEFT_OUT = "further warnings were left out";
   private static final int MIN_RESULT_LENGTH = 80;
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999Z");
 
   private static final DateTimeFormatter MILLISECONDS =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
@@ -81,7 +81,7 @@ public final class ReplyJson implements ReplyFormat {
     ObjectNode root = MAPPER.createObjectNode();
     root.put("result", reply.result());
     root.put("job", reply.job().map(UniqueName::value).orElse(null));
-    root.put("outcome", reply.outcome().name());
+    root.put("outcome", OutcomeNames.name(reply.outcome()));
     root.put("exitCode", reply.exitCode().isPresent() ? reply.exitCode().getAsInt() : null);
     reply
         .log()
@@ -115,22 +115,38 @@ public final class ReplyJson implements ReplyFormat {
   private static Reply fromNode(ObjectNode root) {
     JsonNode exitCode = root.path("exitCode");
     return new Reply(
-        root.path("result").stringValue(),
+        required(root.path("result")),
         text(root, "job").map(UniqueName::new),
-        JobOutcome.Kind.valueOf(root.path("outcome").stringValue()),
+        OutcomeNames.kind(required(root.path("outcome"))),
         exitCode.isNumber() ? OptionalInt.of(exitCode.intValue()) : OptionalInt.empty(),
         root.path("log") instanceof ObjectNode log ? Optional.of(logFrom(log)) : Optional.empty(),
-        text(root, "startedAt").map(Instant::parse),
-        text(root, "finishedAt").map(Instant::parse),
-        root.path("warnings").valueStream().map(JsonNode::stringValue).toList());
+        text(root, "startedAt").map(ReplyJson::time),
+        text(root, "finishedAt").map(ReplyJson::time),
+        root.path("warnings").valueStream().map(ReplyJson::required).toList());
   }
 
   private static StoredLog logFrom(ObjectNode log) {
     return new StoredLog(
         new ObjectLocation(
-            new BucketName(log.path("bucket").stringValue()), log.path("object").stringValue()),
+            new BucketName(required(log.path("bucket"))), required(log.path("object"))),
         log.path("bytes").longValue(),
         log.path("complete").booleanValue());
+  }
+
+  /** Anyone may have edited a stored reply; the time between any two of these is a number. */
+  private static Instant time(String text) {
+    Instant time = Instant.parse(text);
+    if (time.isBefore(Instant.EPOCH) || time.isAfter(LATEST)) {
+      throw new IllegalArgumentException("not the time of a job: " + text);
+    }
+    return time;
+  }
+
+  private static String required(JsonNode node) {
+    if (!node.isString()) {
+      throw new IllegalArgumentException("not a text: " + node);
+    }
+    return node.stringValue();
   }
 
   private static Optional<String> text(ObjectNode root, String field) {

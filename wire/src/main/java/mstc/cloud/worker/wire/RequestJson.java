@@ -1,5 +1,7 @@
 package mstc.cloud.worker.wire;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,7 +19,6 @@ import mstc.cloud.worker.domain.request.InvalidRequestException;
 import mstc.cloud.worker.domain.request.ParsedRequest;
 import mstc.cloud.worker.domain.request.Resources;
 import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.request.WorkRequestBuilder;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamLocation;
@@ -35,8 +36,8 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Reading is lenient in form, as the first version of the contract was: property names are
  * matched without regard to case, a trailing comma is accepted, {@code null} means absent, an
- * unknown property is a warning. It is strict in values: {@link WorkRequest} names all that is
- * wrong with them. Size and depth are bounded before anything is built.
+ * unknown property is a warning. It is strict in values: {@link WorkRequest} names everything that
+ * is wrong with them. Size and depth are bounded before anything is built.
  */
 public final class RequestJson {
   /** The longest request, in bytes. */
@@ -63,23 +64,29 @@ public final class RequestJson {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
+  private static final String TOO_LONG = "the request is longer than " + MAX_BYTES + " bytes";
+
   private RequestJson() {}
 
-  /** What the bytes of a client are. Never throws. */
+  /**
+   * What a client sends. Reads at most one byte more than a request may have, and leaves the rest
+   * unread.
+   */
+  public static ParsedRequest parse(InputStream body) throws IOException {
+    byte[] bytes = body.readNBytes(MAX_BYTES + 1);
+    return bytes.length > MAX_BYTES ? new ParsedRequest.Unreadable(TOO_LONG) : parse(bytes);
+  }
+
+  /** What a client's bytes turn out to be. Never throws. */
   public static ParsedRequest parse(byte[] body) {
     if (body.length > MAX_BYTES) {
-      return tooLong(body.length);
+      return new ParsedRequest.Unreadable(TOO_LONG + ": it has " + body.length);
     }
     JsonNode root;
     try {
       root = MAPPER.readTree(body);
     } catch (StreamConstraintsException e) {
-      return new ParsedRequest.Unreadable(
-          "the request is nested deeper than "
-              + MAX_DEPTH
-              + " levels or has a number of more than "
-              + MAX_NUMBER_LENGTH
-              + " digits");
+      return new ParsedRequest.Unreadable(exceeded(e));
     } catch (JacksonException e) {
       return new ParsedRequest.Unreadable("the request is not JSON: " + describe(e));
     }
@@ -89,9 +96,11 @@ public final class RequestJson {
     return new Reading().parse(object);
   }
 
-  private static ParsedRequest tooLong(int bytes) {
-    return new ParsedRequest.Unreadable(
-        "the request is " + bytes + " bytes long, at most " + MAX_BYTES + " are allowed");
+  /** The total length was checked before, so it is the depth or the length of a number. */
+  private static String exceeded(StreamConstraintsException e) {
+    return e.getOriginalMessage().contains("nesting depth")
+        ? "the request is nested deeper than " + MAX_DEPTH + " levels"
+        : "the request has a number of more than " + MAX_NUMBER_LENGTH + " digits";
   }
 
   private static String describe(JacksonException e) {
@@ -104,8 +113,8 @@ public final class RequestJson {
   }
 
   /**
-   * The request as a client would write it, defaults left out. What {@link #parse} took from a
-   * client is read again from here, and is no longer than a client's request may be.
+   * The request as a client would write it, defaults left out. A request that {@link #parse}
+   * accepted can be read again from this, and is no longer than a client's request may be.
    */
   public static byte[] toBytes(WorkRequest request) {
     ObjectNode root = MAPPER.createObjectNode();
@@ -150,7 +159,6 @@ public final class RequestJson {
     }
   }
 
-  /** What a request may hold. */
   private enum Field {
     IMAGE("image"),
     JOB_NAME("jobName"),
@@ -179,7 +187,7 @@ public final class RequestJson {
     }
 
     static Optional<Field> find(String parent, String name) {
-      // Else "resources.cpu" would be a name of its own.
+      // Otherwise "resources.cpu" would be accepted as a property name.
       return name.indexOf('.') >= 0
           ? Optional.empty()
           : Optional.ofNullable(BY_PATH.get(lowerCase(parent + name)));
@@ -190,9 +198,8 @@ public final class RequestJson {
     }
   }
 
-  /** One request being read. */
   private static final class Reading {
-    private final WorkRequestBuilder request = WorkRequest.builder();
+    private final WorkRequest.Builder request = WorkRequest.builder();
     private final Set<Field> present = EnumSet.noneOf(Field.class);
     private final List<String> unknown = new ArrayList<>();
 
@@ -200,9 +207,13 @@ public final class RequestJson {
       properties("", root);
       try {
         WorkRequest valid = request.build();
-        // Numbers become texts, and UTF-16 UTF-8: what is written may be longer than what was read.
+        // Numbers become texts, and UTF-16 becomes UTF-8: the output may be longer than the input.
         int bytes = toBytes(valid).length;
-        return bytes > MAX_BYTES ? tooLong(bytes) : new ParsedRequest.Valid(valid, warnings());
+        return bytes > MAX_BYTES
+            ? new ParsedRequest.Unreadable(
+                "%s once it is kept, in UTF-8 and with numbers in quotes: it has %d"
+                    .formatted(TOO_LONG, bytes))
+            : new ParsedRequest.Valid(valid, warnings());
       } catch (InvalidRequestException e) {
         return new ParsedRequest.Invalid(e.violations());
       }
@@ -289,7 +300,7 @@ public final class RequestJson {
             .forEach(property -> map.put(property.getKey(), written(property.getValue())));
         setter.accept(map);
       } else {
-        malformed(field, value, "an object of names and texts");
+        request.malformedSecret(field.path, "an object of names and texts");
       }
     }
 
@@ -297,7 +308,7 @@ public final class RequestJson {
       request.malformed(field.path, written(value), allowed);
     }
 
-    /** A text itself, anything else as its JSON. */
+    /** A text as it is, anything else as its JSON. */
     private static String written(JsonNode value) {
       return value.isValueNode() ? value.asString() : value.toString();
     }

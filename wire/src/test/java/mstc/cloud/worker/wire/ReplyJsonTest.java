@@ -1,7 +1,7 @@
 package mstc.cloud.worker.wire;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static mstc.cloud.worker.domain.request.WorkRequests.aWorkRequest;
+import static mstc.cloud.worker.testkit.request.WorkRequests.aWorkRequest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -156,6 +156,9 @@ class ReplyJsonTest {
         "{\"result\": \"x\", \"outcome\": \"WON\"}",
         "{\"result\": \"x\", \"outcome\": \"FAILED\", \"job\": \"../x\"}",
         "{\"result\": \"x\", \"outcome\": \"FAILED\", \"startedAt\": \"yesterday\"}",
+        "{\"result\": \"x\", \"outcome\": \"FAILED\", \"startedAt\": \"-999999999-01-01T00:00:00Z\"}",
+        "{\"result\": \"x\", \"outcome\": \"FAILED\", \"startedAt\": \"1969-12-31T23:59:59.999Z\"}",
+        "{\"result\": \"x\", \"outcome\": \"FAILED\", \"finishedAt\": \"+10000-01-01T00:00:00Z\"}",
         "{\"result\": \"x\", \"outcome\": \"FAILED\", \"exitCode\": 1e99}",
         "{\"result\": \"x\", \"outcome\": \"FAILED\", \"log\": {}}",
         "{\"result\": \"x\", \"outcome\": \"FAILED\", \"log\": {\"bucket\": \"A\", \"object\": \"a\"}}",

@@ -1,7 +1,7 @@
 package mstc.cloud.worker.wire;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static mstc.cloud.worker.domain.request.WorkRequests.aFullWorkRequest;
+import static mstc.cloud.worker.testkit.request.WorkRequests.aFullWorkRequest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import mstc.cloud.worker.domain.request.ParsedRequest.Valid;
+import mstc.cloud.worker.domain.request.WorkRequest;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -68,7 +69,7 @@ class RequestJsonFuzzTest {
 
   /** Whatever is accepted has one meaning: written and read again, it is the same. */
   private static void requireReadable(byte[] body) {
-    if (RequestJson.parse(body) instanceof Valid(var request, var warnings)) {
+    if (RequestJson.parse(body) instanceof Valid(WorkRequest request, var warnings)) {
       assertThat(RequestJson.parse(RequestJson.toBytes(request)))
           .isEqualTo(new Valid(request, List.of()));
     }

@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_16;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static mstc.cloud.worker.domain.request.WorkRequests.aFullWorkRequest;
-import static mstc.cloud.worker.domain.request.WorkRequests.aWorkRequest;
+import static mstc.cloud.worker.testkit.request.WorkRequests.aFullWorkRequest;
+import static mstc.cloud.worker.testkit.request.WorkRequests.aWorkRequest;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -189,15 +191,15 @@ class RequestJsonTest {
         Arguments.of(
             "\"args\": [\"\\ud800\"]",
             "args \"\\ud800\" must be text without NUL characters and unpaired surrogates"),
-        Arguments.of("\"env\": []", "env \"[]\" must be an object of names and texts"),
-        Arguments.of(
-            "\"env\": {\"A\": {}}", "env \"{\"A\":{}}\" must be an object of names and texts"),
+        Arguments.of("\"env\": []", "env must be an object of names and texts"),
+        Arguments.of("\"env\": {\"A\": {}}", "env must be an object of names and texts"),
         Arguments.of(
             "\"env\": {\"A\": \"\\u0000\"}",
-            "env.A \"\\u0000\" must be text without NUL characters and unpaired surrogates"),
+            "env.A must be text without NUL characters and unpaired surrogates"),
         Arguments.of(
             "\"labels\": {\"a\": \"b c\"}",
-            "labels.a \"b c\" must be a label value: at most 63 of letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"),
+            "labels.a \"b c\" must be a label value: at most 63 of letters, digits, '-', '_' and"
+                + " '.', beginning and ending with a letter or digit"),
         Arguments.of("\"Image\": \"x\"", "image \"Image\" must be given once"));
   }
 
@@ -211,7 +213,8 @@ class RequestJsonTest {
   void everythingWrongIsToldAtOnce() {
     assertThat(
             invalid(
-                "{\"image\": \"UPPER//x\", \"inputBucket\": \"A\", \"outputBucket\": \"B\", \"timeOut\": -1}"))
+                "{\"image\": \"UPPER//x\", \"inputBucket\": \"A\", \"outputBucket\": \"B\","
+                    + " \"timeOut\": -1}"))
         .hasSize(5)
         .anyMatch(text -> text.startsWith("image \"UPPER//x\" must be an image reference"))
         .anyMatch(text -> text.startsWith("inputBucket \"A\" must be an S3 bucket name"))
@@ -273,22 +276,46 @@ class RequestJsonTest {
   @Test
   void tooMuchIsRefusedBeforeItIsRead() {
     assertThat(unreadable("{\"a\": \"" + "x".repeat(10 << 20) + "\"}"))
-        .isEqualTo("the request is 10485769 bytes long, at most 131072 are allowed");
+        .isEqualTo("the request is longer than 131072 bytes: it has 10485769");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"[", "{\"a\":"})
   void deepNestingIsRefused(String level) {
     assertThat(unreadable("{\"a\": " + level.repeat(10_000)))
-        .isEqualTo(
-            "the request is nested deeper than 32 levels or has a number of more than 1000 digits");
+        .isEqualTo("the request is nested deeper than 32 levels");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "-", "0.", "1e"})
   void aNumberOfThousandsOfDigitsIsRefused(String start) {
     assertThat(unreadable("{%s, \"timeOut\": %s1%s}".formatted(REQUIRED, start, "0".repeat(5000))))
-        .startsWith("the request ");
+        .isEqualTo("the request has a number of more than 1000 digits");
+  }
+
+  @Test
+  void aStreamOfTooMuchIsLeftUnreadAndNothingIsSaidOfItsLength() throws IOException {
+    // given
+    var stream = new ByteArrayInputStream(new byte[5_000_000]);
+
+    // when
+    ParsedRequest parsed = RequestJson.parse(stream);
+
+    // then
+    assertThat(parsed).isEqualTo(new Unreadable("the request is longer than 131072 bytes"));
+    assertThat(stream.available()).isEqualTo(5_000_000 - RequestJson.MAX_BYTES - 1);
+  }
+
+  @Test
+  void aStreamOfNoMoreThanAllowedIsReadAsItsBytesAre() throws IOException {
+    // given
+    byte[] body = RequestJson.toBytes(aFullWorkRequest().build());
+
+    // when
+    ParsedRequest parsed = RequestJson.parse(new ByteArrayInputStream(body));
+
+    // then
+    assertThat(parsed).isEqualTo(RequestJson.parse(body));
   }
 
   @Test
@@ -321,7 +348,8 @@ class RequestJsonTest {
     List<String> bodies =
         List.of(
             "{\"image\": %1$s, \"jobName\": %1$s, \"inputBucket\": %1$s, \"outputBucket\": %1$s}",
-            "{\"timeOut\": %1$s, \"retries\": %1$s, \"prefix\": %1$s, \"command\": %1$s, \"args\": %1$s}",
+            "{\"timeOut\": %1$s, \"retries\": %1$s, \"prefix\": %1$s, \"command\": %1$s, \"args\":"
+                + " %1$s}",
             "{\"env\": {%1$s: %1$s}, \"labels\": {%1$s: %1$s, \"a\": %1$s}}",
             "{\"env\": %1$s, \"labels\": %1$s, \"resources\": %1$s}",
             "{\"resources\": {\"cpu\": %1$s, \"memory\": %1$s, \"gpu\": %1$s, %1$s: 1}}",
@@ -385,20 +413,21 @@ class RequestJsonTest {
         .isInstanceOfSatisfying(
             Valid.class,
             valid ->
-                assertThat(RequestJson.parse(RequestJson.toBytes(valid.request())))
+                assertThat(RequestJson.parse(RequestJson.toBytes((WorkRequest) valid.work())))
                     .isEqualTo(valid));
     assertThat(unreadable(json + " "))
-        .isEqualTo("the request is 131073 bytes long, at most 131072 are allowed");
+        .isEqualTo("the request is longer than 131072 bytes: it has 131073");
   }
 
   @Test
   void aRequestThatCouldNotBeReadAgainIsRefused() {
     assertThat(unreadable("{%s, \"args\": [1%s]}".formatted(REQUIRED, ",1".repeat(60_000))))
-        .endsWith(" bytes long, at most 131072 are allowed");
+        .startsWith("the request is longer than 131072 bytes once it is kept, in UTF-8")
+        .endsWith(": it has 240075");
   }
 
   private static WorkRequest valid(String fields) {
-    return ((Valid) parse("{" + REQUIRED + ", " + fields + "}")).request();
+    return (WorkRequest) ((Valid) parse("{" + REQUIRED + ", " + fields + "}")).work();
   }
 
   private static Stream<String> invalid(String json) {

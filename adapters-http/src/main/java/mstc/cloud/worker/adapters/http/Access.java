@@ -1,31 +1,37 @@
 package mstc.cloud.worker.adapters.http;
 
-import com.sun.net.httpserver.Headers;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
 
 /**
- * Decides who may run work: whoever may, may run any image.
+ * Decides who may run work. Those who may can run any image.
  *
- * <p>On loopback it is everyone on this machine, but not a web page in a browser on it: a page of
- * another origin is told by its {@code Origin}, one that a DNS name was pointed here for by its
- * {@code Host}. Beyond loopback it is who has the token.
+ * <p>Where a token is configured, clients need it, whoever and wherever they are. Without one,
+ * everyone on this machine may use a server that listens on loopback, and nobody any other.
+ *
+ * <p>Web pages may only if they came from this server. Browsers say so in {@code Sec-Fetch-Site},
+ * older ones in {@code Origin}, which must then be the {@code Host}. Another port of the same host
+ * is another page ({@code same-site}), as anyone may serve something there. A page whose DNS name
+ * was pointed at this machine is recognised by its {@code Host}.
  */
 final class Access {
   private static final Set<String> LOOPBACK_NAMES = Set.of("localhost", "127.0.0.1", "[::1]");
   private static final String SCHEME = "Bearer ";
 
+  /** Of requests that a page of this server made, or a person, by typing the address. */
+  private static final Set<String> OWN_SITES = Set.of("same-origin", "none");
+
   private final boolean onLoopback;
   private final Optional<String> token;
-
-  /** Why a request is denied. */
-  record Denial(int status, String reason, Map<String, String> headers) {}
 
   /**
    * @param address where the server listens
@@ -35,26 +41,42 @@ final class Access {
     this.token = token;
   }
 
-  /** Empty where the request is let in. */
-  Optional<Denial> check(Headers headers) {
-    if (token.isPresent() && hasToken(headers, token.get())) {
-      return Optional.empty();
+  /** Why a request that changes something is denied; empty if it is let in. */
+  Optional<Answer> deny(HttpFields headers) {
+    if (isOfForeignPage(headers)) {
+      return Optional.of(Answer.text(403, "pages of another origin must not run work here"));
     }
-    if (onLoopback) {
-      return checkLoopback(headers);
+    if (token.isPresent()) {
+      return hasToken(headers, token.get())
+          ? Optional.empty()
+          : Optional.of(
+              Answer.text(
+                  401,
+                  "send the token as Authorization: Bearer",
+                  Map.of("WWW-Authenticate", "Bearer")));
     }
-    if (token.isEmpty()) {
+    if (!onLoopback) {
       return Optional.of(
-          new Denial(
-              403, "running work beyond loopback wants a token: set mstc.http.token", Map.of()));
+          Answer.text(403, "running work beyond loopback wants a token: set mstc.http.token"));
     }
-    return Optional.of(
-        new Denial(
-            401, "send the token as Authorization: Bearer", Map.of("WWW-Authenticate", "Bearer")));
+    String host = headers.get(HttpHeader.HOST);
+    return host != null && LOOPBACK_NAMES.contains(withoutPort(host))
+        ? Optional.empty()
+        : Optional.of(Answer.text(403, "the Host must be localhost"));
   }
 
-  private static boolean hasToken(Headers headers, String token) {
-    String authorization = headers.getFirst("Authorization");
+  private static boolean isOfForeignPage(HttpFields headers) {
+    List<String> sites = headers.getValuesList("Sec-Fetch-Site");
+    if (!sites.isEmpty()) {
+      return !OWN_SITES.containsAll(sites);
+    }
+    String host = headers.get(HttpHeader.HOST);
+    return headers.getValuesList(HttpHeader.ORIGIN).stream()
+        .anyMatch(origin -> !authority(origin).equalsIgnoreCase(host));
+  }
+
+  private static boolean hasToken(HttpFields headers, String token) {
+    String authorization = headers.get(HttpHeader.AUTHORIZATION);
     return authorization != null
         && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
         && MessageDigest.isEqual(
@@ -62,26 +84,14 @@ final class Access {
             token.getBytes(StandardCharsets.UTF_8));
   }
 
-  private static Optional<Denial> checkLoopback(Headers headers) {
-    String host = headers.getFirst("Host");
-    if (host == null || !LOOPBACK_NAMES.contains(withoutPort(host))) {
-      return Optional.of(new Denial(403, "the Host must be localhost", Map.of()));
-    }
-    String origin = headers.getFirst("Origin");
-    if (origin != null && !host.equalsIgnoreCase(authority(origin))) {
-      return Optional.of(
-          new Denial(403, "pages of another origin must not run work here", Map.of()));
-    }
-    return Optional.empty();
-  }
-
   private static String withoutPort(String host) {
     return host.replaceFirst(":\\d+$", "").toLowerCase(Locale.ROOT);
   }
 
+  /** Empty if the origin has none, as {@code null}, which browsers send for pages without one. */
   private static String authority(String origin) {
     try {
-      return String.valueOf(URI.create(origin).getRawAuthority());
+      return Optional.ofNullable(URI.create(origin).getRawAuthority()).orElse("");
     } catch (IllegalArgumentException e) {
       return "";
     }

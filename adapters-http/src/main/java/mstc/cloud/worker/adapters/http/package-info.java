@@ -1,4 +1,4 @@
-/** The HTTP API: a second way in, beside the queue, and what tells that the worker is well. */
+/** The HTTP API: a second way to submit requests, besides the queue; health and metrics. */
 @NullMarked
 package mstc.cloud.worker.adapters.http;
 

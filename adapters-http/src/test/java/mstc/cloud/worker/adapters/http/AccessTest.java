@@ -88,8 +88,94 @@ class AccessTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"cross-site", "same-site", "another", ""})
+  void aPageOfAnotherSiteIsDeniedWhateverItsOrigin(String site) throws IOException {
+    try (Api api = new Api("127.0.0.1", TOKEN)) {
+      // when
+      String response =
+          api.raw(
+              POST
+                  + "Host: localhost\nOrigin: http://localhost\nAuthorization: Bearer s3cret\n"
+                  + "Sec-Fetch-Site: "
+                  + site
+                  + "\n",
+              Api.REQUEST);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 403 ");
+      assertThat(api.runtime.jobs()).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"same-origin", "none"})
+  void aPageOfThisServerIsLetInAlthoughAProxyChangedTheHost(String site) throws IOException {
+    try (Api api = new Api("127.0.0.1", TOKEN)) {
+      // when
+      String response =
+          api.raw(
+              POST
+                  + "Host: worker:8080\nOrigin: https://jobs.example\nAuthorization: Bearer s3cret\n"
+                  + "Sec-Fetch-Site: "
+                  + site
+                  + "\n",
+              INVALID);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 400 ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Origin: http://localhost\nOrigin: https://evil.example\n",
+        "Sec-Fetch-Site: same-origin\nSec-Fetch-Site: cross-site\n"
+      })
+  void aPageThatIsOfThisServerAndAlsoOfAnotherIsDenied(String origins) throws IOException {
+    try (Api api = new Api()) {
+      // when
+      String response = api.raw(POST + "Host: localhost\n" + origins, Api.REQUEST);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 403 ");
+      assertThat(api.runtime.jobs()).isEmpty();
+    }
+  }
+
   @Test
-  void onLoopbackTheTokenStandsForAnyHost() throws IOException {
+  void aPageOfAnotherSiteDoesNotCancel() {
+    try (Api api = new Api()) {
+      // given
+      var waiting = api.begin(api.execute(Api.REQUEST));
+      UniqueName job = api.awaitJob();
+
+      // when
+      HttpResponse<String> response =
+          api.send(api.to("/mstc/jobs/" + job).header("Sec-Fetch-Site", "cross-site").DELETE());
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(403);
+      api.succeed(job);
+      assertThat(waiting.join().body()).contains("SUCCEEDED");
+    }
+  }
+
+  @Test
+  void whatChangesNothingIsForPagesOfAnySite() {
+    try (Api api = new Api()) {
+      // when
+      HttpResponse<String> response =
+          api.send(api.to("/mstc/worker").header("Sec-Fetch-Site", "cross-site"));
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void theTokenStandsForAnyHost() throws IOException {
     try (Api api = new Api("127.0.0.1", TOKEN)) {
       // when
       String response =
@@ -97,6 +183,19 @@ class AccessTest {
 
       // then
       assertThat(response).startsWith("HTTP/1.1 400 ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Authorization: Bearer wrong\n"})
+  void onLoopbackAConfiguredTokenIsDemanded(String authorization) throws IOException {
+    try (Api api = new Api("127.0.0.1", TOKEN)) {
+      // when
+      String response = api.raw(POST + "Host: localhost\n" + authorization, Api.REQUEST);
+
+      // then
+      assertThat(response).startsWith("HTTP/1.1 401 ").contains("WWW-Authenticate: Bearer");
+      assertThat(api.runtime.jobs()).isEmpty();
     }
   }
 

@@ -22,10 +22,13 @@ import mstc.cloud.worker.application.WorkerSettings;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.queue.InMemoryWorkQueue;
-import mstc.cloud.worker.domain.runtime.InMemoryJobRuntime;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.domain.request.RequestParser;
+import mstc.cloud.worker.domain.request.RequestPolicy;
+import mstc.cloud.worker.testkit.queue.InMemoryWorkQueue;
+import mstc.cloud.worker.testkit.runtime.InMemoryJobRuntime;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.awaitility.core.ConditionFactory;
 
 /** The HTTP API of a worker on services in memory, and a client of it. */
@@ -40,6 +43,7 @@ final class Api implements AutoCloseable {
   final InMemoryJobRuntime runtime = new InMemoryJobRuntime();
   final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
   final HttpApi http;
+  private final PrometheusMetrics metrics = new PrometheusMetrics();
   private final HttpClient client = HttpClient.newHttpClient();
   private final Worker worker;
 
@@ -48,6 +52,21 @@ final class Api implements AutoCloseable {
   }
 
   Api(String host, Optional<String> token) {
+    this(host, token, Duration.ofMillis(100));
+  }
+
+  /**
+   * @param logPatience for how long a log is tried that the store does not take
+   */
+  Api(String host, Optional<String> token, Duration logPatience) {
+    this(new HttpSettings(host, 0, token), logPatience);
+  }
+
+  Api(HttpSettings settings) {
+    this(settings, Duration.ofMillis(100));
+  }
+
+  private Api(HttpSettings settings, Duration logPatience) {
     worker =
         new Worker(
             queue,
@@ -56,15 +75,18 @@ final class Api implements AutoCloseable {
             new ReplyJson(),
             new WorkerSettings(
                 2,
+                2,
                 16,
+                RequestPolicy.OPEN,
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(5),
-                Duration.ofMillis(100),
+                logPatience,
                 Duration.ofHours(1),
                 Duration.ofMillis(100),
                 new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
-            Clock.systemUTC());
-    http = new HttpApi(new HttpSettings(host, 0, token), worker);
+            Clock.systemUTC(),
+            metrics);
+    http = another(settings);
     worker.start();
     http.start();
     eventually().until(() -> queue.demand() > 0);
@@ -75,7 +97,11 @@ final class Api implements AutoCloseable {
   }
 
   HttpRequest.Builder to(String path) {
-    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(http.port(), path)))
+    return to(http, path);
+  }
+
+  static HttpRequest.Builder to(HttpApi api, String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:%d%s".formatted(api.port(), path)))
         .timeout(Duration.ofSeconds(30));
   }
 
@@ -93,6 +119,17 @@ final class Api implements AutoCloseable {
 
   HttpResponse<String> get(String path) {
     return send(to(path));
+  }
+
+  /** The value of a metric, as whoever scrapes it sees it. */
+  double metric(String name) {
+    return get("/metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .map(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** What a client that sends these headers gets, as it comes; the server closes. */
@@ -120,7 +157,11 @@ final class Api implements AutoCloseable {
   }
 
   UniqueName awaitJob() {
-    return eventually().until(this::started, jobs -> jobs.size() == 1).getFirst();
+    return awaitJobs(1).getFirst();
+  }
+
+  List<UniqueName> awaitJobs(int count) {
+    return eventually().until(this::started, jobs -> jobs.size() == count);
   }
 
   void succeed(UniqueName job) {
@@ -129,7 +170,12 @@ final class Api implements AutoCloseable {
 
   /** Another API of the same worker, listening elsewhere. */
   HttpApi another(HttpSettings settings) {
-    return new HttpApi(settings, worker);
+    return another(settings, new WorkRequestFormat());
+  }
+
+  /** Another API of the same worker, listening elsewhere for requests of another form. */
+  HttpApi another(HttpSettings settings, RequestParser parser) {
+    return new HttpApi(settings, worker, parser, metrics, "1.2.3");
   }
 
   void stopWorker() {

@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
+import mstc.cloud.worker.domain.request.ParsedRequest;
+import mstc.cloud.worker.domain.request.RequestParser;
 import mstc.cloud.worker.wire.ReplyJson;
 import mstc.cloud.worker.wire.RequestJson;
 import org.junit.jupiter.api.AfterEach;
@@ -89,14 +94,119 @@ class HttpApiTest {
     assertThat(header(response, "Content-Type")).get().asString().startsWith("text/plain;");
     assertThat(response.body().lines())
         .contains(
+            "mstc_build_info{java=\"%s\",version=\"1.2.3\"} 1".formatted(Runtime.version()),
+            "mstc_ready 1.0",
+            "mstc_port_available{port=\"queue\"} 1.0",
+            "mstc_port_available{port=\"runtime\"} 1.0",
+            "mstc_port_available{port=\"store\"} 1.0",
+            "mstc_leader 1.0",
+            "mstc_runtime_silence_seconds 0.0",
+            "mstc_requests_received_total{source=\"http\"} 2.0",
+            "mstc_requests_received_total{source=\"queue\"} 0.0",
             "mstc_jobs_created_total 2.0",
+            "mstc_job_create_seconds_count 2",
+            "mstc_job_run_seconds_count 1",
+            "mstc_job_answer_seconds_count 1",
+            "mstc_logs_stored_bytes_total 3.0",
             "mstc_jobs_answered_total{outcome=\"succeeded\"} 1.0",
             "mstc_jobs_answered_total{outcome=\"failed\"} 0.0",
+            "mstc_jobs_in_flight 1.0",
+            "mstc_jobs_limit 2.0",
+            "mstc_jobs_waiting 0.0",
+            "mstc_jobs_waiting_oldest_seconds 0.0",
+            "mstc_jobs_waiting_limit 2.0",
             "mstc_jobs_unanswered 1.0",
-            "mstc_jobs_limit 2.0")
+            "mstc_intake_paused{reason=\"starting\"} 0.0",
+            "mstc_intake_paused{reason=\"runtime\"} 0.0",
+            "mstc_intake_paused{reason=\"store\"} 0.0",
+            "mstc_intake_paused{reason=\"unanswered\"} 0.0")
         .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\"}"));
     api.succeed(unanswered);
     second.join();
+  }
+
+  @Test
+  void whatIsStuckShowsInTheMetrics() {
+    try (Api stuck = new Api("127.0.0.1", Optional.empty(), Duration.ofMinutes(10))) {
+      // given
+      stuck.store.failAt("solve-");
+      CompletableFuture<HttpResponse<String>> first = stuck.begin(stuck.execute(Api.REQUEST));
+      stuck.succeed(stuck.awaitJob());
+      CompletableFuture<HttpResponse<String>> second = stuck.begin(stuck.execute(Api.REQUEST));
+      stuck.awaitJobs(2).forEach(stuck::succeed);
+
+      // when
+      Api.eventually()
+          .until(() -> metrics(stuck).contains("mstc_intake_paused{reason=\"unanswered\"} 1.0"));
+
+      // then
+      assertThat(metrics(stuck)).contains("mstc_jobs_waiting 2.0", "mstc_jobs_in_flight 0.0");
+      Api.eventually()
+          .until(() -> !metrics(stuck).contains("mstc_jobs_waiting_oldest_seconds 0.0"));
+      assertThat(stuck.get("/health/ready").body())
+          .isEqualTo("jobs: 2 have ended and are not answered (mstc.jobs.max-unanswered)\n");
+      stuck.store.start();
+      assertThat(first.join().statusCode()).isEqualTo(200);
+      assertThat(second.join().statusCode()).isEqualTo(200);
+      Api.eventually()
+          .until(() -> metrics(stuck).contains("mstc_intake_paused{reason=\"unanswered\"} 0.0"));
+      assertThat(metrics(stuck)).contains("mstc_jobs_waiting_oldest_seconds 0.0");
+    }
+  }
+
+  @Test
+  void anOutageShowsInTheMetricsByWhatIsAway() {
+    // given
+    CompletableFuture<HttpResponse<String>> caller = api.begin(api.execute(Api.REQUEST));
+    UniqueName job = api.awaitJob();
+    api.store.stop();
+
+    // when
+    api.succeed(job);
+
+    // then
+    Api.eventually().until(() -> metrics(api).contains("mstc_intake_paused{reason=\"store\"} 1.0"));
+    api.store.start();
+    Api.eventually().until(() -> metrics(api).contains("mstc_intake_paused{reason=\"store\"} 0.0"));
+    assertThat(caller.join().statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void whatKeepsTheWorkerFromBeingReadyShowsInTheMetrics() {
+    // given
+    api.queue.broker().stop();
+    api.store.stop();
+
+    // when
+    List<String> metrics = metrics(api);
+
+    // then
+    assertThat(metrics)
+        .contains(
+            "mstc_ready 0.0",
+            "mstc_port_available{port=\"queue\"} 0.0",
+            "mstc_port_available{port=\"runtime\"} 1.0",
+            "mstc_port_available{port=\"store\"} 0.0");
+  }
+
+  @Test
+  void onlyTheLeaderShowsHowManyJobsThereAre() {
+    // given
+    api.runtime.setLeading(false);
+
+    // when
+    List<String> metrics = metrics(api);
+
+    // then
+    assertThat(metrics)
+        .contains("mstc_leader 0.0", "mstc_ready 1.0")
+        .noneMatch(line -> line.startsWith("mstc_jobs_in_flight"))
+        .noneMatch(line -> line.startsWith("mstc_jobs_waiting"))
+        .noneMatch(line -> line.startsWith("mstc_jobs_unanswered"));
+  }
+
+  private static List<String> metrics(Api of) {
+    return of.get("/metrics").body().lines().toList();
   }
 
   @Test
@@ -218,7 +328,7 @@ class HttpApiTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {RequestJson.MAX_BYTES + 1, 1_000_000, 20_000_000})
+  @ValueSource(ints = {RequestJson.MAX_BYTES + 1, 5_000_000, 20_000_000})
   void aRequestOfMoreBytesIs400(int bytes) {
     // given
     String padded = Api.REQUEST + " ".repeat(bytes - Api.REQUEST.length());
@@ -228,7 +338,8 @@ class HttpApiTest {
 
     // then
     assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(reply(response).result()).contains("at most 131072");
+    assertThat(reply(response).result())
+        .isEqualTo("Invalid request: the request is longer than 131072 bytes");
     assertThat(api.runtime.jobs()).isEmpty();
   }
 
@@ -283,6 +394,20 @@ class HttpApiTest {
   }
 
   @Test
+  void twoIdempotencyKeysAre400() {
+    // when
+    HttpResponse<String> response =
+        api.send(
+            api.execute(Api.REQUEST)
+                .header("Idempotency-Key", "one")
+                .header("Idempotency-Key", "other"));
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(api.runtime.jobs()).isEmpty();
+  }
+
+  @Test
   void anEmptyIdempotencyKeyIs400() {
     // when
     HttpResponse<String> response =
@@ -295,13 +420,30 @@ class HttpApiTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"/", "/mstc", "/mstc/worker/", "/mstc/worker/execute/x", "/health", "/../etc"})
+      strings = {
+        "/",
+        "/mstc",
+        "/mstc/worker/",
+        "/mstc/worker/execute/x",
+        "/health",
+        "/mstc/../etc"
+      })
   void nothingElseIsThere(String path) {
     // when
     HttpResponse<String> response = api.get(path);
 
     // then
     assertThat(response.statusCode()).isEqualTo(404);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/../etc", "/%2e%2e/etc", "/mstc/%00", "/mstc/..;/worker"})
+  void aPathThatIsNoneIs400(String path) throws IOException {
+    // when
+    String response = api.raw("GET " + path + " HTTP/1.1\nHost: localhost\n", "");
+
+    // then
+    assertThat(response).startsWith("HTTP/1.1 400 ").endsWith("\r\n\r\nBad Request\n");
   }
 
   @ParameterizedTest
@@ -373,6 +515,36 @@ class HttpApiTest {
     assertThat(response.join().statusCode()).isEqualTo(503);
     assertThat(response.join().body()).contains("runs on");
     assertThat(api.started()).hasSize(1);
+  }
+
+  @Test
+  void aRequestIsWhatTheParserMakesOfIt() {
+    // given
+    RequestParser parser = new FailingParser("there is no frame in it");
+    HttpResponse<String> response;
+    try (HttpApi other = api.another(new HttpSettings("127.0.0.1", 0, Optional.empty()), parser)) {
+      other.start();
+
+      // when
+      response = api.send(Api.to(other, Api.EXECUTE).POST(BodyPublishers.ofString(Api.REQUEST)));
+    }
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(reply(response).result()).isEqualTo("Invalid request: there is no frame in it");
+  }
+
+  /** Reads nothing, and says why. */
+  private record FailingParser(String reason) implements RequestParser {
+    @Override
+    public ParsedRequest read(byte[] body) {
+      return new ParsedRequest.Unreadable(reason);
+    }
+
+    @Override
+    public ParsedRequest read(InputStream body) {
+      return new ParsedRequest.Unreadable(reason);
+    }
   }
 
   @Test

@@ -8,25 +8,34 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import mstc.cloud.worker.adapters.k8s.follow.LeaseTerms;
+import mstc.cloud.worker.adapters.k8s.follow.LeaseTiming;
+import mstc.cloud.worker.adapters.k8s.job.JobDefaults;
+import mstc.cloud.worker.adapters.k8s.log.Spool;
+import mstc.cloud.worker.domain.request.Glob;
 import mstc.cloud.worker.domain.request.Resources;
+import mstc.cloud.worker.domain.request.WorkRequest;
 
 /**
- * What the Kubernetes runtime is told.
+ * The settings of the Kubernetes runtime.
  *
  * @param kubeconfig the file that tells how to reach the cluster; empty to find it as kubectl does,
  *     by {@code KUBECONFIG}, {@code ~/.kube/config} or the service account of the worker's own pod
  * @param context the context of the kubeconfig; empty for its current one
- * @param namespace where Jobs are created; it has to exist
- * @param leaseName the Lease whose holder follows and completes jobs; all replicas name the same
- * @param identity this replica's name in the Lease, unlike every other's
- * @param pod the name of the pod that this replica runs in, in the namespace of the Jobs; what owns
- *     it owns the Lease. Empty where it runs elsewhere
+ * @param namespace where Jobs are created; it must exist
+ * @param leaseName the Lease whose holder follows and completes jobs; the same for all replicas
+ * @param identity this replica's name in the Lease, different from every other's
+ * @param pod the name of the pod that this replica runs in, in the namespace of the Jobs; its owner
+ *     owns the Lease. Empty if it runs elsewhere
  * @param spool a folder for logs on their way to the object store; created when missing, and not
  *     shared with another replica
  * @param spoolBytes the most that all logs in the spool may take together
- * @param retention how long Kubernetes keeps an answered Job, whole seconds
+ * @param logBytes the most that one job's log may have; it is cut there, and a line says so
+ * @param retention how long Kubernetes keeps an answered Job, in whole seconds
  * @param startGrace how long an error that keeps a pod from starting may last: some pass, such as a
  *     registry that is busy
+ * @param suspensionLimit how long after its creation a Job may be suspended by others, such as
+ *     Kueue; then it is ended
  * @param jobs what all Jobs have in common
  * @param timing of what goes on beside the jobs
  */
@@ -39,8 +48,10 @@ public record KubernetesSettings(
     Optional<String> pod,
     Path spool,
     long spoolBytes,
+    long logBytes,
     Duration retention,
     Duration startGrace,
+    Duration suspensionLimit,
     JobTemplate jobs,
     Timing timing) {
 
@@ -50,10 +61,44 @@ public record KubernetesSettings(
   /** Two or three pulls, as the kubelet backs off. */
   public static final Duration DEFAULT_START_GRACE = Duration.ofSeconds(30);
 
+  /** As long as the longest job may run. */
+  public static final Duration DEFAULT_SUSPENSION_LIMIT = WorkRequest.MAX_TIMEOUT;
+
   public KubernetesSettings {
-    if (spoolBytes < 1 || retention.isNegative() || startGrace.isNegative()) {
+    if (spoolBytes < 1
+        || logBytes < 1
+        || retention.isNegative()
+        || startGrace.isNegative()
+        || suspensionLimit.isNegative()) {
       throw new IllegalArgumentException("sizes and times must not be negative");
     }
+  }
+
+  /** The same settings for a replica of another name. */
+  public KubernetesSettings withIdentity(String other) {
+    return new KubernetesSettings(
+        kubeconfig,
+        context,
+        namespace,
+        leaseName,
+        other,
+        pod,
+        spool,
+        spoolBytes,
+        logBytes,
+        retention,
+        startGrace,
+        suspensionLimit,
+        jobs,
+        timing);
+  }
+
+  Spool.Limits spoolLimits() {
+    return new Spool.Limits(spoolBytes, logBytes);
+  }
+
+  LeaseTerms leaseTerms() {
+    return new LeaseTerms(namespace, leaseName, identity, pod, timing);
   }
 
   /**
@@ -61,14 +106,20 @@ public record KubernetesSettings(
    *
    * @param environment given to every job, such as where the object store is; no secrets
    * @param credentialsSecret the Secret whose keys {@code access-key} and {@code secret-key} every
-   *     job gets as its store's credentials; empty where jobs have others or none
+   *     job gets as its store's credentials; empty if jobs have others or none
    * @param nodeSelector labels of the nodes that jobs run on
    * @param imagePullSecrets names of Secrets for registries
    * @param serviceAccount whose identity pods run with, though never with its token
-   * @param defaultResources of requests that ask for none
-   * @param queueName the Kueue queue that admits Jobs; empty where they start at once
+   * @param defaultResources for requests that specify none
+   * @param queueName the Kueue queue that admits Jobs; empty if they start at once
+   * @param scheduler what assigns pods to nodes; empty for the cluster's default
+   * @param podLabels further labels of pods; they override a request's, and the worker's override
+   *     them
+   * @param podAnnotations of pods
    * @param restricted whether pods also refuse to run as root, as the Pod Security standard {@code
-   *     restricted} wants
+   *     restricted} requires
+   * @param labelsForPods which of a request's labels its pods get as well, by their keys; Services,
+   *     policies and injectors select pods by labels. The Job gets all of them
    */
   public record JobTemplate(
       SortedMap<String, String> environment,
@@ -80,16 +131,24 @@ public record KubernetesSettings(
       Resources defaultResources,
       Optional<String> priorityClass,
       Optional<String> queueName,
-      boolean restricted) {
+      Optional<String> scheduler,
+      SortedMap<String, String> podLabels,
+      SortedMap<String, String> podAnnotations,
+      boolean restricted,
+      List<Glob> labelsForPods)
+      implements JobDefaults {
 
     public JobTemplate {
       environment = sorted(environment);
       nodeSelector = sorted(nodeSelector);
       tolerations = List.copyOf(tolerations);
       imagePullSecrets = List.copyOf(imagePullSecrets);
+      podLabels = sorted(podLabels);
+      podAnnotations = sorted(podAnnotations);
+      labelsForPods = List.copyOf(labelsForPods);
     }
 
-    /** Nothing but an environment and credentials. */
+    /** Only an environment and credentials. */
     public static JobTemplate of(
         Map<String, String> environment, Optional<String> credentialsSecret) {
       return new JobTemplate(
@@ -102,7 +161,11 @@ public record KubernetesSettings(
           Resources.UNSPECIFIED,
           Optional.empty(),
           Optional.empty(),
-          false);
+          Optional.empty(),
+          Collections.emptySortedMap(),
+          Collections.emptySortedMap(),
+          false,
+          List.of());
     }
 
     private static SortedMap<String, String> sorted(Map<String, String> map) {
@@ -113,26 +176,28 @@ public record KubernetesSettings(
   /**
    * A taint that jobs tolerate.
    *
-   * @param value empty where any will do
+   * @param value empty for any
    * @param effect {@code NoSchedule}, {@code PreferNoSchedule} or {@code NoExecute}; empty for all
    */
-  public record Toleration(String key, Optional<String> value, Optional<String> effect) {}
+  public record Toleration(String key, Optional<String> value, Optional<String> effect)
+      implements JobDefaults.ToleratedTaint {}
 
   /**
-   * How long things take that nobody waits for as a rule.
+   * Times that nobody normally waits for.
    *
-   * @param lease for how long the Lease is held without being renewed: the time until another
-   *     replica takes over from one that died
-   * @param leaseRenewal after which time without a renewal its holder gives up; below the former
-   * @param leaseRetry the interval between attempts to take or renew it
-   * @param relist the longest time without a change after which Jobs and pods are listed, the net
-   *     under the watches; a tenth of it is the first
+   * @param lease how long the Lease is held without being renewed: the time until another replica
+   *     takes over from one that died
+   * @param leaseRenewal how long after its last renewal the holder gives up; less than {@code
+   *     lease}
+   * @param leaseRetry the interval between tries to take or renew it
+   * @param relist the longest time without a change until Jobs and pods are listed, in case a watch
+   *     missed one; the first is a tenth of that
    */
-  public record Timing(
-      Duration lease, Duration leaseRenewal, Duration leaseRetry, Duration relist) {
+  public record Timing(Duration lease, Duration leaseRenewal, Duration leaseRetry, Duration relist)
+      implements LeaseTiming {
     /**
-     * A leader that is cut off gives up after the renewal's time and a call that times out, before
-     * the Lease is another's.
+     * A leader that is cut off gives up, after the renewal time and one call that times out, before
+     * another can hold the Lease.
      */
     public static final Timing DEFAULT =
         new Timing(

@@ -8,16 +8,18 @@ import java.util.Optional;
 import java.util.UUID;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.request.WorkRequestBuilder;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 
 /** Jobs that are shell scripts in a container, and runtimes for them. */
 final class ClusterJobs {
   /** Of the request: ends its job after so many seconds. */
   static final String TIMEOUT_SECONDS = "TIMEOUT_SECONDS";
+
+  static final Duration RETENTION = Duration.ofSeconds(25);
 
   private ClusterJobs() {}
 
@@ -31,8 +33,10 @@ final class ClusterJobs {
         Optional.empty(),
         spool,
         1024 * 1024 * 1024,
-        Duration.ofSeconds(25),
+        1024 * 1024 * 1024,
+        RETENTION,
         Duration.ofSeconds(3),
+        KubernetesSettings.DEFAULT_SUSPENSION_LIMIT,
         KubernetesSettings.JobTemplate.of(Map.of("STORE", "here"), Optional.empty()),
         KubernetesSettings.Timing.DEFAULT);
   }
@@ -46,20 +50,25 @@ final class ClusterJobs {
         public void onAnswered(UniqueName name, Answer answer) {}
 
         @Override
-        public void onUnansweredJobsChanged() {}
+        public void onGivenUp(UniqueName name) {}
+
+        @Override
+        public void onCountsChanged() {}
       };
 
   static KubernetesJobRuntime runtime(KubernetesSettings settings, ObjectStore store) {
     return new KubernetesJobRuntime(
         settings,
         store,
+        new WorkRequestFormat(),
+        _ -> Optional.empty(),
         request ->
             Optional.ofNullable(request.env().get(TIMEOUT_SECONDS))
                 .map(seconds -> Duration.ofSeconds(Long.parseLong(seconds)))
                 .orElseGet(request::timeout));
   }
 
-  static WorkRequestBuilder running(String script) {
+  static WorkRequest.Builder running(String script) {
     return WorkRequest.builder()
         .image(TestCluster.image())
         .jobName("contract")

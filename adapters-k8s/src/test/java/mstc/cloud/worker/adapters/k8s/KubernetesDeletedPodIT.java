@@ -11,13 +11,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import mstc.cloud.worker.adapters.k8s.job.PodStates;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.ContainerWork;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.Submission;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -67,7 +69,8 @@ class KubernetesDeletedPodIT {
 
   private static void assertWhatHappened(JobEnd end, Job job, Instant start) {
     assertThat(end.outcome())
-        .isEqualTo(new JobOutcome.TimedOut(job.request().timeout(), Optional.empty()));
+        .isEqualTo(
+            new JobOutcome.TimedOut(ContainerWork.of(job.work()).timeout(), Optional.empty()));
     // An event may be dated a second later.
     assertThat(end.startedAt().orElseThrow()).isBetween(start, start.plusSeconds(2));
     assertThat(end.warnings())

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,15 +14,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import mstc.cloud.worker.adapters.k8s.job.JobCalls;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
+import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +50,10 @@ class KubernetesHoldIT {
   }
 
   private void open(Optional<String> queueName) throws Exception {
+    open(queueName, KubernetesSettings.DEFAULT_SUSPENSION_LIMIT);
+  }
+
+  private void open(Optional<String> queueName, Duration suspensionLimit) throws Exception {
     cluster = TestCluster.open(folder);
     KubernetesSettings settings = ClusterJobs.settings(cluster, folder.resolve("spool"));
     runtime =
@@ -59,8 +67,10 @@ class KubernetesHoldIT {
                 settings.pod(),
                 settings.spool(),
                 settings.spoolBytes(),
+                settings.logBytes(),
                 Duration.ofSeconds(5),
                 settings.startGrace(),
+                suspensionLimit,
                 ofQueue(settings.jobs(), queueName),
                 settings.timing()),
             InMemoryObjectStore.creatingBuckets());
@@ -80,7 +90,11 @@ class KubernetesHoldIT {
         jobs.defaultResources(),
         jobs.priorityClass(),
         queueName,
-        jobs.restricted());
+        jobs.scheduler(),
+        jobs.podLabels(),
+        jobs.podAnnotations(),
+        jobs.restricted(),
+        jobs.labelsForPods());
   }
 
   private TestCluster cluster() {
@@ -119,7 +133,7 @@ class KubernetesHoldIT {
   }
 
   private static Answer answer() {
-    return new Answer(Reply.invalid("ran before"), Answer.Delivery.NONE, Instant.now());
+    return new Answer(Reply.invalid("ran before"), Answer.Status.NONE, Instant.now());
   }
 
   @Test
@@ -158,7 +172,7 @@ class KubernetesHoldIT {
           assertThat(hasPods()).isFalse();
           return find(held).isEmpty();
         });
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
   /** Who cancels has read that it is held, which it is no longer when that arrives. */
@@ -201,5 +215,85 @@ class KubernetesHoldIT {
     assertThat(record.held()).isFalse();
     assertThat(runtime().recordAnswer(record, answer())).isTrue();
     assertThat(hasPods()).isFalse();
+  }
+
+  /** It is suspended as by Kueue, of which the cluster has none that would admit it. */
+  @Test
+  void aJobThatNoQueueAdmitsIsEndedOnceItHasWaitedForTooLong() throws Exception {
+    // given
+    open(Optional.of("team"), Duration.ofSeconds(5));
+    JobRecord waiting = hold("echo ran");
+
+    // when
+    runtime().release(waiting);
+
+    // then
+    assertThat(runtime().awaitEnd(waiting.job().name()).outcome())
+        .isEqualTo(
+            new JobOutcome.TimedOut(
+                Duration.ofSeconds(5),
+                Optional.of("it waited suspended in queue team, and never ran")));
+    assertThatItGoesWithoutAPod(waiting);
+  }
+
+  @Test
+  void aJobThatNoQueueAdmitsIsCancelledAtOnce() throws Exception {
+    // given
+    open(Optional.of("team"));
+    JobRecord waiting = hold("echo ran");
+    runtime().release(waiting);
+
+    // when
+    boolean cancelled = runtime().cancel(waiting.job().name());
+
+    // then
+    assertThat(cancelled).isTrue();
+    assertThat(runtime().awaitEnd(waiting.job().name()).outcome())
+        .isEqualTo(new JobOutcome.Cancelled());
+    assertThatItGoesWithoutAPod(waiting);
+  }
+
+  /** As Kueue does if it needs the room for another. */
+  @Test
+  void aJobThatIsSuspendedWhileItRunsIsEndedWithItsLogOnceItsTimeIsOver() throws Exception {
+    // given
+    open(Optional.empty(), Duration.ofSeconds(1));
+    WorkRequest request =
+        ClusterJobs.running("echo ran; trap 'exit 143' TERM; sleep 3600 & wait").build();
+    Job job = new Job(UniqueName.of(request.jobName(), UUID.randomUUID()), request, List.of());
+    runtime().submit(job, Optional.empty());
+    await()
+        .atMost(PATIENCE)
+        .until(() ->
+            cluster().admin().pods().inNamespace(cluster().namespace()).list().getItems().stream()
+                .anyMatch(pod -> pod.getStatus().getPhase().equals("Running")));
+
+    // when
+    cluster()
+        .admin()
+        .batch()
+        .v1()
+        .jobs()
+        .inNamespace(cluster().namespace())
+        .withName(job.name().value())
+        .edit(running -> new JobBuilder(running).editSpec().withSuspend(true).endSpec().build());
+
+    // then
+    JobEnd end = runtime().awaitEnd(job.name());
+    assertThat(end.outcome())
+        .isEqualTo(new JobOutcome.TimedOut(Duration.ofSeconds(1), Optional.of("it was suspended")));
+    assertThat(end.startedAt()).isPresent();
+    assertThat(end.log().file()).content().contains("ran");
+    JobRecord record = runtime().find(job.name().uuid()).orElseThrow();
+    assertThat(runtime().recordAnswer(record, answer())).isTrue();
+    await().atMost(PATIENCE).until(() -> find(record).isEmpty());
+  }
+
+  private void assertThatItGoesWithoutAPod(JobRecord ended) {
+    JobRecord record = runtime().find(ended.job().name().uuid()).orElseThrow();
+    assertThat(runtime().recordAnswer(record, answer())).isTrue();
+    await().atMost(PATIENCE).until(() -> find(ended).isEmpty());
+    assertThat(hasPods()).isFalse();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 }

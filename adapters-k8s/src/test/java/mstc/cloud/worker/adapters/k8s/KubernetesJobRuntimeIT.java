@@ -12,11 +12,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import mstc.cloud.worker.adapters.k8s.log.SpooledLog;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
-import mstc.cloud.worker.domain.runtime.JobRuntimeContract;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.testkit.runtime.JobRuntimeContract;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +39,11 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
     return ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve("spool")), store);
   }
 
+  @Override
+  protected Duration retention() {
+    return ClusterJobs.RETENTION;
+  }
+
   @AfterEach
   void closeCluster() {
     if (cluster != null) {
@@ -50,44 +56,44 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
     await().atMost(patience()).until(() -> ((KubernetesJobRuntime) runtime()).isLeading());
   }
 
-  private static WorkRequestBuilder running(String script) {
+  private static WorkRequest.Builder running(String script) {
     return ClusterJobs.running(script);
   }
 
   @Override
-  protected WorkRequestBuilder printing(String... lines) {
+  protected WorkRequest.Builder printing(String... lines) {
     return running(
         Arrays.stream(lines).map("echo '%s'"::formatted).collect(Collectors.joining("\n")));
   }
 
   @Override
-  protected WorkRequestBuilder printingTo(String standardOutput, String standardError) {
+  protected WorkRequest.Builder printingTo(String standardOutput, String standardError) {
     return running("echo '%s'; echo '%s' >&2".formatted(standardOutput, standardError));
   }
 
   @Override
-  protected WorkRequestBuilder printingItsEnvironment() {
+  protected WorkRequest.Builder printingItsEnvironment() {
     return running("env");
   }
 
   @Override
-  protected WorkRequestBuilder exitingWith(int code, String line) {
+  protected WorkRequest.Builder exitingWith(int code, String line) {
     return running("echo '%s'; exit %d".formatted(line, code));
   }
 
   /** A container's first process cannot be killed from within, so the shell is not the first. */
   @Override
-  protected WorkRequestBuilder killedBySignal() {
+  protected WorkRequest.Builder killedBySignal() {
     return running("sh -c 'kill -KILL $$'; exit $?");
   }
 
   @Override
-  protected WorkRequestBuilder sleepingAfter(String line) {
+  protected WorkRequest.Builder sleepingAfter(String line) {
     return running("trap 'exit 143' TERM; echo '%s'; sleep 3600 & wait".formatted(line));
   }
 
   @Override
-  protected WorkRequestBuilder exitingWith0WhenTerminated(String line) {
+  protected WorkRequest.Builder exitingWith0WhenTerminated(String line) {
     return running("trap 'exit 0' TERM; echo '%s'; sleep 3600 & wait".formatted(line));
   }
 
@@ -98,12 +104,12 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
   }
 
   @Override
-  protected WorkRequestBuilder writing(long bytes) {
+  protected WorkRequest.Builder writing(long bytes) {
     return running("head -c %d /dev/zero".formatted(bytes));
   }
 
   @Override
-  protected WorkRequestBuilder writingEveryByte() {
+  protected WorkRequest.Builder writingEveryByte() {
     return running(
         """
         value=0
@@ -115,13 +121,13 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
   }
 
   @Override
-  protected WorkRequestBuilder writingNothing() {
+  protected WorkRequest.Builder writingNothing() {
     return running("exit 0");
   }
 
   /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
   @Override
-  protected WorkRequestBuilder failingTwice() {
+  protected WorkRequest.Builder failingTwice() {
     return running(
             """
             waited=$(($(date +%s) - SUBMITTED))
@@ -135,12 +141,12 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
   }
 
   @Override
-  protected WorkRequestBuilder ofUnknownImage() {
+  protected WorkRequest.Builder ofUnknownImage() {
     return requestOf("registry.invalid:5000/team/unknown:7");
   }
 
   @Override
-  protected WorkRequestBuilder timingOutSoon(WorkRequestBuilder job) {
+  protected WorkRequest.Builder timingOutSoon(WorkRequest.Builder job) {
     return job.env(Map.of(ClusterJobs.TIMEOUT_SECONDS, "20"));
   }
 
@@ -156,7 +162,7 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
     }
     List<Path> logs;
     try (Stream<Path> files = Files.list(ofJob)) {
-      logs = files.filter(file -> file.toString().endsWith(Spool.LOG_SUFFIX)).toList();
+      logs = files.filter(file -> file.toString().endsWith(SpooledLog.SUFFIX)).toList();
     }
     for (Path log : logs) {
       if (holds(log, line)) {

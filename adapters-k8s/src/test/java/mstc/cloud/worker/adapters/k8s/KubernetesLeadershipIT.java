@@ -17,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import mstc.cloud.worker.adapters.k8s.follow.Leadership;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +61,7 @@ class KubernetesLeadershipIT {
       leadership =
           new Leadership(
               client,
-              settings,
+              settings.leaseTerms(),
               threads,
               () -> {
                 ledSince = System.nanoTime();

@@ -15,7 +15,8 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.Submission;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,8 +35,10 @@ class KubernetesStartIT {
         settings.pod(),
         settings.spool(),
         settings.spoolBytes(),
+        settings.logBytes(),
         settings.retention(),
         settings.startGrace(),
+        settings.suspensionLimit(),
         jobs,
         settings.timing());
   }
@@ -114,11 +117,19 @@ class KubernetesStartIT {
                   plain.defaultResources(),
                   Optional.empty(),
                   Optional.empty(),
-                  false));
+                  Optional.empty(),
+                  plain.podLabels(),
+                  plain.podAnnotations(),
+                  false,
+                  List.of()));
       // A Job's deadline is a minute after its pod's.
       try (KubernetesJobRuntime runtime =
           new KubernetesJobRuntime(
-              settings, InMemoryObjectStore.creatingBuckets(), request -> Duration.ofSeconds(1))) {
+              settings,
+              InMemoryObjectStore.creatingBuckets(),
+              new WorkRequestFormat(),
+              _ -> Optional.empty(),
+              request -> Duration.ofSeconds(1))) {
         JobEnd end = run(runtime, job(TestCluster.image()));
 
         assertThat(end.outcome()).isInstanceOf(JobOutcome.TimedOut.class);

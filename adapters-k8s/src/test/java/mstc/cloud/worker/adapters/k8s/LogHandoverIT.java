@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import mstc.cloud.worker.adapters.k8s.job.PodStates;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -22,7 +23,7 @@ import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.BucketName;
-import mstc.cloud.worker.domain.store.InMemoryObjectStore;
+import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -131,7 +132,7 @@ class LogHandoverIT {
             end.startedAt(),
             end.finishedAt(),
             end.warnings());
-    return new Answer(reply, Answer.Delivery.NONE, Instant.now());
+    return new Answer(reply, Answer.Status.NONE, Instant.now());
   }
 
   /** All of them run, and the kubelet has had time to look at their logs. */

@@ -9,27 +9,29 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import mstc.cloud.worker.domain.runtime.LogTexts;
 
 /**
- * Tells one attempt's output from the next in a job's log, once there is more than one.
+ * Separates the output of attempts in a job's log, once there is more than one.
  *
  * @param attempts how many attempts there may be
  */
 record AttemptLog(Path file, int attempts) {
 
   /**
-   * Adds the line before an attempt, and one before the first attempt's output when this is the
-   * second. No process may be writing.
+   * Adds the line before an attempt, and if it is the second also one before the first attempt's
+   * output. No process may be writing.
    *
    * @param attempt 2 or more
    * @param exitCode of the attempt before
    */
   void beginNext(int attempt, int exitCode) throws IOException {
     if (attempt == 2) {
-      prepend("=== attempt 1 of %d ===\n".formatted(attempts));
+      prepend(LogTexts.attemptHeader(1, attempts, Optional.empty()));
     }
     String line =
-        "=== attempt %d of %d, after exit code %d ===\n".formatted(attempt, attempts, exitCode);
+        LogTexts.attemptHeader(attempt, attempts, Optional.of(LogTexts.exitCode(exitCode)));
     String text = endsWithLine() ? line : "\n" + line;
     Files.writeString(file, text, StandardOpenOption.APPEND);
   }

@@ -11,23 +11,24 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import mstc.cloud.worker.domain.runtime.LogTexts;
 
 /**
  * The folder of one job: its record {@code job.json}, what it wrote in {@code output.log}, and a
  * scratch folder for each attempt.
  *
- * <p>The record is replaced whole, by a rename, so that a reader finds the old or the new one; what
- * was written survives a loss of power once the call has returned.
+ * <p>The record is replaced as a whole, by a rename, so that a reader finds the old or the new one.
+ * What was written survives a power failure once the call has returned.
  */
 record JobFolder(Path path) {
   private static final String RECORD = "job.json";
 
-  /** Windows opens no folders, and needs no such thing for a rename to last. */
+  /** Windows cannot open folders, and does not need that for a rename to last. */
   private static final boolean FOLDERS_ARE_SYNCED =
       !System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows");
 
-  StoredJob read() throws IOException {
-    return StoredJobJson.read(Files.readAllBytes(path.resolve(RECORD)));
+  StoredJob read(StoredJobJson json) throws IOException {
+    return json.read(Files.readAllBytes(path.resolve(RECORD)));
   }
 
   void write(byte[] record) throws IOException {
@@ -57,17 +58,33 @@ record JobFolder(Path path) {
     return path.resolve("output.log");
   }
 
-  /** Where an attempt runs, and may leave what it likes; each begins with an empty one. */
+  /**
+   * Drops everything after that many bytes of the job's output, and says so there.
+   *
+   * @return whether there was more
+   */
+  boolean cutLog(long bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(log(), StandardOpenOption.WRITE)) {
+      if (channel.size() <= bytes) {
+        return false;
+      }
+      channel.truncate(bytes);
+    }
+    Files.writeString(log(), LogTexts.cutHere(LogTexts.jobLimit(bytes)), StandardOpenOption.APPEND);
+    return true;
+  }
+
+  /** Where an attempt runs, and may leave files; each begins with an empty folder. */
   Path scratch(int attempt) {
     return path.resolve("scratch-" + attempt);
   }
 
-  /** Tells which process was started last, for a worker that comes after this one. */
+  /** Tells a later worker which process was started last. */
   Path processNote() {
     return path.resolve("process");
   }
 
-  /** Makes sure that what a folder lists, it lists after a loss of power too. */
+  /** Makes sure that what a folder lists survives a power failure. */
   static void sync(Path folder) throws IOException {
     if (FOLDERS_ARE_SYNCED) {
       try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
@@ -76,7 +93,7 @@ record JobFolder(Path path) {
     }
   }
 
-  /** Deletes a file or a folder with all it holds; links are not followed. */
+  /** Deletes a file or a folder with all its content; links are not followed. */
   static void delete(Path target) throws IOException {
     if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
       for (Path child : list(target)) {
@@ -87,7 +104,7 @@ record JobFolder(Path path) {
   }
 
   private static List<Path> list(Path folder) throws IOException {
-    // Some programs leave folders that even their owner cannot write to, Go's module cache is one.
+    // Some programs leave folders that even their owner cannot write to, such as Go's module cache.
     if (!Files.isWritable(folder) || !Files.isReadable(folder) || !Files.isExecutable(folder)) {
       boolean changed =
           folder.toFile().setReadable(true)

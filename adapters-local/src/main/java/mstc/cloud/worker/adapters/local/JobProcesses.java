@@ -10,21 +10,21 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * All processes of one job, wherever they are in the tree of processes.
+ * All processes of one job, wherever they are in the process tree.
  *
- * <p>Found are the descendants of every process that is known to be the job's and, on Linux, every
- * process whose environment carries the job's mark: those that were detached from the job's main
- * process, or that an earlier worker left. Not found is only what both got rid of its environment
+ * <p>It finds the descendants of every process that is known to be the job's and, on Linux, every
+ * process whose environment contains the job's mark: those that were detached from the job's main
+ * process, or left by an earlier worker. It only misses a process that both dropped its environment
  * and was detached before anyone looked.
  */
 final class JobProcesses {
-  /** The variable that holds a job's mark. */
+  /** The variable that contains a job's mark. */
   static final String MARK = "MSTC_JOB_MARK";
 
-  /** How long processes are waited for that do not go when they are killed: blocked in a device. */
+  /** How long to wait for processes that were killed and do not end: blocked in a device. */
   private static final Duration KILL_PATIENCE = Duration.ofSeconds(10);
 
-  /** After this time we look again, whether processes ended or not: others may have begun. */
+  /** The time between looks, whether processes ended or not: others may have begun. */
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
   private final String mark;
@@ -38,29 +38,28 @@ final class JobProcesses {
 
   /**
    * A text that only this job's processes have in their environment: the folder, not the name, as
-   * workers with folders of their own may be given one message twice.
+   * workers with different folders may be given the same message.
    */
   static String mark(JobFolder folder) {
     byte[] path = folder.path().toString().getBytes(StandardCharsets.UTF_8);
     return UUID.nameUUIDFromBytes(path).toString();
   }
 
-  /** A process that is the job's. */
+  /** Adds a process of the job. */
   void add(ProcessHandle process) {
     known.add(process);
   }
 
   /**
-   * Asks all processes to terminate, and kills what is left after the grace.
+   * Asks all processes to terminate, and after the grace kills those that are left.
    *
-   * @return false where some process is left all the same
+   * @return false if some process is still left
    */
   boolean terminate(Duration grace) {
     long deadline = System.nanoTime() + grace.toNanos();
     List<ProcessHandle> alive = alive();
-    // Asked once: what a process starts in order to end well is left to do its work. Parents are
-    // asked first: a shell that goes first does not report in the log that its child was
-    // terminated.
+    // Asked once: what a process starts in order to end well may do its work. Parents are asked
+    // first: a shell that ends first does not report in the log that its child was terminated.
     alive.forEach(ProcessHandle::destroy);
     while (!alive.isEmpty() && System.nanoTime() - deadline < 0) {
       awaitExit(alive, Duration.ofNanos(deadline - System.nanoTime()));
@@ -72,7 +71,7 @@ final class JobProcesses {
   /**
    * Kills all processes.
    *
-   * @return false where some process is left all the same
+   * @return false if some process is still left
    */
   boolean kill() {
     long deadline = System.nanoTime() + KILL_PATIENCE.toNanos();
@@ -114,7 +113,7 @@ final class JobProcesses {
     }
   }
 
-  /** A zombie has ended; where this process is the machine's first, nobody may ever collect it. */
+  /** A zombie has ended; if this process is the machine's first, nobody may ever reap it. */
   private static boolean isAlive(ProcessHandle process) {
     return process.isAlive()
         && !(LinuxProcesses.AVAILABLE && LinuxProcesses.isZombie(process.pid()));

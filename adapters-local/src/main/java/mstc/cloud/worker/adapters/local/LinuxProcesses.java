@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What Linux tells of processes beyond {@link ProcessHandle}: with which environment they were
- * started. It stays with a process, and with what it starts, wherever they are in the tree.
+ * What Linux tells of processes beyond {@link ProcessHandle}: the environment they were started
+ * with. A process, and what it starts, keep it wherever they are in the process tree.
  *
  * @see <a href="https://man7.org/linux/man-pages/man5/proc.5.html">proc(5)</a>
  */
@@ -24,12 +24,12 @@ final class LinuxProcesses {
   private static final int VIRTUAL_MEMORY = 20;
   private static final int ENVIRONMENT_END = 48;
 
-  /** Whether this machine is one. */
+  /** Whether this machine runs Linux. */
   static final boolean AVAILABLE = Files.isReadable(PROC.resolve("self/environ"));
 
   private LinuxProcesses() {}
 
-  /** Whether some processes were found, or could not be told yet. */
+  /** The processes found; undecided if some could not be read yet. */
   record Found(List<Long> pids, boolean undecided) {}
 
   /** The processes of this user that were started with an environment variable. */
@@ -47,7 +47,7 @@ final class LinuxProcesses {
         }
       }
     } catch (IOException e) {
-      // Too many open files, for one: nothing is known, and someone may look again.
+      // For example, too many open files: nothing is known, but a later look may succeed.
       return new Found(List.of(), true);
     }
     return new Found(pids, undecided);
@@ -55,7 +55,7 @@ final class LinuxProcesses {
 
   /**
    * Whether a process is between its program's start and the moment when the kernel knows where its
-   * environment is: its memory is there, the environment's end is not.
+   * environment is: its memory is there, the end of its environment is not.
    */
   private static boolean isBeingStarted(Path folder) {
     String[] fields = stat(folder);
@@ -76,11 +76,11 @@ final class LinuxProcesses {
 
   private static String[] stat(Path folder) {
     String stat = read(folder.resolve("stat")).orElse("");
-    // The program's name may hold spaces and parentheses; it ends with the last parenthesis.
+    // The program's name may contain spaces and parentheses; it ends at the last parenthesis.
     return stat.substring(stat.lastIndexOf(')') + 1).strip().split(" ");
   }
 
-  /** A file of a process; empty where the process is gone, or another user's. */
+  /** A file of a process; empty if the process is gone, or another user's. */
   private static Optional<String> read(Path file) {
     try {
       return Optional.of(Files.readString(file, ISO_8859_1));

@@ -1,12 +1,9 @@
 package mstc.cloud.worker.adapters.local;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -14,8 +11,7 @@ import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
-import mstc.cloud.worker.domain.request.Resources;
-import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.ContainerWork;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
@@ -26,18 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One job on record: one thread runs it, any number read and change its record meanwhile.
+ * One job on record: one {@link LocalRun} runs it, any number of threads read and change its record
+ * meanwhile.
  *
- * <p>What is in memory changes after what is on disk, under the job's lock, so that nothing is told
- * that a crash takes back.
+ * <p>The state in memory changes after the one on disk, under the job's lock, so nothing is
+ * reported that a crash would undo.
  */
-final class LocalJob implements Runnable {
+final class LocalJob {
   private static final Logger LOG = LoggerFactory.getLogger(LocalJob.class);
 
-  /** How long a start that could not be put on record waits, for space on the disk for instance. */
+  /** How long a start that could not be recorded waits, for example for space on the disk. */
   private static final Duration START_AGAIN = Duration.ofSeconds(5);
-
-  private static final String WORKER_STOPPED = "the worker stopped while the job was running";
 
   /** Why a job's processes are ended before they end themselves. */
   private enum Stop {
@@ -46,49 +41,49 @@ final class LocalJob implements Runnable {
     CLOSE
   }
 
-  /** What became of an attempt, or of all of them. */
-  private record Verdict(JobOutcome outcome, boolean logComplete, List<String> warnings) {
-    static Verdict of(JobOutcome outcome) {
-      return new Verdict(outcome, true, List.of());
-    }
-
-    Verdict withWarning(String warning) {
-      List<String> more = new ArrayList<>(warnings);
-      more.add(warning);
-      return new Verdict(outcome, logComplete, more);
-    }
-
-    Verdict withIncompleteLog() {
-      return new Verdict(outcome, false, warnings);
-    }
-  }
-
   private final Job job;
+  private final ContainerWork work;
   private final JobFolder folder;
-  private final LocalSettings settings;
-  private final Duration timeout;
+  private final StoredJobJson json;
+  private final Duration retention;
+  private final Runnable ended;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  // All guarded by the lock.
-  private StoredJob stored;
+  // All guarded by the lock, except that the volatile ones may be read at any time.
+  private volatile StoredJob stored;
   private @Nullable Stop stop;
   private boolean decided;
   private boolean gone;
   private boolean closed;
   private @Nullable Instant startedAt;
-  private StoredJob.@Nullable Ending unwritten;
+  private volatile StoredJob.@Nullable Ending unwritten;
 
-  LocalJob(StoredJob stored, JobFolder folder, LocalSettings settings, Duration timeout) {
+  /**
+   * @param retention how long an answered job stays on record
+   * @param ended called once the job has ended; must return at once
+   */
+  LocalJob(
+      StoredJob stored, JobFolder folder, StoredJobJson json, Duration retention, Runnable ended) {
     this.stored = stored;
     this.job = stored.job();
+    this.work = ContainerWork.of(job.work());
     this.folder = folder;
-    this.settings = settings;
-    this.timeout = timeout;
+    this.json = json;
+    this.retention = retention;
+    this.ended = ended;
   }
 
   UniqueName name() {
     return job.name();
+  }
+
+  Job job() {
+    return job;
+  }
+
+  JobFolder folder() {
+    return folder;
   }
 
   // The record.
@@ -132,7 +127,7 @@ final class LocalJob implements Runnable {
     }
   }
 
-  /** False where it is held still. */
+  /** False if it is still held. */
   boolean awaitRelease(Duration atMost) throws InterruptedException, JobHandedOverException {
     lock.lockInterruptibly();
     try {
@@ -152,7 +147,7 @@ final class LocalJob implements Runnable {
     }
   }
 
-  /** What became of an answer that was to be recorded. */
+  /** The result of recording an answer. */
   enum Recording {
     RECORDED,
     NOT_NEEDED,
@@ -176,31 +171,58 @@ final class LocalJob implements Runnable {
     }
   }
 
-  /** Whether there is such a job. */
-  boolean cancel() {
+  /** The result of cancelling a job. */
+  enum Cancellation {
+    NO_SUCH_JOB,
+    NOTED,
+    GIVEN_UP
+  }
+
+  Cancellation cancel() {
     lock.lock();
     try {
-      if (!gone && !decided && stop == null && stored.ending().isEmpty()) {
+      if (gone) {
+        return Cancellation.NO_SUCH_JOB;
+      }
+      if (stored.ending().isPresent() && stored.answer().isEmpty() && !stored.givenUp()) {
+        write(stored.withGivenUp());
+        return Cancellation.GIVEN_UP;
+      }
+      if (!decided && stop == null && stored.ending().isEmpty()) {
         write(stored.withCancelled());
         stop = Stop.CANCEL;
         changed.signalAll();
         LOG.debug("job={} is cancelled", name());
       }
-      return !gone;
+      return Cancellation.NOTED;
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether it is answered. Like the next, it does not block. */
+  boolean isAnswered() {
+    return stored.answer().isPresent();
+  }
+
+  /** When it ended; empty until then. */
+  Optional<Instant> endedAt() {
+    return stored
+        .ending()
+        .or(() -> Optional.ofNullable(unwritten))
+        .map(StoredJob.Ending::finishedAt);
   }
 
   JobEnd awaitEnd() throws InterruptedException, JobHandedOverException {
     lock.lockInterruptibly();
     try {
       while (!gone && !closed && stored.answer().isEmpty()) {
-        if (stored.ending().isEmpty() && unwritten != null) {
-          write(stored.withEnding(unwritten));
+        StoredJob.Ending ending = unwritten;
+        if (stored.ending().isEmpty() && ending != null) {
+          write(stored.withEnding(ending));
         }
         if (stored.ending().isPresent()) {
-          return stored.ending().get().toJobEnd(folder);
+          return stored.ending().get().toJobEnd(folder.log());
         }
         changed.await();
       }
@@ -211,9 +233,9 @@ final class LocalJob implements Runnable {
   }
 
   /**
-   * Takes an answered job off the record.
+   * Removes the record of an answered job.
    *
-   * @return false where it still runs
+   * @return false if the job still runs
    */
   boolean remove(RootFolder root) throws IOException {
     lock.lock();
@@ -229,7 +251,7 @@ final class LocalJob implements Runnable {
     }
   }
 
-  /** Ends every wait, and the job's processes: nobody could learn later how they ended. */
+  /** Ends every wait, and the job's processes: how they end could not be known later. */
   void close() {
     lock.lock();
     try {
@@ -245,35 +267,39 @@ final class LocalJob implements Runnable {
 
   private void write(StoredJob next) {
     try {
-      folder.write(StoredJobJson.write(next));
+      folder.write(json.write(next));
     } catch (IOException e) {
-      throw LocalJobRuntime.failure("the record of job " + name() + " in " + folder.path(), e);
+      throw FileFailures.of("the record of job " + name() + " in " + folder.path(), e);
     }
     stored = next;
   }
 
-  // The run.
+  // For the run.
 
-  /** Runs the job to its end, or finds out that an earlier worker did. */
-  @Override
-  public void run() {
+  /** Whether it has ended, which an earlier worker may have put on record. */
+  boolean hasEnded() {
+    return stored.ending().isPresent();
+  }
+
+  /** Whether an earlier worker has started it. */
+  boolean wasStarted() {
+    return stored.startNoted().isPresent();
+  }
+
+  /** How one ends that an earlier worker has started, and left. */
+  RunEnd decideLeft() {
+    lock.lock();
     try {
-      if (stored.ending().isPresent() || !awaitLeaveToStart()) {
-        return;
-      }
-      if (stored.startNoted().isPresent()) {
-        endLeftProcesses();
-      } else {
-        startAndAwait();
-      }
-    } catch (RuntimeException e) {
-      LOG.error("job={} is lost to a failure of the local runtime", name(), e);
-      end(Verdict.of(new JobOutcome.Lost("the local runtime failed: " + e)).withIncompleteLog());
+      startedAt = stored.startNoted().orElseThrow();
+      return decide(
+          stored.cancelled() ? RunEnd.of(new JobOutcome.Cancelled()) : RunEnd.workerStopped());
+    } finally {
+      lock.unlock();
     }
   }
 
   /** False where the worker stops before a held job is released. */
-  private boolean awaitLeaveToStart() {
+  boolean awaitLeaveToStart() {
     lock.lock();
     try {
       while (stored.held() && stop == null) {
@@ -289,57 +315,27 @@ final class LocalJob implements Runnable {
     }
   }
 
-  private void startAndAwait() {
-    Optional<List<String>> command = settings.commandFor(job.request().image());
-    if (command.isEmpty()) {
-      end(
-          Verdict.of(
-              new JobOutcome.ImageUnavailable(
-                  "\"%s\" is not in mstc.runtime.local.catalogue; add an entry with its command"
-                      .formatted(job.request().image()))));
-    } else if (noteStart()) {
-      end(attempts(command.get()));
-    }
+  /** What became of a start that was to be put on record. */
+  enum Start {
+    NOTED,
+    CANCELLED,
+    WORKER_STOPS
   }
 
-  private void endLeftProcesses() {
-    Verdict verdict;
-    lock.lock();
-    try {
-      startedAt = stored.startNoted().orElseThrow();
-      verdict =
-          decide(
-              stored.cancelled()
-                  ? Verdict.of(new JobOutcome.Cancelled())
-                  : Verdict.of(new JobOutcome.Lost(WORKER_STOPPED)).withIncompleteLog());
-    } finally {
-      lock.unlock();
-    }
-    JobProcesses processes = new JobProcesses(folder);
-    ProcessNote.read(folder.processNote()).ifPresent(processes::add);
-    boolean allGone = processes.terminate(settings.grace());
-    end(allGone ? verdict : withProcessesLeft(verdict));
-  }
-
-  private static Verdict withProcessesLeft(Verdict verdict) {
-    return verdict.withIncompleteLog().withWarning("some processes of the job could not be ended");
-  }
-
-  /** Puts the start on record, as often as it takes. Returns false where there is none. */
-  private boolean noteStart() {
+  /** Puts the start on record, as often as it takes. */
+  Start noteStart() {
     lock.lock();
     try {
       while (true) {
         if (stored.cancelled() || stored.answer().isPresent()) {
-          end(Verdict.of(new JobOutcome.Cancelled()));
-          return false;
+          return Start.CANCELLED;
         }
         if (stop != null) {
-          return false;
+          return Start.WORKER_STOPS;
         }
         try {
           write(stored.withStartNoted(now()));
-          return true;
+          return Start.NOTED;
         } catch (JobRuntimeException e) {
           LOG.warn("job={} is not started yet: {}", name(), e.getMessage());
           changed.awaitNanos(START_AGAIN.toNanos());
@@ -348,63 +344,14 @@ final class LocalJob implements Runnable {
     } catch (InterruptedException e) {
       // Only a worker that is closed in haste interrupts: the next one starts the job.
       Thread.currentThread().interrupt();
-      return false;
+      return Start.WORKER_STOPS;
     } finally {
       lock.unlock();
     }
   }
 
-  private Verdict attempts(List<String> command) {
-    JobProcesses processes = new JobProcesses(folder);
-    WorkRequest request = job.request();
-    AttemptLog log = new AttemptLog(folder.log(), request.retries() + 1);
-    long deadline = System.nanoTime() + timeout.toNanos();
-    int attempt = 1;
-    while (true) {
-      Optional<Verdict> stopped = stopped(deadline);
-      if (stopped.isPresent()) {
-        return stopped.get();
-      }
-      Process process;
-      try {
-        process = start(command, attempt);
-      } catch (IOException e) {
-        return decide(Verdict.of(new JobOutcome.NotStarted(String.valueOf(e.getMessage()))));
-      }
-      processes.add(process.toHandle());
-      noteProcess(process);
-      Optional<Verdict> last = awaitAttempt(process, deadline, attempt <= request.retries());
-      boolean allGone =
-          process.isAlive() ? processes.terminate(settings.grace()) : processes.kill();
-      if (last.isPresent()) {
-        return allGone ? last.get() : withProcessesLeft(last.get());
-      }
-      int exitCode = process.exitValue();
-      attempt++;
-      try {
-        log.beginNext(attempt, exitCode);
-        Files.createDirectory(folder.scratch(attempt));
-      } catch (IOException e) {
-        return decide(
-            Verdict.of(new JobOutcome.Failed(exitCode))
-                .withWarning("attempt %d could not be made: %s".formatted(attempt, e)));
-      }
-    }
-  }
-
-  private Process start(List<String> command, int attempt) throws IOException {
-    WorkRequest request = job.request();
-    List<String> words = new ArrayList<>(command);
-    words.addAll(request.args());
-    ProcessBuilder builder = new ProcessBuilder(words);
-    builder.environment().clear();
-    builder.environment().putAll(JobEnvironment.of(job, folder, settings));
-    builder.directory(folder.scratch(attempt).toFile());
-    // Straight into the file: what a job writes never passes through this process.
-    builder.redirectErrorStream(true);
-    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(folder.log().toFile()));
-    builder.redirectInput(ProcessBuilder.Redirect.from(ProcessBuilder.Redirect.DISCARD.file()));
-    Process process = builder.start();
+  /** The first attempt's process runs. */
+  void noteStarted() {
     lock.lock();
     try {
       if (startedAt == null) {
@@ -413,23 +360,12 @@ final class LocalJob implements Runnable {
     } finally {
       lock.unlock();
     }
-    LOG.debug("job={} attempt={} pid={} is started", name(), attempt, process.pid());
-    return process;
-  }
-
-  private void noteProcess(Process process) {
-    try {
-      ProcessNote.write(folder.processNote(), process.toHandle());
-    } catch (IOException e) {
-      // Of use only to a worker after this one, and where processes cannot be found by their mark.
-      LOG.debug("job={} pid={} is not noted: {}", name(), process.pid(), e.toString());
-    }
   }
 
   /**
    * Waits for an attempt's exit, or a reason to end it. Empty where another attempt is to follow.
    */
-  private Optional<Verdict> awaitAttempt(Process process, long deadline, boolean mayRepeat) {
+  Optional<RunEnd> awaitAttempt(Process process, long deadline, boolean mayRepeat) {
     var _ = process.onExit().thenRun(this::signal);
     lock.lock();
     try {
@@ -438,18 +374,14 @@ final class LocalJob implements Runnable {
       boolean repeated = mayRepeat && exited && process.exitValue() != 0;
       return stop == Stop.CANCEL || !exited || repeated
           ? stopped(deadline)
-          : Optional.of(decide(Verdict.of(exited(process.exitValue()))));
+          : Optional.of(decide(RunEnd.exited(process.exitValue())));
     } finally {
       lock.unlock();
     }
   }
 
-  private static JobOutcome exited(int code) {
-    return code == 0 ? new JobOutcome.Succeeded() : new JobOutcome.Failed(code);
-  }
-
   /** How the job ends where there is a reason to end it. */
-  private Optional<Verdict> stopped(long deadline) {
+  Optional<RunEnd> stopped(long deadline) {
     lock.lock();
     try {
       if (stop == null && System.nanoTime() - deadline >= 0) {
@@ -458,10 +390,10 @@ final class LocalJob implements Runnable {
       return Optional.ofNullable(stop)
           .map(why ->
               switch (why) {
-                case CANCEL -> Verdict.of(new JobOutcome.Cancelled());
-                case CLOSE -> Verdict.of(new JobOutcome.Lost(WORKER_STOPPED)).withIncompleteLog();
+                case CANCEL -> RunEnd.of(new JobOutcome.Cancelled());
+                case CLOSE -> RunEnd.workerStopped();
                 case TIMEOUT ->
-                    Verdict.of(new JobOutcome.TimedOut(job.request().timeout(), Optional.empty()));
+                    RunEnd.of(new JobOutcome.TimedOut(work.timeout(), Optional.empty()));
               })
           .map(this::decide);
     } finally {
@@ -492,54 +424,53 @@ final class LocalJob implements Runnable {
   }
 
   /** From here on the job ends so, and can no longer be cancelled. */
-  private Verdict decide(Verdict verdict) {
+  RunEnd decide(RunEnd end) {
     lock.lock();
     try {
       decided = true;
-      return verdict;
+      return end;
     } finally {
       lock.unlock();
     }
   }
 
-  private void end(Verdict verdict) {
-    List<String> warnings = new ArrayList<>(verdict.warnings());
-    if (!job.request().resources().equals(Resources.UNSPECIFIED)) {
-      warnings.add("resources are not limited by the local runtime");
-    }
+  /** Puts the end on record; whoever waits for it writes it where that fails. */
+  void end(RunEnd end) {
     lock.lock();
     try {
       decided = true;
-      unwritten =
+      StoredJob.Ending ending =
           new StoredJob.Ending(
-              verdict.outcome(),
+              end.outcome(),
               Optional.ofNullable(startedAt),
               now(),
-              verdict.logComplete(),
-              warnings);
-      write(stored.withEnding(unwritten));
-      LOG.debug("job={} ended: {}", name(), verdict.outcome().phrase());
+              end.logComplete(),
+              end.warnings());
+      unwritten = ending;
+      write(stored.withEnding(ending));
+      LOG.debug("job={} ended: {}", name(), end.outcome().phrase());
     } catch (JobRuntimeException e) {
-      // Whoever waits for the end writes it, and is told where that fails again.
+      // The thread that waits for the end writes it, and fails if that fails again.
       LOG.warn("job={} has ended, which is not on record yet: {}", name(), e.getMessage());
     } finally {
       changed.signalAll();
       lock.unlock();
+      ended.run();
     }
   }
 
-  /** To the millisecond, as replies tell it. */
+  /** To the millisecond, as in replies. */
   private static Instant now() {
     return Instant.now().truncatedTo(ChronoUnit.MILLIS);
   }
 
-  /** How long until an answered job is to be removed, by the clock on the wall. */
+  /** How long until an answered job is to be removed, by wall-clock time. */
   Optional<Duration> untilRemoval() {
     lock.lock();
     try {
       return stored
           .answer()
-          .map(answer -> settings.retention().minus(Duration.between(answer.at(), Instant.now())));
+          .map(answer -> retention.minus(Duration.between(answer.at(), Instant.now())));
     } finally {
       lock.unlock();
     }

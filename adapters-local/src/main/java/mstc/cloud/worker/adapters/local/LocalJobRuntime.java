@@ -1,11 +1,12 @@
 package mstc.cloud.worker.adapters.local;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,7 +16,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -23,45 +23,49 @@ import java.util.function.Supplier;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
-import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.ContainerWork;
+import mstc.cloud.worker.domain.request.WorkFormat;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.domain.runtime.RuntimeStatus;
 import mstc.cloud.worker.domain.runtime.Submission;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs jobs as processes of this machine, by a catalogue that says which program stands for which
- * image, and keeps a folder per job as its record.
+ * Runs jobs as processes of this machine, by a catalogue that says which program stands in for
+ * which image, and keeps a folder per job as its record.
  *
  * <p>A job's processes do not outlive the worker: {@link #close} ends them, and after a crash the
  * next worker on the same root folder does. Such a job ends as lost and is never started a second
- * time; a job whose first process was not started yet is started by the next worker, and one that
- * was held is held. All of a job's processes end with its first one. On Linux that holds for those
- * that were detached too, as long as they keep their environment; elsewhere, for those that still
- * descend from the first.
+ * time. A job whose first process was not started yet is started by the next worker; a held job
+ * stays held. All of a job's processes end with its first one: on Linux also those that were
+ * detached, as long as they keep their environment; elsewhere, those that still descend from the
+ * first.
  *
- * <p>How many jobs run at once is up to who submits them. A request's resources and labels have no
- * effect here; a request that names its own command is refused, as it would choose the program.
+ * <p>The caller that submits jobs decides how many run at once. A request's resources and labels
+ * have no effect here; a request that names its own command is refused, as it would choose the
+ * program, and so is one that sets a variable that the catalogue does not allow for its image.
  */
 public final class LocalJobRuntime implements JobRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(LocalJobRuntime.class);
 
-  /** Less room than this, and the record of a request of the greatest size may not fit. */
+  /** With less room than this, the record of the largest possible request may not fit. */
   private static final long LEAST_USABLE_BYTES = 1024 * 1024;
 
   private static final Duration REMOVE_AGAIN = Duration.ofSeconds(10);
 
   private final LocalSettings settings;
-  private final Function<WorkRequest, Duration> timeouts;
+  private final StoredJobJson json;
+  private final Function<ContainerWork, Duration> timeouts;
   private final ConcurrentMap<UUID, LocalJob> jobs = new ConcurrentHashMap<>();
-  private final AtomicInteger unanswered = new AtomicInteger();
   private final ExecutorService runs =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("local-job-", 0).factory());
   private final ExecutorService messages =
@@ -70,34 +74,38 @@ public final class LocalJobRuntime implements JobRuntime {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("local-job-removals").factory());
 
-  /**
-   * Read-locked while a record is changed, write-locked while it is decided that none is any more.
-   */
+  /** Read-locked while a record is changed, write-locked to decide that no more are. */
   private final ReentrantReadWriteLock changing = new ReentrantReadWriteLock();
 
   private volatile boolean closed;
   private @Nullable RootFolder root;
   private @Nullable JobListener listener;
 
-  /** A runtime that does nothing until it is started. */
-  public LocalJobRuntime(LocalSettings settings) {
-    this(settings, WorkRequest::timeout);
+  /**
+   * A runtime that does nothing until it is started.
+   *
+   * @param format of the work in the jobs' records, which must be {@link ContainerWork}
+   */
+  public LocalJobRuntime(LocalSettings settings, WorkFormat format) {
+    this(settings, format, ContainerWork::timeout);
   }
 
   /**
-   * @param timeouts after which time a job is really ended; requests know whole minutes only, tests
-   *     cannot wait for one
+   * @param timeouts after which a job is ended; requests only have whole minutes, too long for
+   *     tests
    */
-  LocalJobRuntime(LocalSettings settings, Function<WorkRequest, Duration> timeouts) {
+  LocalJobRuntime(
+      LocalSettings settings, WorkFormat format, Function<ContainerWork, Duration> timeouts) {
     this.settings = settings;
+    this.json = new StoredJobJson(format);
     this.timeouts = timeouts;
   }
 
   /**
    * {@inheritDoc}
    *
-   * @throws JobRuntimeException permanently, where the root folder is used by another worker or
-   *     cannot be used at all
+   * @throws JobRuntimeException permanently, if the root folder is used by another worker or cannot
+   *     be used at all
    */
   @Override
   public void start(JobListener toTell) {
@@ -109,16 +117,16 @@ public final class LocalJobRuntime implements JobRuntime {
       runs.execute(() -> leftovers.forEach(RootFolder::deleteTemporary));
       opened.names().forEach(name -> read(opened, name).ifPresent(this::resume));
     } catch (IOException e) {
-      throw failure("the root folder " + opened.path(), e);
+      throw FileFailures.of("the root folder " + opened.path(), e);
     }
-    tell(JobListener::onUnansweredJobsChanged);
-    LOG.debug("root={} jobs={} unanswered={}", opened.path(), jobs.size(), unanswered);
+    tell(JobListener::onCountsChanged);
+    LOG.debug("root={} jobs={} {}", opened.path(), jobs.size(), counts());
   }
 
   private Optional<LocalJob> read(RootFolder from, UniqueName name) {
     JobFolder folder = from.folder(name);
     try {
-      StoredJob stored = folder.read();
+      StoredJob stored = folder.read(json);
       if (!stored.name().equals(name)) {
         throw new IllegalArgumentException("it is the record of job " + stored.name());
       }
@@ -133,7 +141,13 @@ public final class LocalJobRuntime implements JobRuntime {
   }
 
   private LocalJob localJob(StoredJob stored, JobFolder folder) {
-    return new LocalJob(stored, folder, settings, timeouts.apply(stored.job().request()));
+    return new LocalJob(
+        stored, folder, json, settings.retention(), () -> tell(JobListener::onCountsChanged));
+  }
+
+  private void run(LocalJob job) {
+    Duration timeout = timeouts.apply(ContainerWork.of(job.job().work()));
+    runs.execute(new LocalRun(job, settings, timeout));
   }
 
   private void resume(LocalJob job) {
@@ -143,9 +157,8 @@ public final class LocalJobRuntime implements JobRuntime {
       // A clock that was set back must not keep it longer than a whole retention.
       removeAfter(job, min(untilRemoval.get(), settings.retention()));
       // Answered or not, what it left running is ended.
-      runs.execute(job);
+      run(job);
     } else {
-      unanswered.incrementAndGet();
       follow(job);
     }
   }
@@ -156,7 +169,7 @@ public final class LocalJobRuntime implements JobRuntime {
 
   private void follow(LocalJob job) {
     job.record().ifPresent(record -> tell(to -> to.onUnanswered(record)));
-    runs.execute(job);
+    run(job);
   }
 
   @Override
@@ -181,16 +194,24 @@ public final class LocalJobRuntime implements JobRuntime {
   }
 
   private Submission add(Job job, Optional<ReplyAddress> replyAddress, boolean held) {
-    if (!job.request().command().isEmpty()) {
+    if (!(job.work() instanceof ContainerWork work)) {
+      return new Submission.Refused("the local runtime runs the work of containers only");
+    }
+    if (!work.command().isEmpty()) {
       return new Submission.Refused(
           "the local runtime takes no command: mstc.runtime.local.catalogue says what runs in"
               + " place of an image; use args");
     }
+    Optional<String> refusal =
+        settings.entryFor(work.image()).flatMap(entry -> entry.refusal(work.env().keySet()));
+    if (refusal.isPresent()) {
+      return new Submission.Refused(refusal.get());
+    }
     StoredJob stored = StoredJob.submitted(job, replyAddress, held);
     byte[] bytes;
     try {
-      bytes = StoredJobJson.write(stored);
-      if (!StoredJobJson.read(bytes).equals(stored)) {
+      bytes = json.write(stored);
+      if (!json.read(bytes).equals(stored)) {
         throw new IllegalArgumentException("it would be read back as another");
       }
     } catch (RuntimeException e) {
@@ -213,14 +234,14 @@ public final class LocalJobRuntime implements JobRuntime {
               });
       if (holder == mine) {
         follow(mine);
-        tell(JobListener::onUnansweredJobsChanged);
+        tell(JobListener::onCountsChanged);
         return stored.held() ? new Submission.Held(stored.toRecord()) : new Submission.Created();
       }
       Optional<JobRecord> existing = holder.record();
       if (existing.isPresent()) {
         return new Submission.NameTaken(existing.get());
       }
-      // Just taken off the record: its name is free.
+      // Its record was just removed: its name is free.
       jobs.remove(uuid, holder);
     }
   }
@@ -228,9 +249,8 @@ public final class LocalJobRuntime implements JobRuntime {
   private void add(RootFolder in, UniqueName name, byte[] record) {
     try {
       in.add(name, record);
-      unanswered.incrementAndGet();
     } catch (IOException e) {
-      throw failure("the record of job " + name + " in " + in.path(), e);
+      throw FileFailures.of("the record of job " + name + " in " + in.path(), e);
     }
   }
 
@@ -272,10 +292,9 @@ public final class LocalJobRuntime implements JobRuntime {
           job.map(found -> found.recordAnswer(answered.version(), answer))
               .orElse(LocalJob.Recording.NOT_NEEDED);
       if (recording == LocalJob.Recording.RECORDED) {
-        unanswered.decrementAndGet();
         removeAfter(job.orElseThrow(), settings.retention());
         tell(to -> to.onAnswered(name, answer));
-        tell(JobListener::onUnansweredJobsChanged);
+        tell(JobListener::onCountsChanged);
       }
       return recording != LocalJob.Recording.CHANGED_SINCE;
     });
@@ -283,17 +302,34 @@ public final class LocalJobRuntime implements JobRuntime {
 
   @Override
   public boolean cancel(UniqueName name) {
-    return change(() -> job(name).map(LocalJob::cancel).orElse(false));
+    return change(() -> {
+      LocalJob.Cancellation cancellation =
+          job(name).map(LocalJob::cancel).orElse(LocalJob.Cancellation.NO_SUCH_JOB);
+      if (cancellation == LocalJob.Cancellation.GIVEN_UP) {
+        tell(to -> to.onGivenUp(name));
+      }
+      return cancellation != LocalJob.Cancellation.NO_SUCH_JOB;
+    });
   }
 
   @Override
-  public int unansweredJobs() {
-    return unanswered.get();
+  public RuntimeStatus status() {
+    return new RuntimeStatus(true, Optional.of(Duration.ZERO), Optional.empty());
   }
 
   @Override
-  public Duration retention() {
-    return settings.retention();
+  public JobCounts counts() {
+    int inFlight = 0;
+    List<Instant> ends = new ArrayList<>();
+    for (LocalJob job : jobs.values()) {
+      Optional<Instant> end = job.endedAt();
+      if (job.isAnswered()) {
+        continue;
+      }
+      end.ifPresent(ends::add);
+      inFlight += end.isPresent() ? 0 : 1;
+    }
+    return new JobCounts(inFlight, ends.size(), ends.stream().min(Comparator.naturalOrder()));
   }
 
   @Override
@@ -307,7 +343,7 @@ public final class LocalJobRuntime implements JobRuntime {
         throw JobRuntimeException.retryable("no space is left in root folder " + path, null);
       }
     } catch (IOException e) {
-      throw failure("the root folder " + path, e);
+      throw FileFailures.of("the root folder " + path, e);
     }
   }
 
@@ -341,7 +377,7 @@ public final class LocalJobRuntime implements JobRuntime {
     try {
       root.close();
     } catch (IOException e) {
-      throw failure("the lock of root folder " + root.path(), e);
+      throw FileFailures.of("the lock of root folder " + root.path(), e);
     }
   }
 
@@ -397,15 +433,5 @@ public final class LocalJobRuntime implements JobRuntime {
         message.accept(to);
       }
     });
-  }
-
-  /** What a failed access to a file is to who uses the port. */
-  static JobRuntimeException failure(String what, IOException e) {
-    String message = what + ": " + e;
-    boolean permanent =
-        e instanceof AccessDeniedException || e instanceof FileAlreadyExistsException;
-    return permanent
-        ? JobRuntimeException.permanent(message, e)
-        : JobRuntimeException.retryable(message, e);
   }
 }

@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** A file that tells a later worker which process was started: its id and when it started. */
+/** A file that tells a later worker which process was started: its id and its start time. */
 final class ProcessNote {
-  /** Start times are counted from the machine's start, whose time is known to the second. */
+  /** Start times are counted from the machine's start, which is known to the second. */
   private static final Duration TOLERANCE = Duration.ofSeconds(2);
 
   private ProcessNote() {}
@@ -21,7 +21,7 @@ final class ProcessNote {
     }
   }
 
-  /** The process of the note; empty where it is gone, even if another has its id now. */
+  /** The process of the note; empty if it is gone, even if another has its id now. */
   static Optional<ProcessHandle> read(Path file) {
     try {
       String[] words = Files.readString(file).split(" ", -1);
@@ -34,7 +34,7 @@ final class ProcessNote {
                   .filter(start -> Duration.between(noted, start).abs().compareTo(TOLERANCE) < 0)
                   .isPresent());
     } catch (IOException | RuntimeException e) {
-      // Never written, or not to its end: there was no time for it.
+      // Never written, or not to its end, for lack of time.
       return Optional.empty();
     }
   }

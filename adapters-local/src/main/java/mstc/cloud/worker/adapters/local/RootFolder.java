@@ -20,11 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder that holds all jobs, each in a folder with its unique name; this process' alone while
- * it is open.
+ * The folder of all jobs, each in a folder with its unique name; only this process uses it while it
+ * is open.
  *
- * <p>Jobs come and go by one rename from and to {@code .temporary}, so that at any moment a job is
- * there whole or not at all.
+ * <p>A job is added and removed by one rename from or to {@code .temporary}, so that at any moment
+ * it is there as a whole or not at all.
  */
 final class RootFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RootFolder.class);
@@ -40,9 +40,9 @@ final class RootFolder implements AutoCloseable {
   }
 
   /**
-   * Creates the folder where it is missing, and makes it this process' own.
+   * Creates the folder if it is missing, and locks it for this process.
    *
-   * @throws JobRuntimeException permanently, where it is another's or cannot be used
+   * @throws JobRuntimeException permanently, if another process uses it or it cannot be used
    */
   static RootFolder open(Path configured) {
     try {
@@ -56,7 +56,8 @@ final class RootFolder implements AutoCloseable {
         throw JobRuntimeException.permanent(
             "the local runtime's root folder "
                 + path
-                + " is in use by another worker; give each worker a root folder of its own",
+                + " is in use by another worker; give each its own mstc.runtime.local.folder or"
+                + " mstc.scratch-dir",
             null);
       }
       return new RootFolder(path, temporary.toRealPath(), lockFile);
@@ -68,7 +69,7 @@ final class RootFolder implements AutoCloseable {
 
   private static boolean lock(FileChannel file) throws IOException {
     try {
-      // Held until the channel is closed, or the process is no more.
+      // Held until the channel is closed or the process ends.
       FileLock lock = file.tryLock();
       return lock != null;
     } catch (OverlappingFileLockException e) {
@@ -101,7 +102,7 @@ final class RootFolder implements AutoCloseable {
   }
 
   /**
-   * Puts a job on record: afterwards it is there, whole, or it is not and there is an exception.
+   * Adds a job's record: afterwards it is there as a whole, or there is an exception and no record.
    */
   void add(UniqueName name, byte[] record) throws IOException {
     JobFolder target = folder(name);
@@ -126,7 +127,7 @@ final class RootFolder implements AutoCloseable {
     }
   }
 
-  /** Takes a job off the record. */
+  /** Removes a job's record. */
   void remove(UniqueName name) throws IOException {
     Path removed = Files.createTempDirectory(temporary, "old-");
     try {
@@ -139,7 +140,7 @@ final class RootFolder implements AutoCloseable {
     }
   }
 
-  /** What an earlier process did not come to delete, nor to put on record. */
+  /** What an earlier process had no time to delete or to record. */
   List<Path> leftovers() throws IOException {
     try (Stream<Path> children = Files.list(temporary)) {
       return children.toList();

@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.local;
 
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -15,13 +16,14 @@ import mstc.cloud.worker.domain.runtime.JobLog;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 
 /**
- * All that is on record of a job.
+ * The whole record of a job.
  *
  * @param id tells this record from an earlier one of the same name
  * @param held whether it is not to be started yet
- * @param startNoted when it was decided to start its first process; a job with that is never
+ * @param startNoted when it was decided to start its first process; a job that has this is never
  *     started again
- * @param cancelled whether someone asked for it to be ended before it was over
+ * @param cancelled whether someone cancelled it before it ended
+ * @param givenUp whether someone cancelled it afterwards
  * @param ending how it ended; empty until then
  */
 record StoredJob(
@@ -31,13 +33,14 @@ record StoredJob(
     boolean held,
     Optional<Instant> startNoted,
     boolean cancelled,
+    boolean givenUp,
     Optional<Ending> ending,
     Optional<Answer> answer) {
 
   /**
    * How a job ended.
    *
-   * @param startedAt when its first process started; empty where none did
+   * @param startedAt when its first process started; empty if none did
    */
   record Ending(
       JobOutcome outcome,
@@ -49,9 +52,8 @@ record StoredJob(
       warnings = List.copyOf(warnings);
     }
 
-    JobEnd toJobEnd(JobFolder folder) {
-      return new JobEnd(
-          outcome, startedAt, finishedAt, new JobLog(folder.log(), logComplete), warnings);
+    JobEnd toJobEnd(Path log) {
+      return new JobEnd(outcome, startedAt, finishedAt, new JobLog(log, logComplete), warnings);
     }
   }
 
@@ -67,6 +69,7 @@ record StoredJob(
         held,
         Optional.empty(),
         false,
+        false,
         Optional.empty(),
         Optional.empty());
   }
@@ -77,45 +80,53 @@ record StoredJob(
 
   StoredJob withReplyAddress(ReplyAddress address) {
     List<ReplyAddress> more = Stream.concat(replyAddresses.stream(), Stream.of(address)).toList();
-    return new StoredJob(job, id, more, held, startNoted, cancelled, ending, answer);
+    return new StoredJob(job, id, more, held, startNoted, cancelled, givenUp, ending, answer);
   }
 
   StoredJob withRelease() {
-    return new StoredJob(job, id, replyAddresses, false, startNoted, cancelled, ending, answer);
+    return new StoredJob(
+        job, id, replyAddresses, false, startNoted, cancelled, givenUp, ending, answer);
   }
 
   StoredJob withStartNoted(Instant at) {
-    return new StoredJob(job, id, replyAddresses, held, Optional.of(at), cancelled, ending, answer);
+    return new StoredJob(
+        job, id, replyAddresses, held, Optional.of(at), cancelled, givenUp, ending, answer);
   }
 
-  /** Whoever cancels a job need not wait for its release: it ends without having run. */
+  /** A job that is cancelled need not be released first: it ends without having run. */
   StoredJob withCancelled() {
-    return new StoredJob(job, id, replyAddresses, false, startNoted, true, ending, answer);
+    return new StoredJob(job, id, replyAddresses, false, startNoted, true, givenUp, ending, answer);
+  }
+
+  StoredJob withGivenUp() {
+    return new StoredJob(
+        job, id, replyAddresses, held, startNoted, cancelled, true, ending, answer);
   }
 
   StoredJob withEnding(Ending how) {
     return new StoredJob(
-        job, id, replyAddresses, held, startNoted, cancelled, Optional.of(how), answer);
+        job, id, replyAddresses, held, startNoted, cancelled, givenUp, Optional.of(how), answer);
   }
 
   StoredJob withAnswer(Answer given) {
     return new StoredJob(
-        job, id, replyAddresses, false, startNoted, cancelled, ending, Optional.of(given));
+        job, id, replyAddresses, false, startNoted, cancelled, givenUp, ending, Optional.of(given));
   }
 
   JobRecord toRecord() {
-    return new JobRecord(job, replyAddresses, held, answer, version());
+    return new JobRecord(job, replyAddresses, held, givenUp, answer, version());
   }
 
   /**
-   * Of what a {@link JobRecord} shows, only these change: addresses are added, it is released, one
-   * answer comes.
+   * Of a {@link JobRecord}, only these parts change: addresses are added, it is released or given
+   * up, one answer is recorded.
    */
   String version() {
     return id
         + "/"
         + replyAddresses.size()
         + (held ? "-held" : "")
+        + (givenUp ? "-given-up" : "")
         + (answer.isPresent() ? "-answered" : "");
   }
 

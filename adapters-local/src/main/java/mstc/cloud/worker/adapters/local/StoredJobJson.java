@@ -1,37 +1,36 @@
 package mstc.cloud.worker.adapters.local;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import mstc.cloud.worker.domain.job.Job;
-import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.reply.ReplyAddress;
-import mstc.cloud.worker.domain.request.ParsedRequest;
-import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.runtime.Answer;
-import mstc.cloud.worker.wire.ReplyJson;
-import mstc.cloud.worker.wire.RequestJson;
+import mstc.cloud.worker.domain.request.ContainerWork;
+import mstc.cloud.worker.domain.request.Work;
+import mstc.cloud.worker.domain.request.WorkFormat;
+import mstc.cloud.worker.wire.EndJson;
+import mstc.cloud.worker.wire.RecordJson;
+import mstc.cloud.worker.wire.RecordedEnd;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonWriteFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The JSON of a job's record, the request and the reply in it as on the wire. */
+/** The JSON of a job's record: the work in its own format, the reply as on the wire. */
 final class StoredJobJson {
-  /** In ASCII, which has a form for every text, broken ones that came from elsewhere too. */
+  /** In ASCII, which can represent every text, even broken ones that came from elsewhere. */
   private static final JsonMapper ASCII =
       JsonMapper.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
           .build();
 
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
-  private static final ReplyJson REPLIES = new ReplyJson();
 
-  private StoredJobJson() {}
+  private final WorkFormat format;
+
+  StoredJobJson(WorkFormat format) {
+    this.format = format;
+  }
 
   private record Stored(
       String name,
@@ -39,151 +38,89 @@ final class StoredJobJson {
       String requestSha256,
       List<String> warnings,
       Optional<String> id,
-      List<ReplyAddress> replyAddresses,
+      JsonNode replyAddresses,
       Optional<Boolean> held,
       Optional<Instant> startNoted,
       boolean cancelled,
-      Optional<StoredEnding> ending,
-      Optional<StoredAnswer> answer) {}
-
-  private record StoredEnding(
-      JobOutcome.Kind outcome,
-      OptionalInt exitCode,
-      Optional<String> detail,
-      Optional<Instant> startedAt,
-      Instant finishedAt,
-      boolean logComplete,
-      List<String> warnings) {}
-
-  private record StoredAnswer(JsonNode reply, Answer.Delivery delivery, Instant at) {}
+      Optional<Boolean> givenUp,
+      Optional<JsonNode> ending,
+      Optional<JsonNode> answer) {}
 
   /**
    * The record as bytes.
    *
-   * @throws RuntimeException where the request has no form on the wire
+   * @throws RuntimeException if the work cannot be written
    */
-  static byte[] write(StoredJob stored) {
+  byte[] write(StoredJob stored) {
     Job job = stored.job();
     return ASCII
         .writerWithDefaultPrettyPrinter()
         .writeValueAsBytes(
             new Stored(
                 job.name().value(),
-                MAPPER.readTree(RequestJson.toBytes(job.request())),
+                MAPPER.readTree(format.format(job.work())),
                 job.digest().value(),
                 job.warnings(),
                 Optional.of(stored.id()),
-                stored.replyAddresses(),
+                RecordJson.write(stored.replyAddresses()),
                 Optional.of(stored.held()),
                 stored.startNoted(),
                 stored.cancelled(),
+                Optional.of(stored.givenUp()),
                 stored.ending().map(StoredJobJson::write),
-                stored.answer().map(StoredJobJson::write)));
+                stored.answer().map(RecordJson::write)));
   }
 
-  private static StoredEnding write(StoredJob.Ending ending) {
-    return new StoredEnding(
-        ending.outcome().kind(),
-        ending.outcome().exitCode(),
-        detail(ending.outcome()),
-        ending.startedAt(),
-        ending.finishedAt(),
-        ending.logComplete(),
-        ending.warnings());
-  }
-
-  private static StoredAnswer write(Answer answer) {
-    return new StoredAnswer(
-        MAPPER.readTree(REPLIES.toBytes(answer.reply())), answer.delivery(), answer.at());
+  private static JsonNode write(StoredJob.Ending ending) {
+    return EndJson.FOLDER.write(
+        new RecordedEnd(
+            ending.outcome(),
+            ending.startedAt(),
+            ending.finishedAt(),
+            Optional.of(ending.logComplete()),
+            ending.warnings()));
   }
 
   /**
    * The record that was written.
    *
-   * @throws RuntimeException where the bytes are none, and says what is wrong with them
+   * @throws RuntimeException if the bytes are not a record, and says what is wrong with them
    */
-  static StoredJob read(byte[] bytes) {
+  StoredJob read(byte[] bytes) {
     Stored stored = MAPPER.readValue(bytes, Stored.class);
-    Job job = new Job(new UniqueName(stored.name()), request(stored), stored.warnings());
+    ContainerWork work = work(stored);
+    Job job = new Job(new UniqueName(stored.name()), work, stored.warnings());
     return new StoredJob(
         job,
-        // Which records of earlier versions do not have.
+        // Records of earlier versions do not have one.
         stored.id().orElse(""),
-        stored.replyAddresses(),
+        RecordJson.readReplyAddresses(stored.replyAddresses()),
         stored.held().orElse(false),
         stored.startNoted(),
         stored.cancelled(),
-        stored.ending().map(ending -> read(ending, job.request().timeout())),
-        stored.answer().map(StoredJobJson::read));
+        stored.givenUp().orElse(false),
+        stored.ending().filter(node -> !node.isNull()).map(ending -> read(ending, work.timeout())),
+        stored.answer().filter(node -> !node.isNull()).map(RecordJson::readAnswer));
   }
 
-  private static WorkRequest request(Stored stored) {
-    byte[] bytes = MAPPER.writeValueAsBytes(stored.request());
-    return switch (RequestJson.parse(bytes)) {
-      case ParsedRequest.Valid(WorkRequest request, List<String> warnings) -> {
-        String digest = new Job(new UniqueName(stored.name()), request, warnings).digest().value();
-        if (!digest.equals(stored.requestSha256())) {
-          throw new IllegalArgumentException("the request has another digest than was noted");
-        }
-        yield request;
-      }
-      case ParsedRequest.Invalid invalid ->
-          throw new IllegalArgumentException("the request is invalid: " + invalid.violations());
-      case ParsedRequest.Unreadable unreadable ->
-          throw new IllegalArgumentException(unreadable.reason());
-    };
+  private ContainerWork work(Stored stored) {
+    Work work = format.parse(MAPPER.writeValueAsString(stored.request()));
+    if (!work.digest().value().equals(stored.requestSha256())) {
+      throw new IllegalArgumentException("the request has another digest than was noted");
+    }
+    return ContainerWork.of(work);
   }
 
-  private static StoredJob.Ending read(StoredEnding ending, Duration timeout) {
+  private static StoredJob.Ending read(JsonNode node, Duration timeout) {
+    RecordedEnd end = EndJson.FOLDER.read(node, timeout);
     return new StoredJob.Ending(
-        outcome(ending, timeout),
-        ending.startedAt(),
-        ending.finishedAt(),
-        ending.logComplete(),
-        ending.warnings());
-  }
-
-  private static Answer read(StoredAnswer answer) {
-    String reply = new String(MAPPER.writeValueAsBytes(answer.reply()), UTF_8);
-    return new Answer(
-        REPLIES
-            .parse(reply)
-            .orElseThrow(() -> new IllegalArgumentException("the answer's reply is none")),
-        answer.delivery(),
-        answer.at());
-  }
-
-  private static Optional<String> detail(JobOutcome outcome) {
-    return switch (outcome) {
-      case JobOutcome.NotStarted(String reason) -> Optional.of(reason);
-      case JobOutcome.TimedOut(Duration _, Optional<String> detail) -> detail;
-      case JobOutcome.ImageUnavailable(String reason) -> Optional.of(reason);
-      case JobOutcome.Evicted(String reason) -> Optional.of(reason);
-      case JobOutcome.Lost(String reason) -> Optional.of(reason);
-      case JobOutcome.Rejected(String reason) -> Optional.of(reason);
-      case JobOutcome.Succeeded _,
-          JobOutcome.Failed _,
-          JobOutcome.OutOfMemory _,
-          JobOutcome.Cancelled _ ->
-          Optional.empty();
-    };
-  }
-
-  private static JobOutcome outcome(StoredEnding ending, Duration timeout) {
-    String detail = ending.detail().orElse("");
-    return switch (ending.outcome()) {
-      case SUCCEEDED -> new JobOutcome.Succeeded();
-      case FAILED ->
-          ending.exitCode().isPresent()
-              ? new JobOutcome.Failed(ending.exitCode().getAsInt())
-              : new JobOutcome.NotStarted(detail);
-      case TIMED_OUT -> new JobOutcome.TimedOut(timeout, ending.detail());
-      case OUT_OF_MEMORY -> new JobOutcome.OutOfMemory(ending.exitCode());
-      case IMAGE_UNAVAILABLE -> new JobOutcome.ImageUnavailable(detail);
-      case EVICTED -> new JobOutcome.Evicted(detail);
-      case CANCELLED -> new JobOutcome.Cancelled();
-      case LOST -> new JobOutcome.Lost(detail);
-      case REJECTED -> new JobOutcome.Rejected(detail);
-    };
+        end.outcome(),
+        end.startedAt(),
+        end.finishedAt(),
+        end.logComplete()
+            .orElseThrow(() ->
+                new IllegalArgumentException(
+                    "the record does not say whether the whole log was read")),
+        end.warnings());
   }
 }

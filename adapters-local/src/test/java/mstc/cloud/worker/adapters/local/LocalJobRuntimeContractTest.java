@@ -4,16 +4,20 @@ import static mstc.cloud.worker.adapters.local.ShellJobs.running;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
-import mstc.cloud.worker.domain.runtime.JobRuntimeContract;
+import mstc.cloud.worker.testkit.runtime.JobRuntimeContract;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The contract, with scripts that a shell of this machine runs. */
+@Execution(ExecutionMode.CONCURRENT)
 class LocalJobRuntimeContractTest extends JobRuntimeContract {
   @TempDir Path root;
 
@@ -23,48 +27,53 @@ class LocalJobRuntimeContractTest extends JobRuntimeContract {
   }
 
   @Override
-  protected WorkRequestBuilder printing(String... lines) {
+  protected Duration retention() {
+    return ShellJobs.RETENTION;
+  }
+
+  @Override
+  protected WorkRequest.Builder printing(String... lines) {
     return running(
         Arrays.stream(lines).map("echo '%s'"::formatted).collect(Collectors.joining("\n")));
   }
 
   @Override
-  protected WorkRequestBuilder printingTo(String standardOutput, String standardError) {
+  protected WorkRequest.Builder printingTo(String standardOutput, String standardError) {
     return running("echo '%s'; echo '%s' >&2".formatted(standardOutput, standardError));
   }
 
   @Override
-  protected WorkRequestBuilder printingItsEnvironment() {
+  protected WorkRequest.Builder printingItsEnvironment() {
     return running("env");
   }
 
   @Override
-  protected WorkRequestBuilder exitingWith(int code, String line) {
+  protected WorkRequest.Builder exitingWith(int code, String line) {
     return running("echo '%s'; exit %d".formatted(line, code));
   }
 
   @Override
-  protected WorkRequestBuilder killedBySignal() {
+  protected WorkRequest.Builder killedBySignal() {
     return running("kill -KILL $$");
   }
 
   @Override
-  protected WorkRequestBuilder sleepingAfter(String line) {
+  protected WorkRequest.Builder sleepingAfter(String line) {
     return running("echo '%s'; sleep 3600".formatted(line));
   }
 
   @Override
-  protected WorkRequestBuilder exitingWith0WhenTerminated(String line) {
+  protected WorkRequest.Builder exitingWith0WhenTerminated(String line) {
     return running("trap 'exit 0' TERM; echo '%s'; sleep 3600 & wait".formatted(line));
   }
 
   @Override
-  protected WorkRequestBuilder writing(long bytes) {
+  protected WorkRequest.Builder writing(long bytes) {
     return running("head -c %d /dev/zero".formatted(bytes));
   }
 
   @Override
-  protected WorkRequestBuilder writingEveryByte() {
+  protected WorkRequest.Builder writingEveryByte() {
     return running(
         """
         value=0
@@ -76,13 +85,13 @@ class LocalJobRuntimeContractTest extends JobRuntimeContract {
   }
 
   @Override
-  protected WorkRequestBuilder writingNothing() {
+  protected WorkRequest.Builder writingNothing() {
     return running("exit 0");
   }
 
   /** Each attempt has a scratch folder of its own; beside them there is room to count. */
   @Override
-  protected WorkRequestBuilder failingTwice() {
+  protected WorkRequest.Builder failingTwice() {
     return running(
         """
         echo x >> ../tries
@@ -93,13 +102,13 @@ class LocalJobRuntimeContractTest extends JobRuntimeContract {
   }
 
   @Override
-  protected WorkRequestBuilder ofUnknownImage() {
+  protected WorkRequest.Builder ofUnknownImage() {
     return requestOf("registry.example:5000/team/unknown:7");
   }
 
   /** Requests know whole minutes only, so the runtime under test looks at a variable. */
   @Override
-  protected WorkRequestBuilder timingOutSoon(WorkRequestBuilder job) {
+  protected WorkRequest.Builder timingOutSoon(WorkRequest.Builder job) {
     return job.env(Map.of(ShellJobs.TIMEOUT_MILLIS, "3000"));
   }
 

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -32,10 +33,13 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.testkit.request.HandWork;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,11 +48,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** What the local runtime does beyond the contract of all runtimes. */
 @Timeout(60)
 class LocalJobRuntimeTest {
+  private static final StoredJobJson JSON = new StoredJobJson(new WorkRequestFormat());
   private static final String LINUX_ONLY = "detached processes are found on Linux only";
 
   @TempDir Path root;
@@ -81,7 +88,7 @@ class LocalJobRuntimeTest {
   private void leftBehind(StoredJob stored) throws IOException {
     runtime().close();
     try (RootFolder folder = RootFolder.open(root)) {
-      folder.add(stored.name(), StoredJobJson.write(stored));
+      folder.add(stored.name(), JSON.write(stored));
     }
     openTheRuntime();
   }
@@ -101,6 +108,22 @@ class LocalJobRuntimeTest {
   }
 
   @Test
+  void workThatNoContainerDoesIsRefused() {
+    // given
+    Job job = new Job(job(running("true")).name(), new HandWork(), List.of());
+
+    // when
+    Submission submission = runtime().submit(job, Optional.empty());
+
+    // then
+    assertThat(submission)
+        .isInstanceOfSatisfying(
+            Submission.Refused.class,
+            refused -> assertThat(refused.reason()).contains("work of containers only"));
+    assertThat(runtime().find(job.name().uuid())).isEmpty();
+  }
+
+  @Test
   void aRequestThatChoosesTheProgramIsRefused() {
     // given
     Job job = job(running("true").command(List.of("/bin/sh")));
@@ -116,6 +139,54 @@ class LocalJobRuntimeTest {
     assertThat(runtime().find(job.name().uuid())).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "BASH_ENV",
+        "ENV",
+        "PYTHONWARNINGS",
+        "PYTHONPATH",
+        "LD_PRELOAD",
+        "JDK_JAVA_OPTIONS",
+        "PATH",
+        "PERL5OPT",
+        "AWS_PROFILE"
+      })
+  void aRequestThatSetsAVariableThatIsNotAllowedIsRefused(String variable) {
+    // given
+    Job job = job(running("true").env(Map.of("ASKED_FOR", "yes", variable, "hush")));
+
+    // when
+    Submission submission = runtime().submit(job, Optional.empty());
+
+    // then
+    assertThat(submission)
+        .isInstanceOfSatisfying(
+            Submission.Refused.class,
+            refused ->
+                assertThat(refused.reason())
+                    .startsWith("env \"" + variable + "\" must not be set: ")
+                    .contains("mstc.runtime.local.catalogue allows TEST_*, ASKED_FOR, ")
+                    .doesNotContain("hush"));
+    assertThat(runtime().find(job.name().uuid())).isEmpty();
+  }
+
+  @Test
+  void withoutAListNoVariableIsAllowed() {
+    // given
+    Job job = job(request("words:1").env(Map.of("OMP_NUM_THREADS", "4")));
+
+    // when
+    Submission submission = runtime().submit(job, Optional.empty());
+
+    // then
+    assertThat(submission)
+        .isEqualTo(
+            new Submission.Refused(
+                "env \"OMP_NUM_THREADS\" must not be set: for this image"
+                    + " mstc.runtime.local.catalogue allows no variables"));
+  }
+
   @Test
   void aRequestThatCouldNotBeReadAgainIsRefused() {
     // given
@@ -128,8 +199,8 @@ class LocalJobRuntimeTest {
     assertThat(submission)
         .isInstanceOfSatisfying(
             Submission.Refused.class,
-            refused -> assertThat(refused.reason()).contains("at most 131072"));
-    assertThat(runtime().unansweredJobs()).isZero();
+            refused -> assertThat(refused.reason()).contains("longer than 131072 bytes"));
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
   @Test
@@ -359,7 +430,8 @@ class LocalJobRuntimeTest {
             usual.retention(),
             Map.of(),
             usual.inheritedVariables(),
-            Duration.ofMillis(300)));
+            Duration.ofMillis(300),
+            OptionalLong.empty()));
     Job job =
         job(
             running("trap '' TERM; echo $$; while true; do sleep 1; done")
@@ -375,6 +447,36 @@ class LocalJobRuntimeTest {
   }
 
   @Test
+  void aLogIsCutAtWhatAJobsMayHaveAndSaidToBe() throws Exception {
+    // given
+    runtime().close();
+    LocalSettings usual = ShellJobs.settings(root);
+    open(
+        new LocalSettings(
+            root,
+            usual.catalogue(),
+            usual.retention(),
+            Map.of(),
+            usual.inheritedVariables(),
+            usual.grace(),
+            OptionalLong.of(10)));
+
+    // when
+    JobEnd longer = run(job(running("echo 123456789; echo 123456789")));
+    JobEnd within = run(job(running("echo 123456789")));
+
+    // then
+    assertThat(Files.readString(longer.log().file()))
+        .startsWith("123456789\n\n[mstc-cloud-worker: the log was cut here");
+    assertThat(longer.log().complete()).isFalse();
+    assertThat(longer.warnings())
+        .containsExactly("the log is not complete: it was cut, as a job's log may have 10 bytes");
+    assertThat(longer.outcome()).isEqualTo(new JobOutcome.Succeeded());
+    assertThat(Files.readString(within.log().file())).isEqualTo("123456789\n");
+    assertThat(within.log().complete()).isTrue();
+  }
+
+  @Test
   void aWorkerThatIsClosedEndsItsProcessesAndNotesThatTheirJobsAreLost() throws Exception {
     // given
     Job job = job(running("echo $$; sleep 3600"));
@@ -387,7 +489,7 @@ class LocalJobRuntimeTest {
     // then
     List<String> lines = Files.readAllLines(log(job));
     assertThat(lines).noneMatch(line -> TestProcesses.isAlive(Long.parseLong(line)));
-    StoredJob stored = new JobFolder(root.resolve(job.name().value())).read();
+    StoredJob stored = new JobFolder(root.resolve(job.name().value())).read(JSON);
     assertThat(stored.ending().orElseThrow().outcome()).isInstanceOf(JobOutcome.Lost.class);
   }
 
@@ -441,7 +543,7 @@ class LocalJobRuntimeTest {
         .contains(bad.name().value(), "another digest");
     assertThat(runtime().awaitEnd(good.name()).outcome()).isEqualTo(new JobOutcome.Succeeded());
     assertThat(runtime().find(bad.name().uuid())).isEmpty();
-    assertThat(runtime().unansweredJobs()).isEqualTo(1);
+    assertThat(runtime().counts().inFlight() + runtime().counts().waiting()).isEqualTo(1);
     assertThat(record).exists();
     JobRuntimeException failure =
         catchThrowableOfType(
@@ -463,7 +565,7 @@ class LocalJobRuntimeTest {
 
     // then
     await().untilAsserted(() -> assertThat(temporary).isEmptyDirectory());
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
   @Test
@@ -510,6 +612,21 @@ class LocalJobRuntimeTest {
 
     // then
     assertThat(lines(runtime().awaitEnd(job.name()))).containsExactly("ran");
+  }
+
+  @Test
+  void aJobOfAnEarlierCatalogueIsNotRunWithAVariableThatIsNoLongerAllowed() throws Exception {
+    // given
+    Job job = job(running("echo ran").env(Map.of("BASH_ENV", "/tmp/other")));
+
+    // when
+    leftBehind(StoredJob.submitted(job, Optional.empty(), false));
+
+    // then
+    JobEnd end = runtime().awaitEnd(job.name());
+    assertThat(end.outcome()).isInstanceOf(JobOutcome.NotStarted.class);
+    assertThat(end.outcome().phrase()).contains("env \"BASH_ENV\" must not be set");
+    assertThat(end.log().file()).isEmptyFile();
   }
 
   @Test
@@ -563,7 +680,7 @@ class LocalJobRuntimeTest {
             job, end.outcome(), Optional.empty(), end.startedAt(), end.finishedAt(), List.of());
 
     // when
-    runtime().recordAnswer(record, new Answer(reply, Answer.Delivery.NONE, Instant.now()));
+    runtime().recordAnswer(record, new Answer(reply, Answer.Status.NONE, Instant.now()));
 
     // then
     await()
@@ -640,7 +757,7 @@ class LocalJobRuntimeTest {
     assertThat(failure.isRetryable()).isTrue();
     assertThat(failure).hasMessageContaining(root.getFileName().toString());
     assertThat(runtime().find(job.name().uuid())).isEmpty();
-    assertThat(runtime().unansweredJobs()).isZero();
+    assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
     Files.createDirectory(root.resolve(".temporary"));
     assertThat(submit(job)).isEqualTo(new Submission.Created());
   }

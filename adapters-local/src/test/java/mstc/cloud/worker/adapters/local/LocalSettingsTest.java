@@ -7,12 +7,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
 import mstc.cloud.worker.domain.request.ImageReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LocalSettingsTest {
   private static final List<String> ONE = List.of("one");
@@ -53,12 +55,43 @@ class LocalSettingsTest {
     // when
     List<List<String>> commands =
         List.of("solver:1", "solver:2").stream()
-            .map(image -> settings.commandFor(new ImageReference(image)).orElseThrow())
+            .map(image -> settings.entryFor(new ImageReference(image)).orElseThrow().command())
             .toList();
 
     // then
     assertThat(commands).containsExactly(ONE, TWO);
-    assertThat(settings.commandFor(new ImageReference("mesher"))).isEmpty();
+    assertThat(settings.entryFor(new ImageReference("mesher"))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "OMP_NUM_THREADS, true",
+    "OMP_NUM_THREADS_MORE, false",
+    "omp_num_threads, false",
+    "FOAM_, true",
+    "FOAM_INST_DIR, true",
+    "A_FOAM_, false",
+    "PATH, false",
+    "LD_PRELOAD, false",
+  })
+  void anEntryAllowsVariablesByNameOrByWhatTheyBeginWith(String variable, boolean allowed) {
+    // given
+    CatalogueEntry entry =
+        new CatalogueEntry("solver:1", ONE, List.of("OMP_NUM_THREADS", "FOAM_*"));
+
+    // when
+    boolean isAllowed = entry.refusal(Set.of(variable)).isEmpty();
+
+    // then
+    assertThat(isAllowed).isEqualTo(allowed);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"*", "", "A=B", "*_PATH", "A*B", "1", "A-B", "FOAM_**"})
+  void anEntryAllowsNothingThatIsNeitherANameNorABeginningOfOne(String variable) {
+    assertThatThrownBy(() -> new CatalogueEntry("solver:1", ONE, List.of(variable)))
+        .hasMessageContaining("solver:1")
+        .hasMessageContaining("\"" + variable + "\"");
   }
 
   @Test
@@ -89,7 +122,8 @@ class LocalSettingsTest {
                 Duration.ofSeconds(-1),
                 Map.of(),
                 Set.of(),
-                Duration.ZERO))
+                Duration.ZERO,
+                OptionalLong.empty()))
         .hasMessageContaining("retention");
   }
 }

@@ -5,23 +5,31 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.ContainerWork;
 import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.request.WorkRequestBuilder;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 
 /** A runtime whose image {@code shell} runs its one argument with {@code sh}, and its jobs. */
 final class ShellJobs {
   /** A job with this variable times out after so many milliseconds instead of as it says. */
   static final String TIMEOUT_MILLIS = "TEST_TIMEOUT_MILLIS";
 
+  /** Those that the contract suite and the tests of this module set. */
+  private static final List<String> VARIABLES =
+      List.of("TEST_*", "ASKED_FOR", "OMP_NUM_THREADS", "EMPTY", "QUOTED", "LONG");
+
   static final List<CatalogueEntry> CATALOGUE =
       List.of(
-          new CatalogueEntry("shell", List.of("/bin/sh", "-c")),
+          new CatalogueEntry("shell", List.of("/bin/sh", "-c"), VARIABLES),
           new CatalogueEntry("missing", List.of("/no/such/program")),
           new CatalogueEntry("words:*", List.of("printf", "%s\n", "first")));
+
+  static final Duration RETENTION = Duration.ofSeconds(5);
 
   private ShellJobs() {}
 
@@ -29,31 +37,32 @@ final class ShellJobs {
     return new LocalSettings(
         root,
         CATALOGUE,
-        Duration.ofSeconds(5),
+        RETENTION,
         Map.of("AWS_REGION", "eu-test-1", "AWS_SECRET_ACCESS_KEY", "hush"),
         LocalSettings.DEFAULT_INHERITED_VARIABLES,
-        Duration.ofSeconds(3));
+        Duration.ofSeconds(3),
+        OptionalLong.empty());
   }
 
   static LocalJobRuntime runtime(LocalSettings settings) {
-    return new LocalJobRuntime(settings, ShellJobs::timeout);
+    return new LocalJobRuntime(settings, new WorkRequestFormat(), ShellJobs::timeout);
   }
 
-  private static Duration timeout(WorkRequest request) {
+  private static Duration timeout(ContainerWork request) {
     return Optional.ofNullable(request.env().get(TIMEOUT_MILLIS))
         .map(text -> Duration.ofMillis(Long.parseLong(text)))
         .orElse(request.timeout());
   }
 
-  static WorkRequestBuilder request(String image) {
+  static WorkRequest.Builder request(String image) {
     return WorkRequest.builder().image(image).jobName("shell").inputBucket("contract");
   }
 
-  static WorkRequestBuilder running(String script) {
+  static WorkRequest.Builder running(String script) {
     return request("shell").args(List.of(script));
   }
 
-  static Job job(WorkRequestBuilder request) {
+  static Job job(WorkRequest.Builder request) {
     return new Job(new UniqueName("shell-" + UUID.randomUUID()), request.build(), List.of());
   }
 }

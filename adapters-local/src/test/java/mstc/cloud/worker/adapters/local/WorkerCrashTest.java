@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.runtime.Answer;
+import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
@@ -90,7 +91,7 @@ class WorkerCrashTest {
     try (LocalJobRuntime next = ShellJobs.runtime(ShellJobs.settings(root))) {
       Found listener = new Found();
       next.start(listener);
-      await().until(() -> listener.names.size() == next.unansweredJobs());
+      await().until(() -> listener.names.size() == unanswered(next.counts()));
       found = List.copyOf(listener.names);
       for (UniqueName name : found) {
         ends.add(next.awaitEnd(name).outcome().kind());
@@ -131,6 +132,10 @@ class WorkerCrashTest {
   }
 
   /** Notes the jobs that it is told of. */
+  private static int unanswered(JobCounts counts) {
+    return counts.inFlight() + counts.waiting();
+  }
+
   private static final class Found implements JobListener {
     final ConcurrentLinkedQueue<UniqueName> names = new ConcurrentLinkedQueue<>();
 
@@ -143,6 +148,9 @@ class WorkerCrashTest {
     public void onAnswered(UniqueName name, Answer answer) {}
 
     @Override
-    public void onUnansweredJobsChanged() {}
+    public void onGivenUp(UniqueName name) {}
+
+    @Override
+    public void onCountsChanged() {}
   }
 }

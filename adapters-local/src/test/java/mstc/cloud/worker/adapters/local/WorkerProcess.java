@@ -89,6 +89,9 @@ final class WorkerProcess implements AutoCloseable {
     public void onAnswered(UniqueName name, Answer answer) {}
 
     @Override
-    public void onUnansweredJobsChanged() {}
+    public void onGivenUp(UniqueName name) {}
+
+    @Override
+    public void onCountsChanged() {}
   }
 }

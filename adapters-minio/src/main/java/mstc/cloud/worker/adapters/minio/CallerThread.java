@@ -6,10 +6,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs tasks in the thread that hands them over.
+ * Runs tasks in the thread that submits them.
  *
- * <p>minio-java knows only OkHttp's asynchronous calls, and no way to cancel one. In the caller's
- * own thread an interrupt reaches the socket, and no thread is needed beside the caller's.
+ * <p>minio-java uses only OkHttp's asynchronous calls, and has no way to cancel one. In the
+ * caller's own thread an interrupt reaches the socket, and no further thread is needed.
  */
 final class CallerThread extends AbstractExecutorService {
   private volatile boolean shutdown;

@@ -6,7 +6,7 @@ import okhttp3.Response;
 
 /**
  * Turns a 5xx that is not the store's own, such as a proxy's page "503 Service Unavailable", into a
- * broken connection: minio-java hides the status of an answer that is not XML.
+ * broken connection: minio-java hides the status of a response that is not XML.
  */
 final class GatewayFailures implements Interceptor {
   private static final int NOT_IMPLEMENTED = 501;

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Where the MinIO server is, and how to use it.
@@ -14,10 +15,12 @@ import java.util.Optional;
  * @param region the region that requests are signed for and buckets are created in; {@code
  *     us-east-1}, MinIO's own default, when empty
  * @param createBuckets whether a bucket that is missing on a write is created
+ * @param checksumHeaders whether uploads carry {@code x-amz-checksum-*} headers, which some
+ *     gateways refuse; else {@code Content-MD5}
  * @param connectTimeout how long connecting may take, for each of the host's addresses
- * @param requestTimeout how long the server may leave a request without any progress
- * @param caCertificate a PEM file of the certificates that may sign the server's; they replace the
- *     ones of the JDK
+ * @param requestTimeout how long a request may be without any progress
+ * @param caCertificate a PEM file of the certificates that may sign the server's; they replace
+ *     those of the JDK
  */
 public record MinioSettings(
     URI endpoint,
@@ -25,15 +28,17 @@ public record MinioSettings(
     String secretKey,
     Optional<String> region,
     boolean createBuckets,
+    boolean checksumHeaders,
     Duration connectTimeout,
     Duration requestTimeout,
     Optional<Path> caCertificate) {
 
+  /** Allows underscores, which DNS names do not have, but names of containers do. */
+  private static final Pattern ENDPOINT =
+      Pattern.compile("https?://(?:[A-Za-z0-9._-]+|\\[[^]]+])(?::[0-9]+)?/?");
+
   public MinioSettings {
-    String scheme = endpoint.getScheme();
-    if (!("http".equals(scheme) || "https".equals(scheme))
-        || endpoint.getHost() == null
-        || !(endpoint.getRawPath().isEmpty() || endpoint.getRawPath().equals("/"))) {
+    if (!ENDPOINT.matcher(endpoint.toString()).matches()) {
       throw new IllegalArgumentException(
           "The MinIO endpoint is '%s'; it must be http://host:port or https://host:port"
               .formatted(endpoint));
@@ -48,14 +53,32 @@ public record MinioSettings(
     }
   }
 
+  /**
+   * The settings of a server that needs nothing special: missing buckets are created, connecting
+   * may take 5 s, and a request may be without progress for a minute.
+   */
+  public static MinioSettings of(URI endpoint, String accessKey, String secretKey) {
+    return new MinioSettings(
+        endpoint,
+        accessKey,
+        secretKey,
+        Optional.empty(),
+        true,
+        true,
+        Duration.ofSeconds(5),
+        Duration.ofMinutes(1),
+        Optional.empty());
+  }
+
   @Override
   public String toString() {
-    return "MinioSettings[endpoint=%s, accessKey=%s, secretKey=***, region=%s, createBuckets=%s, connectTimeout=%s, requestTimeout=%s, caCertificate=%s]"
+    return "MinioSettings[endpoint=%s, accessKey=%s, secretKey=***, region=%s, createBuckets=%s, checksumHeaders=%s, connectTimeout=%s, requestTimeout=%s, caCertificate=%s]"
         .formatted(
             endpoint,
             accessKey,
             region,
             createBuckets,
+            checksumHeaders,
             connectTimeout,
             requestTimeout,
             caCertificate);

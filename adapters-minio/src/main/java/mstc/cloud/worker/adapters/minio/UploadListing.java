@@ -1,5 +1,7 @@
 package mstc.cloud.worker.adapters.minio;
 
+import static mstc.cloud.worker.adapters.minio.MinioAnswers.answerTo;
+
 import io.minio.Http;
 import io.minio.ListMultipartUploadsArgs;
 import io.minio.MinioAsyncClient;
@@ -7,7 +9,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletionException;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
@@ -17,12 +18,12 @@ import okhttp3.Response;
 /**
  * Lists the unfinished uploads of an object.
  *
- * <p>minio-java's own method insists on an owner, an initiator and a storage class of each upload,
- * which SeaweedFS does not tell; here only what is used must be there.
+ * <p>minio-java's own method requires an owner, an initiator and a storage class for each upload,
+ * which SeaweedFS leaves out; here only what is used is required.
  */
 final class UploadListing extends MinioAsyncClient {
 
-  /** Lists through the connections of that client. */
+  /** Lists over the connections of that client. */
   UploadListing(MinioAsyncClient client) {
     super(client);
   }
@@ -30,16 +31,14 @@ final class UploadListing extends MinioAsyncClient {
   /**
    * The ids of the object's unfinished uploads.
    *
-   * @throws CompletionException as minio-java's own methods, when the server cannot be reached or
-   *     refuses
-   * @throws IOException when the answer breaks off
+   * @throws IOException when the response breaks off
    */
   List<String> of(ObjectLocation location) throws IOException {
     var ids = new ArrayList<String>();
     Page page = Page.FIRST;
     do {
       page = next(location, page);
-      // Other servers than MinIO list the uploads of all keys that begin like this one.
+      // Servers other than MinIO list the uploads of all keys that begin with this one.
       page.uploads().stream()
           .filter(upload -> upload.key().equals(location.key()))
           .map(Upload::id)
@@ -61,7 +60,7 @@ final class UploadListing extends MinioAsyncClient {
     if (!page.nextId().isEmpty()) {
       query.put("upload-id-marker", page.nextId());
     }
-    try (Response response = executeGetAsync(bucket, new Http.Headers(), query).join()) {
+    try (Response response = answerTo(() -> executeGetAsync(bucket, new Http.Headers(), query))) {
       return Page.in(response.body().bytes());
     } catch (XMLStreamException e) {
       throw new IllegalStateException("its list of uploads is not understood: " + e, e);
@@ -73,7 +72,7 @@ final class UploadListing extends MinioAsyncClient {
   private record Page(List<Upload> uploads, boolean truncated, String nextKey, String nextId) {
     static final Page FIRST = new Page(List.of(), false, "", "");
 
-    /** The elements of an upload come in any order. */
+    /** Reads a page; the elements of an upload may come in any order. */
     static Page in(byte[] content) throws XMLStreamException {
       var factory = XMLInputFactory.newDefaultFactory();
       factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
@@ -94,7 +93,7 @@ final class UploadListing extends MinioAsyncClient {
             case "NextKeyMarker" -> nextKey = xml.getElementText();
             case "NextUploadIdMarker" -> nextId = xml.getElementText();
             default -> {
-              // Nothing of use.
+              // Not used.
             }
           }
         } else if (event == XMLStreamReader.END_ELEMENT && xml.getLocalName().equals("Upload")) {

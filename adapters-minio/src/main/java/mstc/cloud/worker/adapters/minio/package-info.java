@@ -1,4 +1,4 @@
-/** Keeps objects in MinIO, or another server that speaks S3, over minio-java. */
+/** Keeps objects in MinIO, or another server that speaks S3, with minio-java. */
 @NullMarked
 package mstc.cloud.worker.adapters.minio;
 

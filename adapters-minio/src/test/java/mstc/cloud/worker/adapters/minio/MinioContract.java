@@ -6,6 +6,7 @@ import io.minio.CreateMultipartUploadArgs;
 import io.minio.MinioAsyncClient;
 import io.minio.RemoveBucketArgs;
 import io.minio.UploadPartArgs;
+import io.minio.errors.ErrorResponseException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -17,8 +18,9 @@ import java.util.concurrent.CompletionException;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStore;
-import mstc.cloud.worker.domain.store.ObjectStoreAddress;
-import mstc.cloud.worker.domain.store.S3ServerContract;
+import mstc.cloud.worker.s3protocol.PartSize;
+import mstc.cloud.worker.testkit.store.ObjectStoreAddress;
+import mstc.cloud.worker.testkit.store.S3ServerContract;
 import okhttp3.OkHttpClient;
 
 /** The port's contract, over minio-java. */
@@ -38,6 +40,7 @@ abstract class MinioContract extends S3ServerContract {
         secretKey,
         Optional.empty(),
         createBuckets,
+        true,
         Duration.ofSeconds(2),
         requestTimeout,
         caCertificate);
@@ -113,7 +116,8 @@ abstract class MinioContract extends S3ServerContract {
                   .build())
           .join();
     } catch (CompletionException e) {
-      if (MinioFailures.statusOf(e) != 404) {
+      if (!(e.getCause() instanceof ErrorResponseException refused)
+          || refused.response().code() != 404) {
         throw e;
       }
     }

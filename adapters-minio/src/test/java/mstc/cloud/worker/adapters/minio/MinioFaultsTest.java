@@ -5,7 +5,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import mstc.cloud.worker.domain.store.ObjectStore;
-import mstc.cloud.worker.domain.store.S3FaultsContract;
+import mstc.cloud.worker.s3protocol.PartSize;
+import mstc.cloud.worker.testkit.store.S3FaultsContract;
 
 class MinioFaultsTest extends S3FaultsContract {
 

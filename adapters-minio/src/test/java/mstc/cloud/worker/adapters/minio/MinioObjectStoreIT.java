@@ -2,9 +2,10 @@ package mstc.cloud.worker.adapters.minio;
 
 import java.nio.file.Path;
 import mstc.cloud.worker.domain.store.BucketName;
-import mstc.cloud.worker.domain.store.ObjectStoreAddress;
 import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import mstc.cloud.worker.testkit.store.MinioServer;
+import mstc.cloud.worker.testkit.store.ObjectStoreAddress;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -22,6 +23,19 @@ class MinioObjectStoreIT {
     @Override
     protected ObjectStoreAddress server() {
       return MinioServer.address();
+    }
+  }
+
+  @Nested
+  class OnAnotherServer extends MinioContract {
+    @BeforeAll
+    static void requireServer() {
+      ObjectStoreAddress.another();
+    }
+
+    @Override
+    protected ObjectStoreAddress server() {
+      return ObjectStoreAddress.another();
     }
   }
 

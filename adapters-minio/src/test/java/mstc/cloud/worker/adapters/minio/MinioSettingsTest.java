@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.minio;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.net.URI;
@@ -37,6 +38,13 @@ class MinioSettingsTest {
     refused.withMessageContaining(endpoint);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"http://minio_server:9000", "http://[::1]:9000", "https://10.0.0.1/"})
+  void everyKindOfHostIsTaken(String endpoint) {
+    assertThatCode(() -> new MinioObjectStore(settings(endpoint, Optional.empty())).close())
+        .doesNotThrowAnyException();
+  }
+
   @Test
   void aMissingCaCertificateIsNamed(@TempDir Path folder) {
     // given
@@ -57,6 +65,7 @@ class MinioSettingsTest {
         "user",
         "s3cret",
         Optional.empty(),
+        true,
         true,
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),

@@ -2,6 +2,7 @@ package mstc.cloud.worker.adapters.rabbitmq;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AuthenticationFailureException;
+import com.rabbitmq.client.Method;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.util.OptionalInt;
@@ -12,17 +13,22 @@ import mstc.cloud.worker.domain.PrintableText;
  * What an exception of the client library says, in one line.
  *
  * @param reason for people
- * @param replyCode the broker's, where it was the broker that closed a channel or a connection
+ * @param replyCode the broker's, if the broker closed a channel or a connection
  * @param refused whether someone must change something before another attempt can succeed
  */
 record BrokerFailure(String reason, OptionalInt replyCode, boolean refused) {
   private static final int MAX_REASON_LENGTH = 400;
+  private static final Method CONSUME = new AMQP.Basic.Consume.Builder().build();
+  private static final Method PUBLISH = new AMQP.Basic.Publish.Builder().build();
 
   static BrokerFailure of(Throwable thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof AuthenticationFailureException
           || cause instanceof PossibleAuthenticationFailureException) {
         return of("login refused: " + cause.getMessage(), OptionalInt.empty(), true);
+      }
+      if (cause instanceof NotDeclaredException) {
+        return of(String.valueOf(cause.getMessage()), OptionalInt.of(AMQP.ACCESS_REFUSED), true);
       }
       if (cause instanceof SSLException) {
         return of("TLS failed: " + cause.getMessage(), OptionalInt.empty(), true);
@@ -32,7 +38,12 @@ record BrokerFailure(String reason, OptionalInt replyCode, boolean refused) {
           return closed(close.getReplyCode(), close.getReplyText());
         }
         if (signal.getReason() instanceof AMQP.Channel.Close close) {
-          return closed(close.getReplyCode(), close.getReplyText());
+          String text = close.getReplyText();
+          return closed(
+              close.getReplyCode(),
+              close.getReplyCode() == AMQP.ACCESS_REFUSED
+                  ? text + missingRight(close.getClassId(), close.getMethodId())
+                  : text);
         }
       }
       if (cause.getCause() == null) {
@@ -40,6 +51,17 @@ record BrokerFailure(String reason, OptionalInt replyCode, boolean refused) {
       }
     }
     return of(thrown.toString(), OptionalInt.empty(), false);
+  }
+
+  /** Which right a refused method needs, as not every broker says that. */
+  private static String missingRight(int classId, int methodId) {
+    if (classId == CONSUME.protocolClassId() && methodId == CONSUME.protocolMethodId()) {
+      return "; it needs the right to read";
+    }
+    if (classId == PUBLISH.protocolClassId() && methodId == PUBLISH.protocolMethodId()) {
+      return "; it needs the right to write";
+    }
+    return "";
   }
 
   private static BrokerFailure closed(int replyCode, String replyText) {

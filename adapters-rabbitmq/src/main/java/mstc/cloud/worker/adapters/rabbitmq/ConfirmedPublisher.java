@@ -22,24 +22,25 @@ import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Publishes to queues, by the default exchange, and waits for the broker's confirms.
+ * Publishes to queues through the default exchange, and waits for the broker's confirms.
  *
- * <p>Many threads publish at once: only the writing is serialized, the waiting is not. A channel
- * that the broker closes fails what is unconfirmed on it; the next message gets a new one.
+ * <p>Many threads publish at once: only the writing is serialized, the waiting is not. When the
+ * broker closes a channel, the messages unconfirmed on it fail; the next message gets a new
+ * channel.
  *
  * @see <a href="https://www.rabbitmq.com/docs/confirms">Publisher confirms</a>
  */
 final class ConfirmedPublisher {
-  /** Tells which message a {@code basic.return} gives back: it carries no delivery tag. */
+  private static final Logger LOG = LoggerFactory.getLogger(ConfirmedPublisher.class);
+
+  /** Identifies the message of a {@code basic.return}, which carries no delivery tag. */
   private static final String PUBLISH_ID = "mstc-publish-id";
 
-  private static final String DIRECT_REPLY_TO = "amq.rabbitmq.reply-to.";
   private static final int MAX_SHORT_STRING_BYTES = 255;
-
-  /** RabbitMQ returns a message and confirms it then; Qpid refuses it and returns it then. */
-  private static final Duration RETURN_GRACE = Duration.ofMillis(500);
 
   private final Connection connection;
   private final Duration confirmation;
@@ -50,13 +51,28 @@ final class ConfirmedPublisher {
   ConfirmedPublisher(Connection connection, Duration confirmation) {
     this.connection = connection;
     this.confirmation = confirmation;
-    connection.addBlockedListener(reason -> blocked = reason, () -> blocked = null);
+    connection.addBlockedListener(this::block, this::unblock);
+  }
+
+  private void block(String reason) {
+    blocked = reason;
+    LOG.warn("The broker takes no messages, replies wait, reason={}", PrintableText.quote(reason));
+  }
+
+  private void unblock() {
+    blocked = null;
+    LOG.info("The broker takes messages again");
+  }
+
+  /** Whether the broker takes no messages at the moment, because it is short of memory or disk. */
+  boolean isBlocked() {
+    return blocked != null;
   }
 
   /**
    * Publishes and waits.
    *
-   * @throws WorkQueueException when the broker did not confirm
+   * @throws WorkQueueException when the broker has not said what became of it
    */
   ReplyReceipt publish(String queue, AMQP.BasicProperties properties, byte[] body) {
     requireShortString("reply queue", queue);
@@ -97,7 +113,7 @@ final class ConfirmedPublisher {
       throw WorkQueueException.retryable(
           "the broker takes no messages at the moment: " + PrintableText.quote(alarm), null);
     }
-    lockPublishing(queue);
+    lock(publishing, queue, confirmation);
     try {
       ConfirmingChannel channel = current;
       if (channel == null || !channel.isOpen()) {
@@ -112,11 +128,12 @@ final class ConfirmedPublisher {
     }
   }
 
-  private void lockPublishing(String queue) {
+  /** Waits for a message's turn to be sent. */
+  static void lock(ReentrantLock sending, String queue, Duration atMost) {
     try {
-      if (!publishing.tryLock(confirmation.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!sending.tryLock(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
         throw WorkQueueException.retryable(
-            "a message to " + PrintableText.quote(queue) + " could not be sent for " + confirmation,
+            "a message to " + PrintableText.quote(queue) + " could not be sent for " + atMost,
             null);
       }
     } catch (InterruptedException e) {
@@ -169,7 +186,8 @@ final class ConfirmedPublisher {
           (tag, multiple) -> settle(tag, multiple, true),
           (tag, multiple) -> settle(tag, multiple, false));
       channel.addReturnListener(returned -> {
-        // Comes before the confirm, which finds the receipt complete.
+        // Comes before the confirm, which then finds the receipt completed; the embedded broker
+        // sees to that, too.
         Object id = returned.getProperties().getHeaders().get(PUBLISH_ID);
         Unconfirmed message =
             id instanceof Number sequence ? unconfirmed.get(sequence.longValue()) : null;
@@ -192,7 +210,8 @@ final class ConfirmedPublisher {
       unconfirmed.put(sequence, message);
       boolean written = false;
       try {
-        channel.basicPublish("", queue, isMandatory(queue), identified(properties, sequence), body);
+        boolean mandatory = !DirectReplyAddress.is(queue);
+        channel.basicPublish("", queue, mandatory, identified(properties, sequence), body);
         written = true;
       } catch (IllegalArgumentException e) {
         throw WorkQueueException.permanent(
@@ -200,7 +219,8 @@ final class ConfirmedPublisher {
       } finally {
         if (!written) {
           unconfirmed.remove(sequence);
-          // The library has counted the message, the broker has not: their sequences differ now.
+          // The library has counted the message and the broker has not, so their sequences now
+          // differ.
           abandon();
         }
       }
@@ -216,7 +236,8 @@ final class ConfirmedPublisher {
       try {
         CompletableFuture.allOf(receipts).get(atMost.toMillis(), TimeUnit.MILLISECONDS);
       } catch (ExecutionException | TimeoutException _) {
-        // Whoever waits for one of them is told; this was only for those that could still succeed.
+        // The senders learn of failures themselves; this only waited for confirms that could still
+        // come.
         return;
       }
     }
@@ -230,7 +251,7 @@ final class ConfirmedPublisher {
       try {
         channel.abort();
       } catch (IOException | AlreadyClosedException _) {
-        // As it should be.
+        // It is closed already, which is what was wanted.
         return;
       }
     }
@@ -245,24 +266,9 @@ final class ConfirmedPublisher {
 
     private static void settle(@Nullable Unconfirmed message, boolean confirmed) {
       if (message == null) {
-        return; // its sender has waited long enough
+        return; // its sender no longer waits
       }
-      if (confirmed) {
-        message.receipt.complete(ReplyReceipt.CONFIRMED);
-      } else {
-        CompletableFuture.delayedExecutor(RETURN_GRACE.toMillis(), TimeUnit.MILLISECONDS)
-            .execute(() ->
-                message.receipt.completeExceptionally(
-                    new IOException("the broker refused it (nack)")));
-      }
-    }
-
-    /**
-     * Direct replies are sent without the flag: brokers before 4.2 return every one of them, though
-     * they deliver it.
-     */
-    private static boolean isMandatory(String queue) {
-      return !queue.startsWith(DIRECT_REPLY_TO);
+      message.receipt.complete(confirmed ? ReplyReceipt.CONFIRMED : ReplyReceipt.REFUSED);
     }
 
     private static AMQP.BasicProperties identified(AMQP.BasicProperties properties, long sequence) {

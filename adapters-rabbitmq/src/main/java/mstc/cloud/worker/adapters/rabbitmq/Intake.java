@@ -3,149 +3,140 @@ package mstc.cloud.worker.adapters.rabbitmq;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
-import mstc.cloud.worker.domain.queue.Disposition;
-import mstc.cloud.worker.domain.queue.Handling;
-import mstc.cloud.worker.domain.queue.WorkQueueException;
+import mstc.cloud.worker.domain.request.RequestParser;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes deliveries, never more than asked for: what the handler has and what may still come is at
- * most the demand.
- *
- * <p>A broker applies a prefetch to new consumers only, and a channel-wide one is deprecated (and
- * some brokers know no other). So a consumer, with a channel of its own, is added for what the
- * demand exceeds the sum of what the handler has and the consumers may bring, and consumers are
- * ended, and waited for, where that sum exceeds the demand. Deliveries of an ended consumer remain
- * valid; when they are settled, their room goes to a new consumer. With an unchanged demand this
- * comes to rest, and the broker alone refills.
- *
- * <p>What the handler has is counted across connections: a handler may outlive the one its delivery
- * came from. What steps aside is counted no longer; its room goes to a new consumer, after a
- * moment, as one consumer for many is better than one for each.
+ * Takes deliveries, never more than asked for: starts and cancels consumers until the deliveries
+ * with the handler and those that may still come add up to the demand. {@link Room} counts them,
+ * {@link ConsumerPlan} decides the next step, and {@link DeliveryInHand} handles each delivery.
  */
-final class Intake {
-  private static final Logger log = LoggerFactory.getLogger(Intake.class);
+final class Intake implements DeliveryInHand.Consumers {
+  private static final Logger LOG = LoggerFactory.getLogger(Intake.class);
 
-  /** More consumers than this are merged. */
-  private static final int MAX_CONSUMERS = 16;
-
-  private static final int MAX_PREFETCH = 65_535;
-
-  /** Failed messages that are kept back without taking room from others. */
-  private static final int MAX_HELD_BACK = 16;
-
-  /** Deliveries that only wait. */
-  private static final int MAX_ASIDE = 1_000;
-
-  /** More channels than this are not used for them; some brokers allow no more than 255. */
-  private static final int MAX_LANES = 128;
-
-  /** For how long deliveries that step aside are gathered before their room is given away. */
+  /**
+   * How long deliveries that step aside are collected, so that one consumer replaces many of them.
+   */
   private static final Duration ASIDE_INTERVAL = Duration.ofMillis(50);
 
   private final String queue;
-  private final Duration answer;
-  private final Duration requeueDelay;
-
-  /** Held while the broker is talked to; taken before {@link #state}. */
-  private final ReentrantLock adjusting = new ReentrantLock();
-
-  /** Guards the counters; never held while blocking. */
-  private final ReentrantLock state = new ReentrantLock();
-
-  private final List<Lane> lanes = new ArrayList<>();
-  private @Nullable Link link;
-  private @Nullable DeliveryHandler handler;
-  private int demand;
-  private int inHand;
-  private int heldBack;
-  private int aside;
-
-  /** How many of those aside have their room still. */
-  private int roomToGive;
+  private final Duration rpcTimeout;
+  private final Duration firstPause;
+  private final RequestParser parser;
+  private final Room room = new Room();
+  private final AtomicBoolean givingRoomSoon = new AtomicBoolean();
 
   /**
-   * @param answer how long the broker may take for an answer
-   * @param requeueDelay how long a message stays back that the handler failed on twice
+   * Guards the fields below. Held while the broker is asked, so code that must not wait for the
+   * broker must not take it.
    */
-  Intake(String queue, Duration answer, Duration requeueDelay) {
+  private final ReentrantLock adjusting = new ReentrantLock();
+
+  private final Map<Room.Source, ConsumerChannel> channels = new HashMap<>();
+  private @Nullable BrokerSession session;
+  private @Nullable DeliveryHandler handler;
+
+  /**
+   * @param rpcTimeout how long the broker may take for each response
+   * @param firstPause the pause before a message is put at the end of the queue for the second
+   *     time; it doubles each time
+   * @param parser of the messages' bodies
+   */
+  Intake(String queue, Duration rpcTimeout, Duration firstPause, RequestParser parser) {
     this.queue = queue;
-    this.answer = answer;
-    this.requeueDelay = requeueDelay;
+    this.rpcTimeout = rpcTimeout;
+    this.firstPause = firstPause;
+    this.parser = parser;
   }
 
+  /** Sets how many deliveries may be in hand. Blocks until the broker has responded. */
   void demand(int deliveries) {
-    state.lock();
-    try {
-      demand = deliveries;
-    } finally {
-      state.unlock();
-    }
+    room.demand(deliveries);
     adjust();
   }
 
-  /** Consumes from now on over this link. */
-  void attach(Link connected, DeliveryHandler to) {
-    state.lock();
+  /** Handles no more deliveries. Does not wait for the broker. */
+  void stop() {
+    room.demand(0);
+  }
+
+  /** Consumes from now on over this session. */
+  void attach(BrokerSession connected, DeliveryHandler to) {
+    adjusting.lock();
     try {
-      link = connected;
+      session = connected;
       handler = to;
     } finally {
-      state.unlock();
+      adjusting.unlock();
     }
     adjust();
   }
 
-  /** Stops using the link, which must have been aborted: what came over it is void. */
+  /** Stops using the session, which must have been aborted: what came over it is void. */
   void detach() {
     adjusting.lock();
-    state.lock();
     try {
-      lanes.forEach(lane -> lane.detached = true);
-      lanes.clear();
-      link = null;
+      session = null;
+      channels.clear();
+      room.onLoss();
     } finally {
-      state.unlock();
       adjusting.unlock();
     }
   }
 
   /**
-   * Asks whether the queue still has the consumers; to be called now and then. RabbitMQ tells when
-   * someone deletes a queue, other brokers leave its consumers waiting for ever.
+   * Checks that the queue still has the consumers; to be called now and then. RabbitMQ tells its
+   * consumers when someone deletes a queue; other brokers leave them waiting for ever.
    */
   void verify() {
     whileUsable(current -> {
-      Optional<Lane> lane = anyConsuming();
-      if (lane.isPresent() && lane.get().consumerCount(queue) == 0) {
+      Optional<ConsumerChannel> channel = room.consuming().map(this::channel);
+      if (channel.isPresent() && channel.get().consumerCount() == 0) {
         current.lost("the queue was deleted and declared anew");
       }
     });
   }
 
-  /** Adds and ends consumers until they fit the demand. */
-  private void adjust() {
+  @Override
+  public void adjust() {
     whileUsable(current -> {
       while (step(current)) {
-        // Each step is one consumer; deliveries that come meanwhile change the next one.
+        // Each step concerns one consumer; deliveries that come meanwhile affect the next step.
       }
     });
+  }
+
+  @Override
+  public void giveRoomSoon() {
+    if (room.hasRoomToGive() && givingRoomSoon.compareAndSet(false, true)) {
+      Thread.ofVirtual().name("aside").start(this::giveRoom);
+    }
+  }
+
+  private void giveRoom() {
+    try {
+      Thread.sleep(ASIDE_INTERVAL);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    givingRoomSoon.set(false);
+    room.giveRoom();
+    adjust();
   }
 
   private void whileUsable(Exchange exchange) {
     adjusting.lock();
     try {
-      Link current = link();
+      BrokerSession current = session;
       if (current == null || !current.isUsable()) {
         return;
       }
@@ -160,376 +151,66 @@ final class Intake {
   }
 
   private interface Exchange {
-    void over(Link link) throws IOException;
+    void over(BrokerSession session) throws IOException;
   }
 
-  private @Nullable Link link() {
-    state.lock();
-    try {
-      return link;
-    } finally {
-      state.unlock();
-    }
-  }
-
-  /** Does the next thing that brings the consumers nearer to the demand, if there is one. */
-  private boolean step(Link current) throws IOException {
-    int missing;
-    Optional<Lane> ending;
-    List<Parked> excess = List.of();
-    state.lock();
-    try {
-      handOverParked();
-      missing = demand - committed();
-      ending = missing < 0 ? laneToEnd(-missing) : missing > 0 ? laneToMerge() : Optional.empty();
-      if (missing < 0 && ending.isEmpty()) {
-        excess = takeParked();
+  /** Takes one step towards the demand. False if there is no further step for now. */
+  private boolean step(BrokerSession current) throws IOException {
+    return switch (room.next()) {
+      case ConsumerPlan.Step.Begin<Room.Source>(int prefetch) -> begin(current, prefetch);
+      case ConsumerPlan.Step.End<Room.Source>(Room.Source source) -> {
+        channel(source).cancel();
+        room.onEnd(source);
+        yield true;
       }
-    } finally {
-      state.unlock();
-    }
-    if (ending.isPresent()) {
-      end(ending.get());
-      return true;
-    }
-    if (missing > 0) {
-      return begin(current, Math.min(missing, MAX_PREFETCH));
-    }
-    excess.forEach(it -> it.lane.requeue(it.message));
-    return false;
+      case ConsumerPlan.Step.GiveBack<Room.Source>() -> {
+        room.takeWaiting().forEach(Room.Arrival::giveBack);
+        yield false;
+      }
+      case ConsumerPlan.Step.Rest<Room.Source>() -> false;
+    };
   }
 
-  /** False where the broker allows no further consumer. */
-  private boolean begin(Link current, int prefetch) throws IOException {
-    Optional<Lane> lane = spareLane();
-    if (lane.isEmpty()) {
-      lane = Lane.open(current, answer, this::receive);
+  /** False if the broker allows no further consumer. */
+  private boolean begin(BrokerSession current, int prefetch) throws IOException {
+    Optional<Room.Source> source = room.spare();
+    if (source.isEmpty()) {
+      source = open(current);
     }
-    if (lane.isEmpty()) {
-      log.warn("The broker allows no further channel, requests come more slowly");
+    if (source.isEmpty()) {
+      LOG.warn("The broker allows no further channel, requests come more slowly");
       return false;
     }
-    state.lock();
-    try {
-      lane.get().prefetch = prefetch;
-      if (!lanes.contains(lane.get())) {
-        lanes.add(lane.get());
-      }
-    } finally {
-      state.unlock();
-    }
-    lane.get().consume(queue, prefetch);
+    room.onBegin(source.get(), prefetch);
+    channel(source.get()).consume(prefetch);
     return true;
   }
 
-  private void end(Lane lane) throws IOException {
-    lane.cancel();
-    state.lock();
-    try {
-      lane.prefetch = 0;
-    } finally {
-      state.unlock();
-    }
+  private Optional<Room.Source> open(BrokerSession current) throws IOException {
+    DeliveryHandler to = Objects.requireNonNull(handler, "a session is attached with a handler");
+    Room.Source source = new Room.Source();
+    Optional<ConsumerChannel> opened =
+        ConsumerChannel.open(
+            current,
+            queue,
+            rpcTimeout,
+            (channel, message) ->
+                receive(
+                    source,
+                    new DeliveryInHand.Received(message, channel, to, parser, this, firstPause)));
+    opened.ifPresent(channel -> channels.put(source, channel));
+    return opened.map(_ -> source);
   }
 
-  private Optional<Lane> anyConsuming() {
-    state.lock();
-    try {
-      return consuming().findAny();
-    } finally {
-      state.unlock();
-    }
+  private ConsumerChannel channel(Room.Source source) {
+    return Objects.requireNonNull(channels.get(source), "a source is of a channel");
   }
 
-  private Optional<Lane> spareLane() {
-    state.lock();
-    try {
-      return lanes.stream().filter(it -> it.prefetch == 0 && it.unsettled == 0).findAny();
-    } finally {
-      state.unlock();
-    }
-  }
-
-  /** What the handler has, what waits here for room, and what consumers may still bring. */
-  private int committed() {
-    int sum = inHand + roomToGive;
-    for (Lane lane : lanes) {
-      sum += lane.parked.size() + open(lane);
-    }
-    return sum;
-  }
-
-  private static int open(Lane lane) {
-    return Math.max(0, lane.prefetch - lane.unsettled);
-  }
-
-  /** The consumer whose end frees enough with the least to be begun again, else the widest. */
-  private Optional<Lane> laneToEnd(int surplus) {
-    return consuming()
-        .filter(it -> open(it) >= surplus)
-        .min(Comparator.comparingInt(Intake::open))
-        .or(() -> consuming().max(Comparator.comparingInt(Intake::open)));
-  }
-
-  private Optional<Lane> laneToMerge() {
-    return consuming().count() < MAX_CONSUMERS
-        ? Optional.empty()
-        : consuming().max(Comparator.comparingInt(Intake::open));
-  }
-
-  private Stream<Lane> consuming() {
-    return lanes.stream().filter(it -> it.prefetch > 0);
-  }
-
-  private void handOverParked() {
-    for (Lane lane : lanes) {
-      while (inHand < demand && !lane.parked.isEmpty()) {
-        handOver(lane, lane.parked.remove());
-      }
-    }
-  }
-
-  private List<Parked> takeParked() {
-    List<Parked> taken = new ArrayList<>();
-    for (Lane lane : lanes) {
-      while (!lane.parked.isEmpty()) {
-        taken.add(new Parked(lane, lane.parked.remove()));
-        lane.unsettled--;
-      }
-    }
-    return taken;
-  }
-
-  private record Parked(Lane lane, Message message) {}
-
-  /** Called by the client library, which must not be blocked. */
-  private void receive(Lane lane, Message message) {
-    state.lock();
-    try {
-      if (lane.detached || !lane.isUsable()) {
-        return; // goes back to the queue with the connection
-      }
-      lane.unsettled++;
-      if (inHand < demand) {
-        handOver(lane, message);
-      } else {
-        lane.parked.add(message);
-        Thread.ofVirtual().name("intake").start(this::adjust);
-      }
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private void handOver(Lane lane, Message message) {
-    DeliveryHandler to = Objects.requireNonNull(handler, "a link is attached with a handler");
-    inHand++;
-    InHand delivery = new InHand(lane, message);
-    Thread.ofVirtual().name("delivery").start(() -> handle(delivery, to));
-  }
-
-  /** A delivery with the handler. */
-  private final class InHand implements Handling {
-    private final Lane lane;
-    private final Message message;
-
-    /** Guarded by {@link #state}. */
-    private boolean isAside;
-
-    InHand(Lane lane, Message message) {
-      this.lane = lane;
-      this.message = message;
-    }
-
-    @Override
-    public boolean isVoid() {
-      return isDetached(lane) || !lane.isOurs(message, queue);
-    }
-
-    @Override
-    public boolean stepAside() {
-      state.lock();
-      try {
-        if (isAside) {
-          return true;
-        }
-        if (aside >= MAX_ASIDE || lanes.size() >= MAX_LANES) {
-          return false;
-        }
-        isAside = true;
-        aside++;
-        inHand--;
-        if (roomToGive++ == 0) {
-          Thread.ofVirtual().name("aside").start(Intake.this::giveRoom);
-        }
-        return true;
-      } finally {
-        state.unlock();
-      }
-    }
-
-    /** The handler is done with it. */
-    void end() {
-      if (isAside) {
-        aside--;
-        roomToGive = Math.min(roomToGive, aside);
-      } else {
-        inHand--;
-      }
-    }
-  }
-
-  private void giveRoom() {
-    try {
-      Thread.sleep(ASIDE_INTERVAL);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
-    state.lock();
-    try {
-      roomToGive = 0;
-    } finally {
-      state.unlock();
-    }
-    adjust();
-  }
-
-  private void handle(InHand delivery, DeliveryHandler to) {
-    Message message = delivery.message;
-    Disposition disposition;
-    try {
-      disposition =
-          Objects.requireNonNull(to.handle(message.toDelivery(), delivery), "disposition");
-    } catch (Throwable e) { // whatever it is, the message must go back
-      log.error(
-          "The handler failed, the message is requeued, correlationId={} redelivered={}",
-          message.mark(),
-          message.isRedelivered(),
-          e);
-      requeueFailed(delivery);
-      return;
-    }
-    switch (disposition) {
-      case Disposition.Acknowledge() -> settle(delivery, Lane::acknowledge);
-      case Disposition.Requeue() -> settle(delivery, Lane::requeue);
-      case Disposition.DeadLetter(String reason) -> moveToDeadQueue(delivery, reason);
-    }
-  }
-
-  private void moveToDeadQueue(InHand delivery, String reason) {
-    Message message = delivery.message;
-    Link current = link();
-    if (current == null || isDetached(delivery.lane)) {
-      settle(delivery, Lane::requeue);
-      return;
-    }
-    try {
-      current.publishDead(message, reason);
-    } catch (WorkQueueException e) {
-      log.warn(
-          "A message could not be moved to the dead-letter queue and is requeued, correlationId={}"
-              + " reason={} cause={}",
-          message.mark(),
-          reason,
-          e.getMessage());
-      requeueFailed(delivery);
-      return;
-    }
-    settle(delivery, Lane::acknowledge);
-  }
-
-  /** Requeues at once, or after a while when the message was here before. */
-  private void requeueFailed(InHand delivery) {
-    if (!delivery.message.isRedelivered() || isDetached(delivery.lane)) {
-      settle(delivery, Lane::requeue);
-      return;
-    }
-    boolean givesWay = holdBack(delivery);
-    if (givesWay) {
-      adjust();
-    }
-    try {
-      Thread.sleep(requeueDelay);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
-    if (givesWay) {
-      noteNoLongerHeldBack();
-    }
-    settle(delivery, Lane::requeue);
-  }
-
-  /** Gives the place of a failed message to another, unless too many did. */
-  private boolean holdBack(InHand delivery) {
-    state.lock();
-    try {
-      if (delivery.isAside || heldBack >= MAX_HELD_BACK) {
-        return false;
-      }
-      heldBack++;
-      inHand--;
-      aside++;
-      delivery.isAside = true;
-      return true;
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private void noteNoLongerHeldBack() {
-    state.lock();
-    try {
-      heldBack--;
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private void settle(InHand delivery, Settlement settlement) {
-    Lane lane = delivery.lane;
-    Message message = delivery.message;
-    Release release = release(delivery);
-    if (release.placeWasGivenAway()) {
-      // To be taken back before the broker fills it again.
-      adjust();
-    }
-    if (isDetached(lane)) {
-      log.debug("A delivery is void, its connection is lost, correlationId={}", message.mark());
-    } else {
-      settlement.of(lane, message);
-    }
-    if (release.needsAdjusting() && !release.placeWasGivenAway()) {
-      adjust();
-    }
-  }
-
-  private interface Settlement {
-    void of(Lane lane, Message message);
-  }
-
-  private record Release(boolean needsAdjusting, boolean placeWasGivenAway) {}
-
-  /**
-   * Notes that the handler is done, before the broker is told: its next delivery may come at once.
-   */
-  private Release release(InHand delivery) {
-    state.lock();
-    try {
-      delivery.end();
-      delivery.lane.unsettled--;
-      int committed = committed();
-      return new Release(committed != demand, delivery.isAside && committed > demand);
-    } finally {
-      state.unlock();
-    }
-  }
-
-  private boolean isDetached(Lane lane) {
-    state.lock();
-    try {
-      return lane.detached;
-    } finally {
-      state.unlock();
+  /** Called by the client library, whose thread must not be blocked. */
+  private void receive(Room.Source source, DeliveryInHand.Received received) {
+    // The broker requeues what came over a lost session.
+    if (received.channel().isUsable() && !room.arrive(source, received)) {
+      Thread.ofVirtual().name("intake").start(this::adjust);
     }
   }
 }

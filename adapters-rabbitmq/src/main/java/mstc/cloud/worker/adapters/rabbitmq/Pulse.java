@@ -6,11 +6,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells whether this process stood still: paused, or asleep with its machine. What it reads
- * afterwards may have been sent before, by a broker that has given it up since.
+ * Tells whether this process was paused, or asleep with its machine. What it reads afterwards may
+ * have been sent before that, by a broker that has since given it up.
  */
 final class Pulse implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Pulse.class);
+  private static final Logger LOG = LoggerFactory.getLogger(Pulse.class);
   private static final int BEATS_PER_GAP = 4;
 
   private final Duration gap;
@@ -20,7 +20,7 @@ final class Pulse implements AutoCloseable {
   private volatile Moment wentOn;
 
   /**
-   * @param gap a process that does nothing for longer stood still
+   * @param gap a process that does nothing for longer counts as paused
    */
   Pulse(Duration gap, Supplier<Moment> clock) {
     this.gap = gap;
@@ -44,22 +44,23 @@ final class Pulse implements AutoCloseable {
     }
   }
 
-  /** Notes that the process is alive; to be called several times in a gap. */
+  /** Notes that the process is running; to be called several times per gap. */
   void beat() {
     Moment now = clock.get();
     Duration stillness = lastBeat.until(now);
     if (stillness.compareTo(gap) > 0) {
-      log.info("This process stood still for {} ms", stillness.toMillis());
+      LOG.info("This process stood still for {} ms", stillness.toMillis());
       wentOn = now;
     }
     lastBeat = now;
   }
 
   /**
-   * Whether what came over a connection at one moment is to be believed, that is to say not long
-   * ago, and not before or just after the process stood still.
+   * Whether what came over a connection at that moment can be relied on: it came recently, and not
+   * before or just after the process was paused.
    *
-   * @param asked when the last question was asked over the connection that has been answered
+   * @param asked when the last request was sent over the connection to which the broker has
+   *     responded
    */
   boolean isFresh(Moment came, Moment asked) {
     Moment now = clock.get();

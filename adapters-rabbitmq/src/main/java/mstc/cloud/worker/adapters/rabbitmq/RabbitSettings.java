@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where the broker is, who the worker is to it, and what its queues are called.
+ * Where the broker is, how the worker logs in, and what its queues are called.
  *
  * @param password not shown by {@link #toString}
  * @param connectionName what the broker's operators see; the purpose of each connection is appended
@@ -46,19 +46,16 @@ public record RabbitSettings(
         Names.DEFAULT);
   }
 
-  /** The same with other times. */
   public RabbitSettings withTiming(Timing other) {
     return new RabbitSettings(
         host, port, user, password, virtualHost, connectionName, other, tls, names);
   }
 
-  /** The same with other TLS settings. */
   public RabbitSettings withTls(Tls other) {
     return new RabbitSettings(
         host, port, user, password, virtualHost, connectionName, timing, other, names);
   }
 
-  /** The same with other names. */
   public RabbitSettings withNames(Names other) {
     return new RabbitSettings(
         host, port, user, password, virtualHost, connectionName, timing, tls, other);
@@ -84,15 +81,14 @@ public record RabbitSettings(
   }
 
   /**
-   * How long the worker waits for what.
+   * How long the worker waits.
    *
    * @param heartbeat the interval asked for, in whole seconds; a connection that is silent for two
-   *     of them is taken for lost
-   * @param connection for a connection, and for the answer to each request on it
+   *     intervals counts as lost
+   * @param connection for connecting, and for the response to each request over the connection
    * @param confirmation for the broker to confirm a reply
-   * @param firstReconnect before the first of several attempts to connect; it doubles from attempt
-   *     to attempt
-   * @param lastReconnect which it never exceeds; also the pause after a refused login
+   * @param firstReconnect the delay before the first reconnect; it doubles at each further attempt
+   * @param lastReconnect the longest such delay; also the pause after a refused login
    */
   public record Timing(
       Duration heartbeat,
@@ -119,6 +115,10 @@ public record RabbitSettings(
       requirePositive("lastReconnect", lastReconnect, Duration.ofHours(1));
       requirePositive("firstReconnect", firstReconnect, lastReconnect);
     }
+
+    public Timing withHeartbeat(Duration other) {
+      return new Timing(other, connection, confirmation, firstReconnect, lastReconnect);
+    }
   }
 
   /**
@@ -126,11 +126,10 @@ public record RabbitSettings(
    *
    * @param caCertificate PEM file of the authorities to trust, read at each connect; empty means
    *     those of the JVM
-   * @param verifyHostname whether the broker's certificate must name the host connected to; to be
-   *     switched off only where the network is trusted
+   * @param verifyHostname whether the broker's certificate must name the host connected to; switch
+   *     it off only in a trusted network
    */
   public record Tls(boolean enabled, Optional<Path> caCertificate, boolean verifyHostname) {
-    /** No TLS. */
     public static final Tls DISABLED = new Tls(false, Optional.empty(), true);
   }
 
@@ -140,10 +139,10 @@ public record RabbitSettings(
    * @param exchange direct and durable
    * @param queue where requests come from; durable, without arguments, because clients declare it
    *     too
-   * @param deadQueue where goes what cannot be handled; durable
+   * @param deadQueue where messages go that cannot be handled; durable
    */
   public record Names(String exchange, String queue, String deadQueue) {
-    /** The names existing clients depend on. */
+    /** The names that existing clients depend on. */
     public static final Names DEFAULT =
         new Names("mstc.exchange", "mstc.queue.work", "mstc.queue.dead");
 

@@ -22,17 +22,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A client of the worker: sends a request and waits for its reply, as any program would that knows
- * the wire contract. One request at a time; not for several threads.
+ * A client of the worker: sends a request and waits for its reply, like any program that knows the
+ * wire contract. One request at a time; not thread-safe.
  */
 public final class RabbitWorkClient {
-  private static final Logger log = LoggerFactory.getLogger(RabbitWorkClient.class);
+  private static final Logger LOG = LoggerFactory.getLogger(RabbitWorkClient.class);
   private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
   private static final int PERSISTENT = 2;
 
   private final RabbitSettings settings;
 
-  /** No reply came in time; the job may still run, and its log will tell. */
+  /** No reply came in time; the job may still be running, and its log will tell how it ended. */
   public static final class NoReplyException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -47,12 +47,12 @@ public final class RabbitWorkClient {
   }
 
   /**
-   * Sends a request and waits for its reply. A connection that is lost meanwhile is made again and
-   * the request sent again: the idempotency key makes it the same job.
+   * Sends a request and waits for its reply. If the connection is lost meanwhile, it reconnects and
+   * sends the request again; the idempotency key makes it the same job.
    *
    * @param idempotencyKey sent as the message id, 1 to 255 bytes
    * @param patience how long to wait for the reply, and for the broker to be there
-   * @param progress told about once a second how long it has been
+   * @param progress called about once a second with the time waited so far
    * @throws WorkQueueException when the broker refuses the user or has no such queue
    * @throws NoReplyException when no reply came in time
    */
@@ -60,8 +60,8 @@ public final class RabbitWorkClient {
       WorkRequest request, String idempotencyKey, Duration patience, Consumer<Duration> progress)
       throws InterruptedException, NoReplyException {
     Waiting waiting = new Waiting(patience, progress);
-    Backoff backoff =
-        new Backoff(settings.timing().firstReconnect(), settings.timing().lastReconnect());
+    ReconnectDelays delays =
+        new ReconnectDelays(settings.timing().firstReconnect(), settings.timing().lastReconnect());
     String reason = "no reply";
     while (!waiting.isOver()) {
       try {
@@ -75,10 +75,10 @@ public final class RabbitWorkClient {
               e);
         }
         reason = failure.reason();
-        log.warn(
+        LOG.warn(
             "Trying again, broker={}:{} reason=\"{}\"", settings.host(), settings.port(), reason);
       }
-      waiting.awaitFor(new CompletableFuture<>(), backoff.next());
+      waiting.awaitFor(new CompletableFuture<>(), delays.next());
     }
     throw new NoReplyException(
         "no reply from %s:%d within %d s (%s); the job may still run"
@@ -89,10 +89,10 @@ public final class RabbitWorkClient {
       throws IOException, TimeoutException, InterruptedException, NoReplyException {
     RabbitSettings.Names names = settings.names();
     try (Connection connection =
-            Link.factory(settings).newConnection(settings.connectionName() + " client");
+            BrokerSession.factory(settings).newConnection(settings.connectionName() + " client");
         Channel channel =
             connection.openChannel().orElseThrow(() -> new IOException("no channel is left"))) {
-      Link.declare(connection, names);
+      Topology.declare(connection, names);
       CompletableFuture<Reply> reply = new CompletableFuture<>();
       connection.addShutdownListener(reply::completeExceptionally);
       String replyQueue = channel.queueDeclare().getQueue();
@@ -146,7 +146,7 @@ public final class RabbitWorkClient {
     }
   }
 
-  /** How long someone has waited, and may still. */
+  /** How long the caller has waited, and may still wait. */
   private static final class Waiting {
     private final long start = System.nanoTime();
     private final Duration patience;
@@ -165,7 +165,7 @@ public final class RabbitWorkClient {
       return elapsed().compareTo(patience) >= 0;
     }
 
-    /** Waits until the future is done, that long at most, or until the patience is over. */
+    /** Waits until the future is done, but no longer than that, nor longer than the patience. */
     void awaitFor(CompletableFuture<?> future, Duration most) throws InterruptedException {
       Duration begun = elapsed();
       while (!future.isDone() && !isOver() && elapsed().minus(begun).compareTo(most) < 0) {

@@ -18,6 +18,7 @@ import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.queue.WorkQueueException;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
+import mstc.cloud.worker.domain.request.RequestParser;
 import mstc.cloud.worker.wire.ReplyJson;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,11 +28,11 @@ import org.slf4j.LoggerFactory;
  * The work queue on a RabbitMQ broker.
  *
  * <p>Exchange and queues are declared at every connect. Whatever goes wrong with a connection, a
- * channel or a consumer is answered in one way: with a new connection.
+ * channel or a consumer, the remedy is the same: a new connection.
  */
 public final class RabbitWorkQueue implements WorkQueue {
-  private static final Logger log = LoggerFactory.getLogger(RabbitWorkQueue.class);
-  private static final Duration REQUEUE_DELAY = Duration.ofSeconds(5);
+  private static final Logger LOG = LoggerFactory.getLogger(RabbitWorkQueue.class);
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
   private static final Duration CLOSE_CONFIRMS = Duration.ofSeconds(5);
   private static final Duration CLOSE_CONNECTING = Duration.ofSeconds(1);
   private static final int PERSISTENT = 2;
@@ -44,20 +45,21 @@ public final class RabbitWorkQueue implements WorkQueue {
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean opened = new AtomicBoolean();
   private final AtomicBoolean closing = new AtomicBoolean();
-  private volatile @Nullable Link link;
+  private volatile @Nullable BrokerSession session;
   private volatile @Nullable Thread connecting;
 
   /**
    * Does not connect yet.
    *
+   * @param parser of the requests that are delivered
    * @throws UncheckedIOException when TLS is enabled and the CA certificate cannot be read
    */
-  public RabbitWorkQueue(RabbitSettings settings) {
+  public RabbitWorkQueue(RabbitSettings settings, RequestParser parser) {
     this.settings = settings;
-    // A broker gives a client up that was silent for two heartbeats.
+    // A broker gives up a client that was silent for two heartbeats.
     this.pulse = new Pulse(settings.timing().heartbeat().dividedBy(2), Moment::now);
     this.intake =
-        new Intake(settings.names().queue(), settings.timing().connection(), REQUEUE_DELAY);
+        new Intake(settings.names().queue(), settings.timing().connection(), FIRST_PAUSE, parser);
     if (settings.tls().enabled()) {
       try {
         TrustedAuthorities.context(settings.tls().caCertificate());
@@ -86,7 +88,7 @@ public final class RabbitWorkQueue implements WorkQueue {
 
   @Override
   public ReplyReceipt reply(ReplyAddress address, Reply reply) {
-    Link current = link;
+    BrokerSession current = session;
     if (current == null || !current.isUsable()) {
       throw WorkQueueException.retryable("no connection to the broker " + broker(), null);
     }
@@ -104,7 +106,7 @@ public final class RabbitWorkQueue implements WorkQueue {
 
   @Override
   public boolean isConnected() {
-    Link current = link;
+    BrokerSession current = session;
     return current != null && current.isUsable();
   }
 
@@ -113,17 +115,17 @@ public final class RabbitWorkQueue implements WorkQueue {
     if (!closing.compareAndSet(false, true)) {
       return;
     }
-    intake.demand(0);
+    intake.stop();
     pulse.close();
     closed.countDown();
     try {
-      Link current = link;
+      BrokerSession current = session;
       if (current != null) {
         current.close(CLOSE_CONFIRMS);
       }
       Thread loop = connecting;
       if (loop != null && !loop.join(CLOSE_CONNECTING)) {
-        // It is in the middle of connecting; it sees the end by itself and disconnects.
+        // The loop is still connecting; it will see that the queue is closed, and disconnect.
         loop.interrupt();
       }
     } catch (InterruptedException _) {
@@ -133,42 +135,43 @@ public final class RabbitWorkQueue implements WorkQueue {
 
   private void keepConnected(DeliveryHandler handler) {
     RabbitSettings.Timing timing = settings.timing();
-    Backoff backoff = new Backoff(timing.firstReconnect(), timing.lastReconnect());
+    ReconnectDelays delays = new ReconnectDelays(timing.firstReconnect(), timing.lastReconnect());
     String reported = "";
     try {
       while (!isClosed()) {
         Duration pause;
         try {
-          Link connected = Link.open(settings, pulse);
+          BrokerSession connected = BrokerSession.open(settings, pulse);
           reported = "";
           Duration lived = use(connected, handler);
           if (lived.compareTo(timing.lastReconnect()) > 0) {
-            backoff.reset();
+            delays.reset();
           }
-          pause = backoff.next();
+          pause = delays.next();
         } catch (IOException | TimeoutException | RuntimeException e) {
           BrokerFailure failure = BrokerFailure.of(e);
-          pause = failure.refused() ? backoff.longest() : backoff.next();
+          pause = failure.refused() ? delays.longest() : delays.next();
           if (!isClosed() && !failure.reason().equals(reported)) {
             report(failure);
           }
           reported = failure.reason();
-          log.debug("Connecting failed, broker={} retryIn={}", broker(), pause, e);
+          LOG.debug("Connecting failed, broker={} retryIn={}", broker(), pause, e);
         }
         boolean ended = closed.await(pause.toMillis(), TimeUnit.MILLISECONDS);
-        log.debug("Connecting again, broker={} closed={}", broker(), ended);
+        LOG.debug("Connecting again, broker={} closed={}", broker(), ended);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt(); // closed
     }
   }
 
-  /** Uses a link until it is lost, and returns how long that was. */
-  private Duration use(Link connected, DeliveryHandler handler) throws InterruptedException {
+  /** Uses a session until it is lost, and returns how long it lasted. */
+  private Duration use(BrokerSession connected, DeliveryHandler handler)
+      throws InterruptedException {
     long start = System.nanoTime();
     try {
-      link = connected;
-      log.info("Connected, broker={} queue={}", broker(), settings.names().queue());
+      session = connected;
+      LOG.info("Connected, broker={} queue={}", broker(), settings.names().queue());
       intake.attach(connected, handler);
       if (isClosed()) {
         connected.lost("closed by this worker");
@@ -179,11 +182,11 @@ public final class RabbitWorkQueue implements WorkQueue {
         intake.verify();
       }
       if (!isClosed()) {
-        log.warn("Connection lost, broker={} reason=\"{}\"", broker(), reason.get());
+        LOG.warn("Connection lost, broker={} reason=\"{}\"", broker(), reason.get());
       }
       return Duration.ofNanos(System.nanoTime() - start);
     } finally {
-      link = null;
+      session = null;
       connected.abort("no longer used");
       intake.detach();
     }
@@ -191,15 +194,15 @@ public final class RabbitWorkQueue implements WorkQueue {
 
   private void report(BrokerFailure failure) {
     if (!failure.refused()) {
-      log.warn("Cannot connect, trying again, broker={} reason=\"{}\"", broker(), failure.reason());
+      LOG.warn("Cannot connect, trying again, broker={} reason=\"{}\"", broker(), failure.reason());
     } else if (failure.replyCode().equals(OptionalInt.of(AMQP.PRECONDITION_FAILED))) {
-      log.error(
+      LOG.error(
           "An exchange or a queue exists with other properties than the worker and its clients"
               + " declare; delete it, the worker keeps trying, broker={} reason=\"{}\"",
           broker(),
           failure.reason());
     } else {
-      log.error(
+      LOG.error(
           "The broker refuses this worker, which keeps trying slowly, broker={} user={}"
               + " virtualHost={} reason=\"{}\"",
           broker(),

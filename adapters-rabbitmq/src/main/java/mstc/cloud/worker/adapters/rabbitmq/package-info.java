@@ -1,4 +1,4 @@
-/** The port {@code WorkQueue} over RabbitMQ, or another broker that speaks AMQP 0-9-1. */
+/** The port {@code WorkQueue} on RabbitMQ, or another broker that speaks AMQP 0-9-1. */
 @NullMarked
 package mstc.cloud.worker.adapters.rabbitmq;
 

@@ -1,9 +1,9 @@
 package mstc.cloud.worker.adapters.rabbitmq;
 
-import mstc.cloud.worker.domain.queue.BrokerSide;
-import mstc.cloud.worker.domain.queue.WorkQueueContract;
 import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
+import mstc.cloud.worker.testkit.queue.BrokerSide;
+import mstc.cloud.worker.testkit.queue.WorkQueueContract;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 

@@ -17,17 +17,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import mstc.cloud.worker.domain.queue.BrokerSide.SentRequest;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
@@ -39,6 +40,8 @@ import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.request.ParsedRequest;
 import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
+import mstc.cloud.worker.testkit.queue.BrokerSide.SentRequest;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -74,7 +77,7 @@ final class FaultsIT {
   }
 
   @Test
-  void a_connection_that_falls_silent_is_replaced() {
+  void aConnectionThatFallsSilentIsReplaced() {
     // given
     RabbitWorkQueue queue = connected(broker.settings().withTiming(QUICK), ACKNOWLEDGING);
 
@@ -89,7 +92,7 @@ final class FaultsIT {
   }
 
   @Test
-  void a_reply_into_silence_fails_and_may_be_repeated() {
+  void aReplyIntoSilenceFailsAndMayBeRepeated() {
     // given
     RabbitWorkQueue queue = connected(broker.settings().withTiming(QUICK), ACKNOWLEDGING);
     ReplyAddress address = new ReplyAddress(broker.newReplyQueue(), Optional.empty());
@@ -104,9 +107,34 @@ final class FaultsIT {
     broker.proxy().flow();
   }
 
+  @Test
+  void closingDoesNotWaitForABrokerThatDoesNotAnswer() throws Exception {
+    // given a demand that the broker may take its time for
+    RabbitSettings.Timing patient =
+        new RabbitSettings.Timing(
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(2),
+            Duration.ofMinutes(2),
+            Duration.ofMillis(20),
+            Duration.ofMillis(250));
+    RabbitWorkQueue queue = connected(broker.settings().withTiming(patient), ACKNOWLEDGING);
+    queue.demand(1);
+    broker.proxy().hold();
+    CompletableFuture<Void> lowered =
+        CompletableFuture.runAsync(() -> queue.demand(0), Thread.ofVirtual()::start);
+
+    // when
+    CompletableFuture<Void> closed =
+        CompletableFuture.runAsync(queue::close, Thread.ofVirtual()::start);
+
+    // then
+    closed.get(1, TimeUnit.MINUTES);
+    lowered.get(1, TimeUnit.MINUTES);
+  }
+
   /** The broker may have given it to another, and nothing has told so. */
   @Test
-  void a_delivery_is_void_where_the_broker_does_not_answer_whether_it_is() throws Exception {
+  void aDeliveryIsVoidWhereTheBrokerDoesNotAnswerWhetherItIs() throws Exception {
     // given heartbeats too far apart to notice
     RabbitSettings.Timing patient =
         new RabbitSettings.Timing(
@@ -143,7 +171,7 @@ final class FaultsIT {
   }
 
   @Test
-  void a_delivery_that_is_long_in_hand_is_asked_for_and_is_not_void() throws Exception {
+  void aDeliveryThatIsLongInHandIsAskedForAndIsNotVoid() throws Exception {
     // given
     BlockingQueue<Handling> handled = new LinkedBlockingQueue<>();
     CountDownLatch over = new CountDownLatch(1);
@@ -169,7 +197,7 @@ final class FaultsIT {
   }
 
   @Test
-  void deliveries_that_step_aside_one_by_one_do_not_use_up_the_channels() {
+  void deliveriesThatStepAsideOneByOneDoNotUseUpTheChannels() {
     // given
     AtomicInteger handled = new AtomicInteger();
     Set<Handling> waiting = ConcurrentHashMap.newKeySet();
@@ -204,7 +232,81 @@ final class FaultsIT {
   }
 
   @Test
-  void a_refused_login_is_told_once_and_shows_no_password() {
+  void whatIsPostponedPausesAsideHoweverManyThereAre() throws Exception {
+    // given pauses that outlast the test
+    Map<String, Integer> calls = new ConcurrentHashMap<>();
+    try (BareIntake intake =
+        new BareIntake(
+            broker.settings(),
+            broker.settings().names().queue(),
+            Duration.ofMinutes(5),
+            (delivery, _) -> {
+              calls.merge(delivery.correlationId().orElseThrow(), 1, Integer::sum);
+              return delivery.correlationId().get().startsWith("stuck")
+                  ? new Disposition.Postpone()
+                  : new Disposition.Acknowledge();
+            })) {
+      intake.demand(2);
+      for (int i = 0; i < 20; i++) {
+        broker.publish(correlated("stuck-" + i));
+      }
+      await().until(() -> calls.values().stream().filter(it -> it == 2).count() == 20);
+
+      // when
+      broker.publish(correlated("good"));
+
+      // then
+      await().until(() -> calls.containsKey("good"));
+      assertThat(calls.values()).doesNotContain(3);
+    }
+  }
+
+  @Test
+  void whatAFullWorkQueueDoesNotTakeIsPostponedOnceThereIsRoom() throws Exception {
+    // given
+    String queue = broker.settings().names().queue() + ".full";
+    // Qpid counts the message that a consumer has in hand, RabbitMQ does not.
+    Map<String, Object> holdsOneMore = new HashMap<>(RabbitBrokerSide.HOLDS_ONE);
+    holdsOneMore.put("qpid.max_count", 2);
+    broker.onChannel(channel -> channel.queueDeclare(queue, false, false, true, holdsOneMore));
+    BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
+    CountDownLatch full = new CountDownLatch(1);
+    try (BareIntake intake =
+        new BareIntake(
+            broker.settings(),
+            queue,
+            Duration.ofMillis(1),
+            (delivery, _) -> {
+              handled.add(delivery);
+              awaitQuietly(full);
+              return handled.size() == 1
+                  ? new Disposition.Postpone()
+                  : new Disposition.Acknowledge();
+            })) {
+      intake.demand(1);
+      broker.publishTo(queue, "first");
+      Delivery first = handled.poll(30, TimeUnit.SECONDS);
+      handled.add(first);
+      broker.publishTo(queue, "second");
+
+      // when
+      full.countDown();
+
+      // then
+      await().until(() -> handled.size() == 3);
+      assertThat(handled)
+          .extracting(it -> it.correlationId().orElseThrow())
+          .containsExactly("first", "second", "first");
+      await().until(() -> broker.onChannel(channel -> channel.messageCount(queue)) == 0);
+    }
+  }
+
+  private static SentRequest correlated(String id) {
+    return new SentRequest(Optional.of("job"), Optional.empty(), Optional.of(id), Optional.empty());
+  }
+
+  @Test
+  void aRefusedLoginIsToldOnceAndShowsNoPassword() {
     // given
     RabbitSettings settings = broker.settings();
     RabbitSettings wrong =
@@ -233,7 +335,7 @@ final class FaultsIT {
   }
 
   @Test
-  void an_impossible_reply_address_is_refused_for_good_and_harms_no_other() {
+  void anImpossibleReplyAddressIsRefusedForGoodAndHarmsNoOther() {
     // given
     RabbitWorkQueue queue = connected(ACKNOWLEDGING);
     ReplyAddress impossible = new ReplyAddress("é".repeat(128), Optional.empty());
@@ -249,7 +351,7 @@ final class FaultsIT {
   }
 
   @Test
-  void a_reply_carries_what_clients_may_want_to_know() {
+  void aReplyCarriesWhatClientsMayWantToKnow() {
     // given
     RabbitWorkQueue queue = connected(ACKNOWLEDGING);
     String replyQueue = broker.newReplyQueue();
@@ -267,7 +369,7 @@ final class FaultsIT {
   }
 
   @Test
-  void a_dead_letter_keeps_body_and_properties_but_what_would_act_again() {
+  void aDeadLetterKeepsBodyAndPropertiesButWhatWouldActAgain() {
     // given
     connected((_, _) -> new Disposition.DeadLetter("one reason")).demand(1);
     byte[] body = new byte[3 * 1024 * 1024];
@@ -302,7 +404,7 @@ final class FaultsIT {
   }
 
   @Test
-  void a_deleted_dead_letter_queue_is_declared_again() {
+  void aDeletedDeadLetterQueueIsDeclaredAgain() {
     // given
     connected((_, _) -> new Disposition.DeadLetter("one reason")).demand(1);
     broker.onChannel(channel -> channel.queueDelete(broker.settings().names().deadQueue()));
@@ -318,7 +420,7 @@ final class FaultsIT {
   }
 
   @Test
-  void a_failing_handler_is_told_once_per_failure() {
+  void aFailingHandlerIsToldOncePerFailure() {
     // given
     BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
     try (RecordedLog log = new RecordedLog()) {
@@ -344,7 +446,7 @@ final class FaultsIT {
   }
 
   @Test
-  void an_oversized_request_is_delivered_as_unreadable() throws Exception {
+  void anOversizedRequestIsDeliveredAsUnreadable() throws Exception {
     // given
     BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
     connected(
@@ -364,7 +466,7 @@ final class FaultsIT {
   }
 
   @Test
-  void with_an_unchanged_demand_one_consumer_serves_all() {
+  void withAnUnchangedDemandOneConsumerServesAll() {
     // given
     AtomicInteger handled = new AtomicInteger();
     RabbitWorkQueue queue =
@@ -385,7 +487,7 @@ final class FaultsIT {
   }
 
   @Test
-  void consumers_are_merged_while_the_demand_grows_step_by_step() {
+  void consumersAreMergedWhileTheDemandGrowsStepByStep() {
     // given
     RabbitWorkQueue queue = connected(ACKNOWLEDGING);
 
@@ -399,7 +501,7 @@ final class FaultsIT {
   }
 
   @Test
-  void tls_connects_to_a_broker_whose_authority_is_trusted(@TempDir Path folder) throws Exception {
+  void tlsConnectsToABrokerWhoseAuthorityIsTrusted(@TempDir Path folder) throws Exception {
     // given
     TestAuthority authority = TestAuthority.create(folder, "localhost");
     try (FaultyProxy tls = tlsProxy(authority)) {
@@ -413,7 +515,7 @@ final class FaultsIT {
   }
 
   @Test
-  void tls_refuses_an_unknown_authority(@TempDir Path folder) throws Exception {
+  void tlsRefusesAnUnknownAuthority(@TempDir Path folder) throws Exception {
     // given
     TestAuthority authority = TestAuthority.create(folder.resolve("one"), "localhost");
     TestAuthority other = TestAuthority.create(folder.resolve("other"), "localhost");
@@ -431,7 +533,7 @@ final class FaultsIT {
   }
 
   @Test
-  void tls_refuses_a_certificate_of_another_host_unless_told_otherwise(@TempDir Path folder)
+  void tlsRefusesACertificateOfAnotherHostUnlessToldOtherwise(@TempDir Path folder)
       throws Exception {
     // given
     TestAuthority authority = TestAuthority.create(folder, "elsewhere.example");
@@ -450,19 +552,19 @@ final class FaultsIT {
   }
 
   @Test
-  void a_ca_certificate_that_cannot_be_read_is_told_at_once(@TempDir Path folder) {
+  void aCaCertificateThatCannotBeReadIsToldAtOnce(@TempDir Path folder) {
     // given
     Path missing = folder.resolve("missing.pem");
     RabbitSettings settings =
         broker.settings().withTls(new RabbitSettings.Tls(true, Optional.of(missing), true));
 
     // then
-    assertThatThrownBy(() -> new RabbitWorkQueue(settings)).hasMessageContaining("missing.pem");
+    assertThatThrownBy(() -> new RabbitWorkQueue(settings, new WorkRequestFormat()))
+        .hasMessageContaining("missing.pem");
   }
 
   @Test
-  void a_broker_that_restarts_is_found_again_with_its_messages(@TempDir Path folder)
-      throws Exception {
+  void aBrokerThatRestartsIsFoundAgainWithItsMessages(@TempDir Path folder) throws Exception {
     // given
     BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
     BrokerSettings first =
@@ -545,7 +647,7 @@ final class FaultsIT {
   }
 
   private RabbitWorkQueue opened(RabbitSettings settings, DeliveryHandler handler) {
-    RabbitWorkQueue queue = new RabbitWorkQueue(settings);
+    RabbitWorkQueue queue = new RabbitWorkQueue(settings, new WorkRequestFormat());
     queues.add(queue);
     queue.open(handler);
     return queue;

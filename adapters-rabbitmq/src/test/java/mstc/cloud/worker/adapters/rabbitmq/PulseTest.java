@@ -25,7 +25,7 @@ final class PulseTest {
   }
 
   @Test
-  void what_came_just_now_is_fresh() {
+  void whatCameJustNowIsFresh() {
     // given
     Moment asked = now;
     live(Duration.ofHours(1));
@@ -39,7 +39,7 @@ final class PulseTest {
   }
 
   @Test
-  void what_came_long_ago_is_not_unless_the_broker_has_been_asked_since() {
+  void whatCameLongAgoIsNotUnlessTheBrokerHasBeenAskedSince() {
     // given
     Moment came = now;
 
@@ -52,7 +52,7 @@ final class PulseTest {
   }
 
   @Test
-  void what_is_read_after_a_standstill_is_not_fresh_before_the_broker_was_asked() {
+  void whatIsReadAfterAStandstillIsNotFreshBeforeTheBrokerWasAsked() {
     // given
     Moment asked = now;
     live(Duration.ofSeconds(3));
@@ -73,7 +73,7 @@ final class PulseTest {
   }
 
   @Test
-  void a_machine_that_slept_is_a_process_that_stood_still() {
+  void aMachineThatSleptIsAProcessThatStoodStill() {
     // given
     Moment asked = now;
     live(Duration.ofSeconds(1));
@@ -88,7 +88,7 @@ final class PulseTest {
   }
 
   @Test
-  void a_clock_that_is_set_back_hides_nothing() {
+  void aClockThatIsSetBackHidesNothing() {
     // given
     Moment came = now;
 

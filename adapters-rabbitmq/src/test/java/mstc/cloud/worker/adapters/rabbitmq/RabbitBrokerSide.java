@@ -21,8 +21,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import mstc.cloud.worker.domain.queue.BrokerSide;
 import mstc.cloud.worker.domain.queue.WorkQueue;
+import mstc.cloud.worker.testkit.queue.BrokerSide;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 
 /**
  * A client of a real broker, with queues of its own. Work queues reach the broker through a proxy
@@ -36,6 +37,19 @@ final class RabbitBrokerSide implements BrokerSide {
           Duration.ofSeconds(30),
           Duration.ofMillis(20),
           Duration.ofMillis(250));
+
+  /** Arguments of a queue that rejects what comes while it has a message: RabbitMQ's and Qpid's. */
+  static final Map<String, Object> HOLDS_ONE =
+      Map.of(
+          "x-max-length",
+          1,
+          "x-overflow",
+          "reject-publish",
+          "qpid.max_count",
+          1,
+          "qpid.policy_type",
+          "reject");
+
   private static final Pattern JOB_NAME = Pattern.compile("\"jobName\":\"([^\"]+)\"");
   private static final Pattern RESULT = Pattern.compile("\"result\":\"([^\"]+)\"");
 
@@ -78,7 +92,7 @@ final class RabbitBrokerSide implements BrokerSide {
 
   @Override
   public WorkQueue newWorkQueue() {
-    return new RabbitWorkQueue(settings);
+    return new RabbitWorkQueue(settings, new WorkRequestFormat());
   }
 
   @Override
@@ -101,9 +115,22 @@ final class RabbitBrokerSide implements BrokerSide {
   }
 
   void publish(AMQP.BasicProperties properties, byte[] body) {
+    publish(settings.names().exchange(), settings.names().queue(), properties, body);
+  }
+
+  /** A request with a correlation id, to any queue. */
+  void publishTo(String queue, String correlationId) {
+    publish(
+        "",
+        queue,
+        new AMQP.BasicProperties.Builder().correlationId(correlationId).build(),
+        body("job").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void publish(
+      String exchange, String routingKey, AMQP.BasicProperties properties, byte[] body) {
     attempt(() -> {
-      publishing.basicPublish(
-          settings.names().exchange(), settings.names().queue(), true, properties, body);
+      publishing.basicPublish(exchange, routingKey, true, properties, body);
       publishing.waitForConfirmsOrDie(TIMING.confirmation().toMillis());
       return true;
     });
@@ -115,6 +142,40 @@ final class RabbitBrokerSide implements BrokerSide {
         onChannel(channel -> channel.queueDeclare("", false, false, false, null).getQueue());
     replyQueues.add(name);
     return name;
+  }
+
+  @Override
+  public String newFullReplyQueue() {
+    String name =
+        onChannel(channel -> channel.queueDeclare("", false, false, false, HOLDS_ONE).getQueue());
+    replyQueues.add(name);
+    fill(name);
+    return name;
+  }
+
+  @Override
+  public void empty(String replyQueue) {
+    onChannel(channel -> channel.queuePurge(replyQueue));
+  }
+
+  @Override
+  public void fillDeadQueue() {
+    String queue = settings.names().deadQueue();
+    onChannel(channel -> {
+      channel.queueDelete(queue);
+      return channel.queueDeclare(queue, true, false, false, HOLDS_ONE);
+    });
+    fill(queue);
+  }
+
+  @Override
+  public void emptyDeadQueue() {
+    // Not deleted: what is published in that moment would be confirmed, and gone with it.
+    onChannel(channel -> channel.queuePurge(settings.names().deadQueue()));
+  }
+
+  private void fill(String queue) {
+    publish("", queue, new AMQP.BasicProperties(), new byte[1]);
   }
 
   @Override

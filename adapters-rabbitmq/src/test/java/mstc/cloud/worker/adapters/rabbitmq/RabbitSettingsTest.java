@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 final class RabbitSettingsTest {
 
   @Test
-  void the_names_are_those_of_the_wire_contract() {
+  void theNamesAreThoseOfTheWireContract() {
     // given
     RabbitSettings settings = RabbitSettings.of("broker", 5672, "user", "secret");
 
@@ -21,21 +21,21 @@ final class RabbitSettingsTest {
   }
 
   @Test
-  void the_password_is_not_shown() {
+  void thePasswordIsNotShown() {
     assertThat(RabbitSettings.of("broker", 5672, "user", "secret").toString())
         .contains("broker", "user", "***")
         .doesNotContain("secret");
   }
 
   @Test
-  void a_port_out_of_bounds_is_refused() {
+  void aPortOutOfBoundsIsRefused() {
     assertThatThrownBy(() -> RabbitSettings.of("broker", 70_000, "user", "secret"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("70000");
   }
 
   @Test
-  void reconnect_bounds_the_wrong_way_round_are_refused() {
+  void reconnectBoundsTheWrongWayRoundAreRefused() {
     assertThatThrownBy(() ->
             new RabbitSettings.Timing(
                 Duration.ofSeconds(10),
@@ -48,7 +48,7 @@ final class RabbitSettingsTest {
   }
 
   @Test
-  void a_dead_letter_queue_that_is_the_work_queue_is_refused() {
+  void aDeadLetterQueueThatIsTheWorkQueueIsRefused() {
     assertThatThrownBy(() -> new RabbitSettings.Names("exchange", "same", "same"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("same");

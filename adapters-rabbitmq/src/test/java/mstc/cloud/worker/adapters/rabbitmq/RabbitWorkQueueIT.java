@@ -1,7 +1,7 @@
 package mstc.cloud.worker.adapters.rabbitmq;
 
-import mstc.cloud.worker.domain.queue.BrokerSide;
-import mstc.cloud.worker.domain.queue.WorkQueueContract;
+import mstc.cloud.worker.testkit.queue.BrokerSide;
+import mstc.cloud.worker.testkit.queue.WorkQueueContract;
 import org.junit.jupiter.api.BeforeAll;
 
 final class RabbitWorkQueueIT extends WorkQueueContract {

@@ -19,7 +19,18 @@ record TestBroker(String host, int port, String user, String password) {
         () -> abort("needs a RabbitMQ: set WORK_QUEUE_HOST, or start Docker"));
   }
 
-  /** The same, or the embedded broker where there is none. */
+  /**
+   * Another RabbitMQ, of another version, with the default user and password; aborts the test where
+   * the environment names none.
+   */
+  static TestBroker anotherRabbitMq() {
+    String host = System.getenv("MSTC_TEST_ANOTHER_RABBITMQ_HOST");
+    return host == null
+        ? abort("needs a second RabbitMQ: set MSTC_TEST_ANOTHER_RABBITMQ_HOST")
+        : new TestBroker(host, AMQP_PORT, "guest", "guest");
+  }
+
+  /** The first one, or the embedded broker where there is none. */
   static TestBroker any() {
     return Shared.BROKER.orElseGet(() -> Embedded.BROKER);
   }

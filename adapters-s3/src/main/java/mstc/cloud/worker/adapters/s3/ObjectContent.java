@@ -7,8 +7,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
- * An object that is being read: throws only {@link IOException}, and gives up the connection when
- * it is closed before the end, instead of reading the rest.
+ * An object that is being read. It throws only {@link IOException}; when closed before the end, it
+ * drops the connection instead of reading the rest.
  */
 final class ObjectContent extends FilterInputStream {
   private final ResponseInputStream<GetObjectResponse> content;

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param endpoint {@code http://host:port} or {@code https://host:port} of a server other than
  *     Amazon's, or of a private address of Amazon's; when empty, the region's own
  * @param region the region that requests are signed for and buckets are created in; when empty,
- *     {@code us-east-1} where an endpoint is given, else the region that the SDK finds in its
+ *     {@code us-east-1} if an endpoint is given, else the region that the SDK finds in its
  *     environment
  * @param credentials the keys; when empty, those that the SDK's default chain finds: environment,
  *     system properties, web identity (IRSA), profile files, the container's or the instance's role
@@ -19,9 +19,9 @@ import java.util.Optional;
  *     need, rather than into the host name
  * @param createBuckets whether a bucket that is missing on a write is created
  * @param connectTimeout how long connecting may take
- * @param requestTimeout how long the server may leave a request without an answer
- * @param caCertificate a PEM file of the certificates that may sign the server's; they replace the
- *     ones of the JDK
+ * @param requestTimeout how long the server may take to respond to a request
+ * @param caCertificate a PEM file of the certificates that may sign the server's; they replace
+ *     those of the JDK
  */
 public record S3Settings(
     Optional<URI> endpoint,

@@ -1,4 +1,4 @@
-/** Keeps objects in Amazon S3, or another server that speaks S3, over the AWS SDK. */
+/** Keeps objects in Amazon S3, or another server that speaks S3, with the AWS SDK. */
 @NullMarked
 package mstc.cloud.worker.adapters.s3;
 

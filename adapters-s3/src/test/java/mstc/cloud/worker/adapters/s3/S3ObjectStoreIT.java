@@ -1,11 +1,13 @@
 package mstc.cloud.worker.adapters.s3;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectStore;
-import mstc.cloud.worker.domain.store.ObjectStoreAddress;
 import mstc.cloud.worker.embedded.EmbeddedObjectStore;
 import mstc.cloud.worker.embedded.ObjectStoreSettings;
+import mstc.cloud.worker.testkit.store.MinioServer;
+import mstc.cloud.worker.testkit.store.ObjectStoreAddress;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -28,7 +30,7 @@ class S3ObjectStoreIT {
 
     @Override
     protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
-      return new S3ObjectStore(settings(server, createBuckets), true);
+      return new S3ObjectStore(settings(server, createBuckets), _ -> Optional.empty(), true);
     }
   }
 
@@ -42,6 +44,19 @@ class S3ObjectStoreIT {
     @Override
     protected ObjectStoreAddress server() {
       return MinioServer.address();
+    }
+  }
+
+  @Nested
+  class OnAnotherServer extends S3Contract {
+    @BeforeAll
+    static void requireServer() {
+      ObjectStoreAddress.another();
+    }
+
+    @Override
+    protected ObjectStoreAddress server() {
+      return ObjectStoreAddress.another();
     }
   }
 

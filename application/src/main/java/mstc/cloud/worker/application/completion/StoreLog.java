@@ -5,7 +5,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
-import mstc.cloud.worker.application.reply.LogRecord;
+import mstc.cloud.worker.application.metrics.WorkerMetrics;
+import mstc.cloud.worker.application.reply.StoredReply;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -14,8 +15,8 @@ import mstc.cloud.worker.domain.reply.ReplyFormat;
 import mstc.cloud.worker.domain.reply.StoredLog;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobLog;
+import mstc.cloud.worker.domain.store.LogStore;
 import mstc.cloud.worker.domain.store.ObjectLocation;
-import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
 import mstc.cloud.worker.domain.store.PutResult;
 import mstc.cloud.worker.domain.store.StoredObject;
@@ -24,27 +25,39 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stores a job's log together with the reply, once and for all: whoever stores it first decides the
- * reply, so that all answers of a request are equal.
+ * reply, so that all replies to a request are equal.
  */
 final class StoreLog {
   private static final Logger LOG = LoggerFactory.getLogger(StoreLog.class);
 
-  /** Bounds the memory that uploads take together. */
+  /** Limits the memory that all uploads take together. */
   private static final int MAX_UPLOADS = 4;
 
-  private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
-  private final ObjectStore store;
-  private final ReplyFormat format;
+  /**
+   * Limits the uploads of logs that the store did not take before, so that any number of them
+   * leaves the others their uploads.
+   */
+  private static final int MAX_REPETITIONS = 2;
 
-  StoreLog(ObjectStore store, ReplyFormat format) {
+  private final Semaphore uploads = new Semaphore(MAX_UPLOADS);
+  private final Semaphore repetitions = new Semaphore(MAX_REPETITIONS);
+  private final LogStore store;
+  private final ReplyFormat format;
+  private final WorkerMetrics metrics;
+
+  /**
+   * @param metrics notified of every stored log
+   */
+  StoreLog(LogStore store, ReplyFormat format, WorkerMetrics metrics) {
     this.store = store;
     this.format = format;
+    this.metrics = metrics;
   }
 
   /**
    * Stores the log and returns the reply that is stored with it. May be repeated.
    *
-   * @throws ObjectStoreException when the store failed or refused
+   * @throws ObjectStoreException if the store failed or refused
    */
   Reply store(Job job, JobEnd end) throws InterruptedException {
     uploads.acquire();
@@ -52,6 +65,22 @@ final class StoreLog {
       return storeOnce(job, end);
     } finally {
       uploads.release();
+    }
+  }
+
+  /**
+   * Like {@link #store}, for a log that the store, though available, did not take before.
+   *
+   * @throws ObjectStoreException the one given, if too many others are being retried now
+   */
+  Reply storeAgain(Job job, JobEnd end, ObjectStoreException refusal) {
+    if (!repetitions.tryAcquire()) {
+      throw refusal;
+    }
+    try {
+      return storeOnce(job, end);
+    } finally {
+      repetitions.release();
     }
   }
 
@@ -63,11 +92,12 @@ final class StoreLog {
     }
     JobLog log = end.log();
     StoredLog stored = new StoredLog(job.logLocation(), sizeOf(log), log.complete());
-    LogRecord record = LogRecord.of(job.digest(), reply(job, end, Optional.of(stored)), format);
+    StoredReply record = StoredReply.of(job.digest(), reply(job, end, Optional.of(stored)), format);
     PutResult result = store.putIfAbsent(job.logLocation(), log.file(), record.attributes(format));
     return switch (result) {
       case STORED -> {
         requireSize(stored);
+        metrics.onLogStored(stored.bytes());
         yield record.reply();
       }
       case ALREADY_EXISTS ->
@@ -77,16 +107,16 @@ final class StoreLog {
   }
 
   private Optional<Reply> earlierReply(Job job) {
-    return LogRecord.find(store, format, job)
+    return StoredReply.find(store, format, job)
         .filter(record -> record.digest().equals(job.digest()))
-        .map(LogRecord::reply);
+        .map(StoredReply::reply);
   }
 
   private void requireSize(StoredLog log) {
     ObjectLocation location = log.location();
     long bytes = store.stat(location).map(StoredObject::bytes).orElse(-1L);
     if (bytes != log.bytes()) {
-      // It is never overwritten, so trying again does not mend it.
+      // A log is never overwritten, so another attempt cannot help.
       throw ObjectStoreException.permanent(
           "%s has %d bytes in the store, %d were sent".formatted(location, bytes, log.bytes()),
           null);
@@ -95,13 +125,13 @@ final class StoreLog {
 
   /** The reply of a job whose log cannot be stored. */
   Reply withoutLog(Job job, JobEnd end, String reason) {
-    LOG.error("Job {}: answered without a log: {}", job.name(), reason);
+    LOG.error("job={} is answered without a log: {}", job.name(), reason);
     Reply reply =
         reply(job, end, Optional.empty())
             .withWarning(
                 PrintableText.oneLine(
                     "the log was not stored: " + reason, JobOutcome.MAX_REASON_LENGTH));
-    return LogRecord.of(job.digest(), reply, format).reply();
+    return StoredReply.of(job.digest(), reply, format).reply();
   }
 
   private static Reply reply(Job job, JobEnd end, Optional<StoredLog> log) {

@@ -1,4 +1,4 @@
-/** Follows jobs to their end, stores their logs and answers their clients. */
+/** Follows jobs to their end, stores their logs and answers their recipients. */
 @NullMarked
 package mstc.cloud.worker.application.completion;
 

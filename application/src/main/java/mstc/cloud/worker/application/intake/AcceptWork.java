@@ -9,117 +9,137 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
-import mstc.cloud.worker.application.metrics.JobMetrics;
-import mstc.cloud.worker.application.reply.EarlierLog;
-import mstc.cloud.worker.application.reply.LogRecord;
+import mstc.cloud.worker.application.admission.Outage;
+import mstc.cloud.worker.application.metrics.WorkerMetrics;
+import mstc.cloud.worker.application.reply.EarlierReply;
 import mstc.cloud.worker.application.reply.ReusedKey;
+import mstc.cloud.worker.application.reply.StoredReply;
+import mstc.cloud.worker.application.retry.Patience;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobIdentity;
-import mstc.cloud.worker.domain.job.RequestDigest;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.reply.ReplyFormat;
-import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.RequestPolicy;
+import mstc.cloud.worker.domain.request.Violation;
+import mstc.cloud.worker.domain.request.Work;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.Submission;
-import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.store.LogStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out which job a request is: a new one, one on record, or one that has been answered. The
- * runtime's records and the log objects are all that is asked, so the decision survives restarts
- * and is the same in every worker.
+ * Finds out which job a request is: a new one, one on record, or one that has been answered. It
+ * looks only at the runtime's records and the log objects, so the decision survives restarts and is
+ * the same in every worker.
  */
 public final class AcceptWork {
   private static final Logger LOG = LoggerFactory.getLogger(AcceptWork.class);
 
   private final JobRuntime runtime;
-  private final EarlierLog earlierLog;
+  private final EarlierReply earlierReply;
+  private final OutputBuckets outputBuckets;
+  private final RequestPolicy policy;
+  private final Duration lookPatience;
   private final Duration redeliveryMemory;
   private final Clock clock;
-  private final JobMetrics metrics;
+  private final WorkerMetrics metrics;
 
   /**
-   * @param redeliveryMemory for how long after a job's end a redelivered request is answered with
-   *     it
-   * @param metrics told of every job that is created
+   * @param outage notified when the store fails
+   * @param policy what new jobs may ask for
+   * @param lookPatience how long calls are retried while the store fails for one log or bucket
+   *     alone
+   * @param redeliveryMemory how long after a job's end a redelivered request still gets that job's
+   *     reply
+   * @param metrics notified of every job that is created
    */
   public AcceptWork(
       JobRuntime runtime,
-      ObjectStore store,
+      LogStore store,
       ReplyFormat format,
+      Outage outage,
+      RequestPolicy policy,
+      Duration lookPatience,
       Duration redeliveryMemory,
       Clock clock,
-      JobMetrics metrics) {
+      WorkerMetrics metrics) {
     this.runtime = runtime;
-    this.earlierLog = new EarlierLog(store, format);
+    this.earlierReply = new EarlierReply(store, format, outage);
+    this.outputBuckets = new OutputBuckets(store, outage, clock);
+    this.policy = policy;
+    this.lookPatience = lookPatience;
     this.redeliveryMemory = redeliveryMemory;
     this.clock = clock;
     this.metrics = metrics;
   }
 
   /**
-   * Begins to accept a request.
+   * A request that is to be accepted; nothing is done about it yet.
    *
-   * @param identity what makes the request the same as another
+   * @param identity decides whether the request is the same as another
    * @param redelivered whether the request may have been accepted before
    * @param replyAddress who waits for the reply
-   * @param ours asked right before each attempt to put a job on record
+   * @param ours whether the request is still this worker's; called right before each attempt to put
+   *     a job on record
    */
-  Attempt attempt(
-      WorkRequest request,
+  Candidate candidate(
+      Work work,
       List<String> warnings,
       JobIdentity identity,
       boolean redelivered,
       Optional<ReplyAddress> replyAddress,
       BooleanSupplier ours) {
-    return new Attempt(request, warnings, identity, redelivered, replyAddress, ours);
+    return new Candidate(work, warnings, identity, redelivered, replyAddress, ours);
   }
 
   /**
-   * What {@link Attempt#accept} gives for a key that was used before; empty where it would begin a
-   * job.
+   * What {@link Candidate#accept} returns for a key that was used before; empty if it would create
+   * a job.
    *
    * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
    */
   Optional<Acceptance> findEarlier(
-      WorkRequest request, List<String> warnings, JobIdentity.IdempotencyKey key) {
-    return attempt(request, warnings, key, false, Optional.empty(), () -> true).earlierWork(key);
+      Work work, List<String> warnings, JobIdentity.IdempotencyKey key) {
+    return candidate(work, warnings, key, false, Optional.empty(), () -> true).earlierWork(key);
   }
 
   /**
-   * The reply that is stored with a job's log, or that the log is another request's; empty where
-   * there is none.
+   * The reply that is stored with a job's log, or a rejection if the log is another request's;
+   * empty if there is no log.
    */
-  Optional<Reply> findReply(UniqueName name, WorkRequest request) {
-    Job job = new Job(name, request, List.of());
-    return earlierLog.find(job).map(log -> log.replyTo(job.digest()));
+  Optional<Reply> findReply(Job job) {
+    return earlierReply
+        .find(job, Patience.untilRefused(lookPatience))
+        .map(log -> log.replyTo(job.digest()));
   }
 
   /** One request being accepted, by one thread at a time. */
-  final class Attempt {
-    private final WorkRequest request;
+  final class Candidate {
+    private final Work work;
     private final List<String> warnings;
     private final JobIdentity identity;
     private final boolean redelivered;
     private final Optional<ReplyAddress> replyAddress;
     private final BooleanSupplier ours;
+    private final Patience patience = Patience.untilRefused(lookPatience);
+    private final long begunNanos = System.nanoTime();
 
-    /** Of a job that may be on record, though the runtime did not say so. */
+    /** The uuid of a job that may be on record, though the runtime did not say so. */
     private Optional<UUID> submitting = Optional.empty();
 
-    private Attempt(
-        WorkRequest request,
+    private Candidate(
+        Work work,
         List<String> warnings,
         JobIdentity identity,
         boolean redelivered,
         Optional<ReplyAddress> replyAddress,
         BooleanSupplier ours) {
-      this.request = request;
+      this.work = work;
       this.warnings = warnings;
       this.identity = identity;
       this.redelivered = redelivered;
@@ -128,16 +148,16 @@ public final class AcceptWork {
     }
 
     /**
-     * Accepts the request. Blocks; may be repeated when it failed, and is then sure not to make a
-     * second job of it.
+     * Accepts the request. Blocks; may be repeated after a failure, and does not create a second
+     * job then.
      *
      * @throws mstc.cloud.worker.domain.PortException when the runtime or the store failed
      */
     Acceptance accept() {
-      return submitting.map(this::lookAgain).orElseGet(this::find);
+      return submitting.map(this::lookAgain).orElseGet(this::findOrCreate);
     }
 
-    private Acceptance find() {
+    private Acceptance findOrCreate() {
       return switch (identity) {
         case JobIdentity.IdempotencyKey key -> sameWork(key);
         case JobIdentity.Correlation correlation when redelivered -> again(correlation);
@@ -147,25 +167,26 @@ public final class AcceptWork {
     }
 
     /**
-     * Whoever sends an idempotency key again means the same job, whenever. So its job is held until
-     * it is known that it has not run before: what was looked for earlier may have come since.
+     * A client that sends an idempotency key again means the same job, at any time. So the job is
+     * held until it is known that it has not run before: a record or log that was not there at the
+     * first look may be there now.
      */
     private Acceptance sameWork(JobIdentity.IdempotencyKey key) {
       return earlierWork(key).or(() -> hold(key)).orElseGet(() -> sameWork(key));
     }
 
-    /** Empty where nothing is known of the key. */
+    /** Empty if nothing is known of the key. */
     Optional<Acceptance> earlierWork(JobIdentity.IdempotencyKey key) {
       while (true) {
         Optional<JobRecord> record = runtime.find(key.uuid());
         if (record.isEmpty()) {
           return findLog(key.uuid())
               .map(log ->
-                  log.digest().equals(RequestDigest.of(request))
+                  log.digest().equals(work.digest())
                       ? new Acceptance.Answered(log.reply())
                       : reusedKey(key));
         }
-        if (!record.get().job().digest().equals(RequestDigest.of(request))) {
+        if (!record.get().job().digest().equals(work.digest())) {
           return Optional.of(reusedKey(key));
         }
         Optional<Acceptance> adopted = adopt(record.get());
@@ -175,43 +196,46 @@ public final class AcceptWork {
       }
     }
 
-    /** Empty where the name is taken, or what was held is held no longer. */
+    /** Empty if the name is taken, or the job that was held no longer is. */
     private Optional<Acceptance> hold(JobIdentity.IdempotencyKey key) {
       if (!ours.getAsBoolean()) {
         return Optional.of(new Acceptance.Abandoned());
       }
+      List<Violation> violations = violations();
+      if (!violations.isEmpty()) {
+        return Optional.of(new Acceptance.Invalid(violations));
+      }
       Job job = job(key.uuid());
       return switch (runtime.hold(job, replyAddress)) {
         case Submission.Held(JobRecord held) -> release(held);
-        case Submission.Created() -> Optional.of(new Acceptance.OnRecord(job.name()));
+        case Submission.Created() -> Optional.of(new Acceptance.OnRecord(job));
         case Submission.NameTaken(JobRecord existing) -> nameTaken(existing);
         case Submission.Refused(String reason) -> Optional.of(refused(job, reason));
       };
     }
 
     /**
-     * Lets a held job run if it has not run before: its log would be there, as no other job of the
-     * name was there since. Where it is, this request is answered from it; whoever else has joined
-     * the job is answered by the worker that completes jobs, and this request with them. Empty
-     * where the job is no longer held.
+     * Lets a held job run if it has not run before. If it had, its log would be there, as no other
+     * job of that name can have existed since. This request is then answered from the log; if
+     * others have joined the job, the worker that completes jobs answers them and this request.
+     * Empty if the job is no longer held.
      */
     private Optional<Acceptance> release(JobRecord held) {
       Job job = held.job();
-      Optional<LogRecord> log = earlierLog.find(job);
+      Optional<StoredReply> log = earlierReply.find(job, patience);
       if (log.isEmpty()) {
         return runtime.release(held) ? Optional.of(created(job)) : Optional.empty();
       }
-      LOG.info("Job {} is on record once more, and has run before", job.name());
+      LOG.info("job={} is on record once more, and has run before", job.name());
       Reply reply = log.get().replyTo(job.digest());
       boolean answeredHere =
           held.replyAddresses().equals(replyAddress.stream().toList())
-              && runtime.recordAnswer(
-                  held, new Answer(reply, Answer.Delivery.NONE, clock.instant()));
+              && runtime.recordAnswer(held, new Answer(reply, Answer.Status.NONE, clock.instant()));
       return Optional.of(
-          answeredHere ? new Acceptance.Answered(reply) : new Acceptance.OnRecord(job.name()));
+          answeredHere ? new Acceptance.Answered(reply) : new Acceptance.OnRecord(job));
     }
 
-    /** A first delivery is new work; what a client sent before under this correlation is not it. */
+    /** A first delivery is new work, even if the client has used its correlation id before. */
     private Acceptance first(JobIdentity.Correlation correlation) {
       return Optional.of(correlation.uuid())
           .filter(uuid -> findLog(uuid).isEmpty())
@@ -219,7 +243,9 @@ public final class AcceptWork {
           .orElseGet(this::createNew);
     }
 
-    /** A redelivered message is the job that its first delivery started, if it did not long ago. */
+    /**
+     * A redelivered message is the job that its first delivery started, unless that was long ago.
+     */
     private Acceptance again(JobIdentity.Correlation correlation) {
       Optional<JobRecord> record = runtime.find(correlation.uuid());
       if (record.isPresent()) {
@@ -232,7 +258,7 @@ public final class AcceptWork {
           return adopted.get();
         }
       }
-      Optional<LogRecord> log = findLog(correlation.uuid());
+      Optional<StoredReply> log = findLog(correlation.uuid());
       if (log.isPresent()) {
         Reply reply = log.get().reply();
         return reply.finishedAt().filter(not(this::isLongAgo)).isPresent()
@@ -246,10 +272,14 @@ public final class AcceptWork {
       return create(UUID.randomUUID()).orElseGet(this::createNew);
     }
 
-    /** Empty where the name is taken. */
+    /** Empty if the name is taken. */
     private Optional<Acceptance> create(UUID uuid) {
       if (!ours.getAsBoolean()) {
         return Optional.of(new Acceptance.Abandoned());
+      }
+      List<Violation> violations = violations();
+      if (!violations.isEmpty()) {
+        return Optional.of(new Acceptance.Invalid(violations));
       }
       Job job = job(uuid);
       submitting = Optional.of(uuid);
@@ -258,10 +288,24 @@ public final class AcceptWork {
       return accepted(job, submission);
     }
 
+    /** What keeps a new job from being created; jobs on record are not checked. */
+    private List<Violation> violations() {
+      List<Violation> violations = policy.violations(work);
+      if (!violations.isEmpty() || outputBuckets.has(work.outputBucket(), patience)) {
+        return violations;
+      }
+      return List.of(
+          Violation.of(
+              "outputBucket",
+              work.outputBucket().value(),
+              "a bucket that is there (it is the input bucket where none is named): this worker"
+                  + " creates none"));
+    }
+
     /**
-     * After a failed create: its job may have been created, may have run, and may be gone again.
-     * There was no log before, so one that is there now is this job's, or that of a job which the
-     * same client began under the same name.
+     * After a failed create: the job may have been created, may have run, and may be gone again.
+     * There was no log before, so one that is there now is this job's, or that of a job that the
+     * same client started under the same name.
      */
     private Acceptance lookAgain(UUID uuid) {
       if (!ours.getAsBoolean()) {
@@ -271,22 +315,22 @@ public final class AcceptWork {
       Optional<Submission> submission = runtime.findSubmission(job);
       if (submission.isPresent()) {
         submitting = Optional.empty();
-        return accepted(job, submission.get()).orElseGet(this::anothers);
+        return accepted(job, submission.get()).orElseGet(this::onNameTaken);
       }
       return findLog(uuid)
           .<Acceptance>map(log -> new Acceptance.Answered(log.reply()))
           .or(() -> create(uuid))
-          .orElseGet(this::anothers);
+          .orElseGet(this::onNameTaken);
     }
 
     /** The name is taken by a job that is not this attempt's. */
-    private Acceptance anothers() {
+    private Acceptance onNameTaken() {
       return identity instanceof JobIdentity.Correlation correlation && redelivered
           ? again(correlation)
           : createNew();
     }
 
-    /** Empty where the name is taken. */
+    /** Empty if the name is taken. */
     private Optional<Acceptance> accepted(Job job, Submission submission) {
       return switch (submission) {
         case Submission.Created() -> Optional.of(created(job));
@@ -297,40 +341,36 @@ public final class AcceptWork {
     }
 
     private Acceptance created(Job job) {
-      metrics.onCreated();
-      LOG.info(
-          "Job {} created: image {}, timeout {} min",
-          job.name(),
-          request.image(),
-          request.timeout().toMinutes());
-      return new Acceptance.OnRecord(job.name());
+      metrics.onCreated(Duration.ofNanos(System.nanoTime() - begunNanos));
+      LOG.info("job={} is created: {}", job.name(), work.description());
+      return new Acceptance.OnRecord(job);
     }
 
     private static Optional<Acceptance> nameTaken(JobRecord existing) {
-      LOG.debug("Job {} is on record already", existing.job().name());
+      LOG.debug("job={} is on record already", existing.job().name());
       return Optional.empty();
     }
 
     private Acceptance refused(Job job, String reason) {
-      LOG.warn("Job {} refused: {}", job.name(), reason);
+      LOG.warn("job={} is refused: {}", job.name(), reason);
       return new Acceptance.Answered(Reply.refused(job.name(), reason, warnings));
     }
 
-    /** Empty where the job has gone in the meantime, or is no longer held. */
+    /** Empty if the job has gone meanwhile, or is no longer held. */
     private Optional<Acceptance> adopt(JobRecord record) {
       UniqueName name = record.job().name();
       Optional<JobRecord> current =
           replyAddress.isPresent()
               ? runtime.addReplyAddress(name, replyAddress.get())
               : Optional.of(record);
-      current.ifPresent(found -> LOG.info("Job {} is this request's already", name));
+      current.ifPresent(found -> LOG.info("job={} is this request's already", name));
       return current.flatMap(found -> {
         Optional<Acceptance> answered =
             found.answer().map(answer -> new Acceptance.Answered(answer.reply()));
         if (answered.isPresent()) {
           return answered;
         }
-        return found.held() ? release(found) : Optional.of(new Acceptance.OnRecord(name));
+        return found.held() ? release(found) : Optional.of(new Acceptance.OnRecord(found.job()));
       });
     }
 
@@ -338,12 +378,12 @@ public final class AcceptWork {
       return new Acceptance.Answered(ReusedKey.rejection(key.messageId()));
     }
 
-    private Optional<LogRecord> findLog(UUID uuid) {
-      return earlierLog.find(job(uuid));
+    private Optional<StoredReply> findLog(UUID uuid) {
+      return earlierReply.find(job(uuid), patience);
     }
 
     private Job job(UUID uuid) {
-      return new Job(UniqueName.of(request.jobName(), uuid), request, warnings);
+      return new Job(UniqueName.of(work.jobName(), uuid), work, warnings);
     }
 
     private boolean isLongAgo(Instant end) {

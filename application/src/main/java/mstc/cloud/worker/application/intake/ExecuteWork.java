@@ -10,13 +10,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import mstc.cloud.worker.application.admission.Admission;
+import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.PortException;
+import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobIdentity;
+import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ParsedRequest;
-import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.Work;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
@@ -28,24 +32,34 @@ import org.slf4j.LoggerFactory;
 public final class ExecuteWork {
   private static final Logger LOG = LoggerFactory.getLogger(ExecuteWork.class);
 
-  /** Whoever waits is told; this is for the case that the telling was missed. */
+  /** Waiting callers are notified; this is in case a notification was missed. */
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
 
-  /** By whoever waits, so that one who gives up takes nothing from the others. */
+  /** One entry for each caller, so that one that gives up takes nothing from the others. */
   private final Map<UniqueName, Set<Waiter>> waiting = new ConcurrentHashMap<>();
 
   private final AcceptWork acceptWork;
   private final Admission admission;
   private final JobRuntime runtime;
   private final Backoff backoff;
+  private final WorkerMetrics metrics;
 
-  /** Runs requests within the limits of the admission. */
+  /**
+   * Runs requests within the limits of the admission.
+   *
+   * @param metrics notified of every request
+   */
   public ExecuteWork(
-      AcceptWork acceptWork, Admission admission, JobRuntime runtime, Backoff backoff) {
+      AcceptWork acceptWork,
+      Admission admission,
+      JobRuntime runtime,
+      Backoff backoff,
+      WorkerMetrics metrics) {
     this.acceptWork = acceptWork;
     this.admission = admission;
     this.runtime = runtime;
     this.backoff = backoff;
+    this.metrics = metrics;
   }
 
   /** One caller; equal to no other. */
@@ -53,12 +67,12 @@ public final class ExecuteWork {
     final CompletableFuture<Reply> reply = new CompletableFuture<>();
   }
 
-  /** What came of it. */
+  /** The result of a request. */
   public sealed interface Execution {
     /** The job has ended, or the request was refused by the runtime: the reply says how. */
     record Ended(Reply reply) implements Execution {}
 
-    /** There is no such request: the reply says what is wrong. */
+    /** It is not a request, or must not run: the reply says what is wrong. */
     record Invalid(Reply reply) implements Execution {}
 
     /** The worker has no room for another job at the moment. */
@@ -66,39 +80,63 @@ public final class ExecuteWork {
   }
 
   /**
-   * Runs a request and waits until its job has been answered. Blocks for the job's life; when the
-   * thread is interrupted the job runs on.
+   * Runs a request and waits until its job has been answered. Blocks for the job's life; if the
+   * thread is interrupted, the job runs on.
    *
    * @param idempotencyKey the caller's key, of 1 to 255 characters: the same key means the same job
-   * @throws PortException when the runtime or the store failed before the job was on record
+   * @throws PortException if the runtime or the store failed before the job was on record
    */
   public Execution execute(ParsedRequest request, Optional<String> idempotencyKey)
       throws InterruptedException {
-    return switch (request) {
-      case ParsedRequest.Unreadable(String reason) -> new Execution.Invalid(Reply.invalid(reason));
-      case ParsedRequest.Invalid(var violations) ->
-          new Execution.Invalid(Reply.invalid(violations));
-      case ParsedRequest.Valid(WorkRequest work, List<String> warnings) ->
-          run(work, warnings, idempotencyKey);
-    };
-  }
-
-  private Execution run(WorkRequest work, List<String> warnings, Optional<String> key)
-      throws InterruptedException {
-    Optional<JobIdentity.IdempotencyKey> idempotencyKey = key.map(JobIdentity.IdempotencyKey::new);
-    Optional<Acceptance> acceptance =
-        admission.tryReserve()
-            ? Optional.of(acceptReserved(work, warnings, idempotencyKey))
-            : idempotencyKey.flatMap(known -> findEarlier(work, warnings, known));
+    metrics.onRequest(WorkerMetrics.Source.HTTP);
+    Optional<Acceptance> acceptance = accept(request, idempotencyKey);
     if (acceptance.isEmpty()) {
       return new Execution.NoRoom();
     }
-    return switch (acceptance.get()) {
+    Execution execution = execution(acceptance.get());
+    if (isRejected(execution)) {
+      metrics.onRejected();
+    }
+    return execution;
+  }
+
+  private static boolean isRejected(Execution execution) {
+    return switch (execution) {
+      case Execution.Ended(Reply reply) -> reply.outcome() == JobOutcome.Kind.REJECTED;
+      case Execution.Invalid _ -> true;
+      case Execution.NoRoom() -> false;
+    };
+  }
+
+  private Execution execution(Acceptance acceptance) throws InterruptedException {
+    return switch (acceptance) {
       case Acceptance.Answered(Reply reply) -> answered(reply);
-      case Acceptance.OnRecord(UniqueName name) -> answered(awaitReply(name, work));
+      case Acceptance.OnRecord(Job job) -> answered(awaitReply(job));
+      case Acceptance.Invalid invalid -> new Execution.Invalid(invalid.reply());
+      case Acceptance.Unreadable unreadable -> new Execution.Invalid(unreadable.reply());
       case Acceptance.Abandoned() ->
           throw new IllegalStateException("a request that is made here is nobody else's");
     };
+  }
+
+  /** Empty if there is no room. */
+  private Optional<Acceptance> accept(ParsedRequest request, Optional<String> key)
+      throws InterruptedException {
+    return switch (request) {
+      case ParsedRequest.Unreadable(String reason) ->
+          Optional.of(new Acceptance.Unreadable(reason));
+      case ParsedRequest.Invalid(var violations) -> Optional.of(new Acceptance.Invalid(violations));
+      case ParsedRequest.Valid(Work work, List<String> warnings) ->
+          acceptValid(work, warnings, key.map(JobIdentity.IdempotencyKey::new));
+    };
+  }
+
+  private Optional<Acceptance> acceptValid(
+      Work work, List<String> warnings, Optional<JobIdentity.IdempotencyKey> key)
+      throws InterruptedException {
+    return admission.tryReserve()
+        ? Optional.of(acceptReserved(work, warnings, key))
+        : key.flatMap(known -> findEarlier(work, warnings, known));
   }
 
   private static Execution answered(Reply reply) {
@@ -106,21 +144,21 @@ public final class ExecuteWork {
   }
 
   private Acceptance acceptReserved(
-      WorkRequest work, List<String> warnings, Optional<JobIdentity.IdempotencyKey> key) {
+      Work work, List<String> warnings, Optional<JobIdentity.IdempotencyKey> key) {
     try {
       JobIdentity identity =
           key.<JobIdentity>map(known -> known).orElseGet(JobIdentity.Unique::random);
       return acceptWork
-          .attempt(work, warnings, identity, false, Optional.empty(), () -> true)
+          .candidate(work, warnings, identity, false, Optional.empty(), () -> true)
           .accept();
     } finally {
       admission.release();
     }
   }
 
-  /** A job that is there already needs no room. */
+  /** A job that already exists needs no room. */
   private Optional<Acceptance> findEarlier(
-      WorkRequest work, List<String> warnings, JobIdentity.IdempotencyKey key) {
+      Work work, List<String> warnings, JobIdentity.IdempotencyKey key) {
     try {
       return acceptWork.findEarlier(work, warnings, key);
     } catch (PortException e) {
@@ -129,13 +167,13 @@ public final class ExecuteWork {
     }
   }
 
-  private Reply awaitReply(UniqueName name, WorkRequest work) throws InterruptedException {
+  private Reply awaitReply(Job job) throws InterruptedException {
     Waiter waiter = new Waiter();
-    waiting.compute(name, (key, others) -> with(others, waiter));
+    waiting.compute(job.name(), (name, others) -> with(others, waiter));
     try {
       CompletableFuture<Reply> reply = waiter.reply;
       for (int attempt = 1; !reply.isDone(); attempt++) {
-        if (hasLooked(name, work, reply)) {
+        if (lookForAnswer(job, reply)) {
           awaitOr(LOOK_AGAIN, reply);
         } else {
           backoff.pauseAfter(attempt);
@@ -143,9 +181,9 @@ public final class ExecuteWork {
       }
       return reply.get();
     } catch (ExecutionException e) {
-      throw new IllegalStateException("the reply to job " + name + " was lost", e);
+      throw new IllegalStateException("the reply to job " + job.name() + " was lost", e);
     } finally {
-      waiting.computeIfPresent(name, (key, all) -> without(all, waiter));
+      waiting.computeIfPresent(job.name(), (name, all) -> without(all, waiter));
     }
   }
 
@@ -154,7 +192,7 @@ public final class ExecuteWork {
     try {
       var _ = reply.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      LOG.debug("Not told of an answer yet");
+      LOG.debug("No notice of an answer yet");
     }
   }
 
@@ -170,18 +208,18 @@ public final class ExecuteWork {
   }
 
   /**
-   * The job may have been answered before anyone waited.
+   * Looks for the answer, as the job may have been answered before the caller waited.
    *
-   * @return false where the runtime or the store cannot tell now
+   * @return false if the runtime or the store cannot tell now
    */
-  private boolean hasLooked(UniqueName name, WorkRequest work, CompletableFuture<Reply> reply) {
+  private boolean lookForAnswer(Job job, CompletableFuture<Reply> reply) {
     try {
-      Optional<JobRecord> record = runtime.find(name.uuid());
+      Optional<JobRecord> record = runtime.find(job.name().uuid());
       if (record.isPresent()) {
         record.get().answer().ifPresent(answer -> reply.complete(answer.reply()));
       } else {
         acceptWork
-            .findReply(name, work)
+            .findReply(job)
             .ifPresentOrElse(
                 reply::complete,
                 () ->
@@ -194,12 +232,12 @@ public final class ExecuteWork {
         reply.completeExceptionally(e);
         return true;
       }
-      LOG.debug("Job {}: cannot look for its answer: {}", name, e.getMessage());
+      LOG.debug("job={} cannot look for its answer: {}", job.name(), e.getMessage());
       return false;
     }
   }
 
-  /** Tells whoever waits for the job. Returns at once. */
+  /** Notifies the callers that wait for the job. Returns at once. */
   public void onAnswered(UniqueName name, Answer answer) {
     waiting.getOrDefault(name, Set.of()).forEach(waiter -> waiter.reply.complete(answer.reply()));
   }

@@ -1,4 +1,4 @@
-/** Takes requests in: who may come in when, and which job a request is. */
+/** Takes requests in: finds out which job a request is, and what its client is told. */
 @NullMarked
 package mstc.cloud.worker.application.intake;
 

@@ -1,4 +1,4 @@
-/** What the worker tells of itself in numbers. */
+/** The figures that the worker reports about itself. */
 @NullMarked
 package mstc.cloud.worker.application.metrics;
 

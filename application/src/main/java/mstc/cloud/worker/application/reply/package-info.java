@@ -1,4 +1,4 @@
-/** Gives clients their replies, and keeps them with the logs. */
+/** Sends clients their replies, and keeps the replies with the logs. */
 @NullMarked
 package mstc.cloud.worker.application.reply;
 

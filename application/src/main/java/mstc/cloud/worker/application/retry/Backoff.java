@@ -4,8 +4,9 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How long to wait between attempts: doubling from the first delay to the longest, each shortened
- * by a random part of up to a half, so that many who failed together do not come back together.
+ * How long to wait between attempts. The delay doubles from the first to the longest, and each is
+ * shortened at random by up to a half, so that many callers that failed together do not retry
+ * together.
  */
 public record Backoff(Duration first, Duration longest) {
   private static final int MAX_DOUBLINGS = 20;

@@ -1,4 +1,4 @@
-/** Trying again what another system did not do. */
+/** Repeats what another system failed to do. */
 @NullMarked
 package mstc.cloud.worker.application.retry;
 

@@ -1,11 +1,11 @@
 package mstc.cloud.worker.bootstrap.assembly;
 
 import java.util.OptionalInt;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
 import org.springframework.beans.BeansException;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 
-/** A running worker, put together as its configuration says. */
+/** A running worker, assembled by its configuration. */
 public final class WorkerApplication implements AutoCloseable {
   private final AnnotationConfigApplicationContext context;
 
@@ -14,12 +14,13 @@ public final class WorkerApplication implements AutoCloseable {
   }
 
   /**
-   * Starts a worker. It connects to its services by itself, now or when they are there.
+   * Starts a worker. It connects to its services by itself, now or when they are available.
    *
    * @throws IllegalStateException when it cannot be started: a port in use, a folder that cannot be
    *     written; the message says what and where
    */
   public static WorkerApplication start(WorkerConfiguration configuration) {
+    OwnFolder.requireUsable(configuration.runtime());
     AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext();
     try {
       context.registerBean(WorkerConfiguration.class, () -> configuration);
@@ -28,11 +29,20 @@ public final class WorkerApplication implements AutoCloseable {
       return new WorkerApplication(context);
     } catch (BeansException e) {
       context.close();
-      throw new IllegalStateException(e.getMostSpecificCause().getMessage(), e);
+      throw new IllegalStateException(reason(e), e);
     }
   }
 
-  /** The port of the HTTP API; empty where it is switched off. */
+  /** The adapter's message, which tells more than Spring's around it and the JDK's beneath. */
+  private static String reason(BeansException failure) {
+    Throwable cause = failure;
+    while (cause instanceof BeansException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
+  }
+
+  /** The port of the HTTP API; empty if it is switched off. */
   public OptionalInt httpPort() {
     return context.getBean(WorkerLifecycle.class).httpPort();
   }

@@ -1,43 +1,46 @@
 package mstc.cloud.worker.bootstrap.assembly;
 
 import java.time.Clock;
-import mstc.cloud.worker.adapters.k8s.KubernetesJobRuntime;
-import mstc.cloud.worker.adapters.local.LocalJobRuntime;
+import java.util.Optional;
+import mstc.cloud.worker.adapters.http.HttpApi;
+import mstc.cloud.worker.adapters.http.PrometheusMetrics;
 import mstc.cloud.worker.adapters.rabbitmq.RabbitWorkQueue;
 import mstc.cloud.worker.application.Worker;
-import mstc.cloud.worker.application.WorkerSettings;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
+import mstc.cloud.worker.bootstrap.banner.Banner;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
 import mstc.cloud.worker.domain.queue.WorkQueue;
 import mstc.cloud.worker.domain.reply.ReplyFormat;
+import mstc.cloud.worker.domain.request.RequestParser;
+import mstc.cloud.worker.domain.request.WorkFormat;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Which adapter stands behind which port. Spring closes what is closeable, last made first. */
+/** Binds adapters to ports. Spring closes them in the reverse order of their creation. */
 @Configuration(proxyBeanMethods = false)
 class WorkerAssembly {
 
   @Bean
-  WorkQueue workQueue(WorkerConfiguration configuration) {
-    return new RabbitWorkQueue(Services.rabbit(configuration.workQueue()));
+  WorkQueue workQueue(WorkerConfiguration configuration, RequestParser parser) {
+    return new RabbitWorkQueue(configuration.workQueue(), parser);
   }
 
   @Bean
   ObjectStore objectStore(WorkerConfiguration configuration) {
-    return Services.objectStore(configuration);
+    return Services.objectStore(configuration.objectStore(), configuration.proxies());
   }
 
   @Bean
-  JobRuntime jobRuntime(WorkerConfiguration configuration, ObjectStore store) {
-    return switch (configuration.runtime()) {
-      case KubernetesSettings kubernetes ->
-          new KubernetesJobRuntime(Services.kubernetes(kubernetes, configuration), store);
-      case LocalSettings local -> new LocalJobRuntime(Services.local(local, configuration));
-    };
+  JobRuntime jobRuntime(WorkerConfiguration configuration, ObjectStore store, WorkFormat format) {
+    return Services.jobRuntime(configuration.runtime(), store, format, configuration.proxies());
+  }
+
+  @Bean
+  WorkRequestFormat workRequestFormat() {
+    return new WorkRequestFormat();
   }
 
   @Bean
@@ -51,18 +54,27 @@ class WorkerAssembly {
       JobRuntime runtime,
       ObjectStore store,
       ReplyFormat format,
-      WorkerConfiguration configuration) {
+      WorkerConfiguration configuration,
+      PrometheusMetrics metrics) {
     return new Worker(
-        queue,
-        runtime,
-        store,
-        format,
-        WorkerSettings.forConcurrentJobs(configuration.jobs().maxConcurrent()),
-        Clock.systemUTC());
+        queue, runtime, store, format, configuration.worker(), Clock.systemUTC(), metrics);
   }
 
   @Bean
-  WorkerLifecycle workerLifecycle(Worker worker, WorkerConfiguration configuration) {
-    return new WorkerLifecycle(worker, configuration.http(), configuration.shutdownGrace());
+  PrometheusMetrics metrics() {
+    return new PrometheusMetrics();
+  }
+
+  @Bean
+  WorkerLifecycle workerLifecycle(
+      Worker worker,
+      RequestParser parser,
+      WorkerConfiguration configuration,
+      PrometheusMetrics metrics) {
+    Optional<HttpApi> http =
+        configuration
+            .http()
+            .map(settings -> new HttpApi(settings, worker, parser, metrics, Banner.version()));
+    return new WorkerLifecycle(worker, http, configuration.shutdownGrace());
   }
 }

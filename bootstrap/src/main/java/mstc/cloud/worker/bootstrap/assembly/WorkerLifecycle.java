@@ -5,7 +5,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import mstc.cloud.worker.adapters.http.HttpApi;
 import mstc.cloud.worker.application.Worker;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.HttpSettings;
 import org.springframework.context.SmartLifecycle;
 
 /** Starts the worker once everything is assembled, and stops it before anything is closed. */
@@ -15,11 +14,10 @@ final class WorkerLifecycle implements SmartLifecycle {
   private final Duration grace;
   private volatile boolean running;
 
-  WorkerLifecycle(Worker worker, HttpSettings http, Duration grace) {
+  WorkerLifecycle(Worker worker, Optional<HttpApi> http, Duration grace) {
     this.worker = worker;
     this.grace = grace;
-    this.http =
-        http.enabled() ? Optional.of(new HttpApi(Services.http(http), worker)) : Optional.empty();
+    this.http = http;
   }
 
   OptionalInt httpPort() {

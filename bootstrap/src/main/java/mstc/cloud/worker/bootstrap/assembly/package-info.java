@@ -1,4 +1,4 @@
-/** The worker put together of its adapters, as the configuration says. */
+/** Assembles the worker from its adapters, by its configuration. */
 @NullMarked
 package mstc.cloud.worker.bootstrap.assembly;
 

@@ -3,8 +3,9 @@ package mstc.cloud.worker.bootstrap.cli;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import mstc.cloud.worker.bootstrap.configuration.ConfigurationKeys;
-import mstc.cloud.worker.bootstrap.configuration.ConfigurationReader;
 import mstc.cloud.worker.bootstrap.configuration.LoadedConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,12 +29,12 @@ public final class ConfigCommand implements Callable<Integer> {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     if (keys) {
-      out.print(ConfigurationKeys.toMarkdown());
+      out.print(ConfigurationKeys.toMarkdown(new WorkerTree()));
       out.flush();
       return 0;
     }
 
-    LoadedConfiguration loaded = ConfigurationReader.read(options.sources());
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(options.sources());
     loaded.warnings().forEach(warning -> spec.commandLine().getErr().println("mstc: " + warning));
     out.print(loaded.report().toText());
     out.flush();

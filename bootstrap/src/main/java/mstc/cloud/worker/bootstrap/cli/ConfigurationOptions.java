@@ -9,7 +9,7 @@ import mstc.cloud.worker.bootstrap.configuration.ConfigurationSources;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options by which every command is told its configuration. */
+/** The options that give every command its configuration. */
 public final class ConfigurationOptions {
   @Option(
       names = "--config",
@@ -31,7 +31,7 @@ public final class ConfigurationOptions {
   /**
    * Where the configuration comes from.
    *
-   * @param given values that count more than file and environment, but less than {@code --set}
+   * @param given values that override the file and the environment, but not {@code --set}
    */
   public ConfigurationSources sources(Map<String, String> given) {
     Map<String, String> overrides = new HashMap<>(given);

@@ -2,7 +2,7 @@ package mstc.cloud.worker.bootstrap.cli;
 
 import picocli.CommandLine.Command;
 
-/** The command line of what ships: the worker and what goes with it. */
+/** The command line of the shipped program: the worker and what belongs to it. */
 @Command(
     name = "mstc",
     mixinStandardHelpOptions = true,

@@ -15,14 +15,13 @@ import mstc.cloud.worker.adapters.rabbitmq.RabbitWorkClient;
 import mstc.cloud.worker.bootstrap.assembly.Services;
 import mstc.cloud.worker.bootstrap.client.Progress;
 import mstc.cloud.worker.bootstrap.client.Transfer;
-import mstc.cloud.worker.bootstrap.configuration.ConfigurationReader;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration;
 import mstc.cloud.worker.bootstrap.logging.Logging;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.InvalidRequestException;
 import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.request.WorkRequestBuilder;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
 import org.jspecify.annotations.Nullable;
@@ -130,17 +129,18 @@ public final class SubmitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    WorkerConfiguration configuration = ConfigurationReader.read(options.sources()).configuration();
+    WorkerConfiguration configuration = WorkerTree.read(options.sources()).configuration();
     Logging.configure(Logging.Format.TEXT, Logging.Stream.ERR, "WARN");
     WorkRequest request = request();
     PrintWriter err = spec.commandLine().getErr();
-    try (ObjectStore store = Services.objectStore(configuration)) {
+    try (ObjectStore store =
+        Services.objectStore(configuration.objectStore(), configuration.proxies())) {
       Transfer transfer = new Transfer(store, err::println);
       for (Path input : inputs) {
         transfer.upload(input, request.inputBucket());
       }
       Reply reply;
-      RabbitWorkClient client = Services.workClient(configuration);
+      RabbitWorkClient client = new RabbitWorkClient(configuration.workQueue());
       try (Progress progress = new Progress(err)) {
         reply = client.run(request, idempotencyKey, patience(request), progress::show);
       } catch (RabbitWorkClient.NoReplyException e) {
@@ -159,7 +159,7 @@ public final class SubmitCommand implements Callable<Integer> {
   }
 
   private WorkRequest request() {
-    WorkRequestBuilder builder =
+    WorkRequest.Builder builder =
         WorkRequest.builder()
             .image(image)
             .jobName(jobName)

@@ -3,7 +3,7 @@ package mstc.cloud.worker.bootstrap.cli;
 import mstc.cloud.worker.bootstrap.banner.Banner;
 import picocli.CommandLine.IVersionProvider;
 
-/** Tells the version that was built. */
+/** The version that was built. */
 public final class VersionProvider implements IVersionProvider {
   @Override
   public String[] getVersion() {

@@ -2,8 +2,9 @@ package mstc.cloud.worker.bootstrap.cli;
 
 import java.util.concurrent.Callable;
 import mstc.cloud.worker.bootstrap.assembly.WorkerApplication;
-import mstc.cloud.worker.bootstrap.configuration.ConfigurationReader;
 import mstc.cloud.worker.bootstrap.configuration.LoadedConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -17,7 +18,7 @@ public final class WorkerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    LoadedConfiguration loaded = ConfigurationReader.read(options.sources());
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(options.sources());
     WorkerConsole.open(loaded);
     WorkerApplication worker = WorkerApplication.start(loaded.configuration());
     WorkerConsole.untilStopped(worker);

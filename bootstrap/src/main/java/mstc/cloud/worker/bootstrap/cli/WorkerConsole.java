@@ -3,32 +3,23 @@ package mstc.cloud.worker.bootstrap.cli;
 import java.util.concurrent.CountDownLatch;
 import mstc.cloud.worker.bootstrap.banner.Banner;
 import mstc.cloud.worker.bootstrap.configuration.LoadedConfiguration;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LoggingSettings;
 import mstc.cloud.worker.bootstrap.logging.Logging;
+import mstc.cloud.worker.bootstrap.settings.LoggingSettings;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
 import org.slf4j.LoggerFactory;
 
 /** What a worker in the foreground shows, and how it is stopped. */
 public final class WorkerConsole {
   private WorkerConsole() {}
 
-  /**
-   * Sets up logging, shows the banner where people read, and tells the configuration's warnings.
-   */
-  public static void open(LoadedConfiguration loaded) {
+  /** Sets up logging, shows the banner to people, and logs the configuration's warnings. */
+  public static void open(LoadedConfiguration<WorkerConfiguration> loaded) {
     LoggingSettings settings = loaded.configuration().logging();
-    Logging.configure(format(settings.format()), Logging.Stream.OUT, settings.level().name());
-    if (settings.format() == LogFormat.TEXT) {
+    Logging.configure(settings.format(), Logging.Stream.OUT, settings.level().name());
+    if (settings.format() == Logging.Format.TEXT) {
       System.out.print(Banner.text());
     }
     loaded.warnings().forEach(LoggerFactory.getLogger(WorkerConsole.class)::warn);
-  }
-
-  private static Logging.Format format(LogFormat format) {
-    return switch (format) {
-      case TEXT -> Logging.Format.TEXT;
-      case JSON -> Logging.Format.JSON;
-    };
   }
 
   /**

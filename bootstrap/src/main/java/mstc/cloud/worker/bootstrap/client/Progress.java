@@ -6,8 +6,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows for how long something has been waited for: on a terminal in one line that changes,
- * elsewhere in a line from time to time.
+ * Shows how long something has been waited for: on a terminal in one line that changes, elsewhere
+ * in a line from time to time.
  */
 public final class Progress implements AutoCloseable {
   private static final Duration LINE_INTERVAL = Duration.ofSeconds(10);
@@ -17,8 +17,8 @@ public final class Progress implements AutoCloseable {
   private Duration lastLine = Duration.ZERO;
   private boolean lineOpen;
 
-  /** Shows it there. */
-  // Not only before JDK 22: the JDK 25 has no console where there is no terminal.
+  /** Shows it on that writer. */
+  // Not only before JDK 22: without a terminal, JDK 25 has no console.
   @SuppressWarnings("SystemConsoleNull")
   public Progress(PrintWriter out) {
     @Nullable Console console = System.console();

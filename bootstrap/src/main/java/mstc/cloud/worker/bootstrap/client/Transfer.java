@@ -22,7 +22,7 @@ public final class Transfer {
   private final Consumer<String> log;
 
   /**
-   * @param log told what was moved, a line each
+   * @param log called with what was moved, a line each
    */
   public Transfer(ObjectStore store, Consumer<String> log) {
     this.store = store;
@@ -49,7 +49,7 @@ public final class Transfer {
   }
 
   /**
-   * Downloads all objects whose names begin so, to files of the same relative path.
+   * Downloads all objects with that prefix, to files of the same relative path.
    *
    * @throws IllegalStateException when an object's name leads out of the folder
    */

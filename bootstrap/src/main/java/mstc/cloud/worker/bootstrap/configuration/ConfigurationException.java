@@ -3,7 +3,7 @@ package mstc.cloud.worker.bootstrap.configuration;
 import java.util.List;
 
 /**
- * The configuration cannot be used; every problem in it is told at once.
+ * The configuration cannot be used; every problem in it is reported at once.
  *
  * <p>Meant to be printed line by line, without a stack trace.
  */

@@ -2,7 +2,7 @@ package mstc.cloud.worker.bootstrap.configuration;
 
 import java.util.stream.Collectors;
 
-/** The documentation of every key, made from what the reader itself goes by. */
+/** The documentation of every key, made from what the reader itself uses. */
 public final class ConfigurationKeys {
   private static final String HEAD =
       """
@@ -13,27 +13,26 @@ public final class ConfigurationKeys {
   private ConfigurationKeys() {}
 
   /**
-   * A Markdown table with a row for each key. A key's variable is not listed, as it follows from
-   * its name; the first version's is.
+   * A Markdown table with a row for each key. It leaves out a key's variable, which follows from
+   * its name, but not the first version's.
    */
-  public static String toMarkdown() {
-    return Parameters.ALL.stream()
+  public static String toMarkdown(Section section) {
+    return section.keys().stream()
         .map(ConfigurationKeys::row)
         .collect(Collectors.joining("", HEAD, ""));
   }
 
-  private static String row(Parameter<?> parameter) {
+  private static String row(Key<?> key) {
     String firstVersion =
-        parameter
-            .firstVersionVariable()
+        key.firstVersionVariable()
             .map(variable -> " First version's variable: `" + variable + "`.")
             .orElse("");
     return "| `%s` | %s | %s | %s%s |\n"
         .formatted(
-            parameter.name(),
-            parameter.documentedDefault(),
-            parameter.type().allowed().replace("|", "\\|"),
-            parameter.description(),
+            key.name(),
+            key.documentedDefault(),
+            key.type().allowed().replace("|", "\\|"),
+            key.meaning(),
             firstVersion);
   }
 }

@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Every key in force, sorted, each with its value and where that came from. */
+/** Every key in force, sorted, each with its value and its origin. */
 public record ConfigurationReport(List<Entry> entries) {
   private static final String NOT_SET = "(not set)";
 

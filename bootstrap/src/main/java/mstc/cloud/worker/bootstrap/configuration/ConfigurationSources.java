@@ -5,14 +5,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Everything a configuration is read from, highest first; system properties are no source.
+ * Everything a configuration is read from, highest first; system properties are not a source.
  *
  * @param overrides values by key, such as {@code mstc.http.port}, from a command line or an
  *     assembly that starts its own services
- * @param environment the process's variables: {@code MSTC_HTTP_PORT} for {@code mstc.http.port},
+ * @param environment the process's variables: {@code MSTC_HTTP_PORT} for {@code mstc.http.port};
  *     below them the first version's, such as {@code WORK_QUEUE_HOST}. An empty one counts as not
  *     set.
- * @param file a YAML file; what it does not hold has its default
+ * @param file a YAML file; keys that it does not contain have their defaults
  */
 public record ConfigurationSources(
     Map<String, String> overrides, Map<String, String> environment, Optional<Path> file) {

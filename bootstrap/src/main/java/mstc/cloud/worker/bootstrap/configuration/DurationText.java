@@ -31,7 +31,7 @@ final class DurationText {
     }
   }
 
-  /** In the largest unit that leaves no rest. */
+  /** In the largest unit that leaves no remainder. */
   static String print(Duration duration) {
     long seconds = duration.toSeconds();
     if (seconds == 0 || seconds % 60 != 0) {

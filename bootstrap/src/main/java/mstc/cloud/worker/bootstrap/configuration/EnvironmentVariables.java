@@ -13,14 +13,12 @@ import mstc.cloud.worker.domain.PrintableText;
 
 /**
  * Reads variables into values by key. What cannot be meant for this worker is left out with a
- * warning, as an environment is not the worker's own.
+ * warning, as the environment is not the worker's alone.
  */
 final class EnvironmentVariables {
-  private static final String PREFIX = "MSTC_";
-
   /**
-   * Kubernetes gives pods {@code <SERVICE>_PORT=tcp://10.0.0.1:5672} for every service, which for a
-   * service named {@code mstc-work-queue} is a name of ours.
+   * Kubernetes gives pods {@code <SERVICE>_PORT=tcp://10.0.0.1:5672} for every service. For a
+   * service named {@code mstc-work-queue}, that is a name of ours.
    *
    * @see <a
    *     href="https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables">Environment
@@ -35,11 +33,14 @@ final class EnvironmentVariables {
 
   private final Map<String, String> environment;
   private final List<String> warnings;
+  private final KnownKeys keys;
   private final List<String> serviceLinks = new ArrayList<>();
 
-  private EnvironmentVariables(Map<String, String> environment, List<String> warnings) {
+  private EnvironmentVariables(
+      Map<String, String> environment, List<String> warnings, KnownKeys keys) {
     this.environment = new TreeMap<>(environment);
     this.warnings = warnings;
+    this.keys = keys;
   }
 
   /**
@@ -47,17 +48,17 @@ final class EnvironmentVariables {
    */
   static Map<String, GivenValue> read(
       Map<String, String> environment, List<String> warnings, KnownKeys keys) {
-    EnvironmentVariables reading = new EnvironmentVariables(environment, warnings);
+    EnvironmentVariables reading = new EnvironmentVariables(environment, warnings, keys);
     Map<String, GivenValue> values = new HashMap<>();
     Set<String> names = new HashSet<>();
-    for (Parameter<?> parameter : Parameters.ALL) {
-      names.add(parameter.variable());
+    for (Key<?> key : keys.all()) {
+      names.add(key.variable());
       reading
-          .value(parameter.variable())
-          .or(() -> parameter.firstVersionVariable().flatMap(reading::value))
-          .ifPresent(value -> values.put(parameter.name(), value));
+          .value(key.variable())
+          .or(() -> key.firstVersionVariable().flatMap(reading::value))
+          .ifPresent(value -> values.put(key.name(), value));
     }
-    reading.warnOfUnknown(names, keys);
+    reading.warnOfUnknown(names);
     reading.warnOfServiceLinks();
     return values;
   }
@@ -74,9 +75,9 @@ final class EnvironmentVariables {
     return Optional.of(new GivenValue.Text(text, Origin.variable(variable)));
   }
 
-  private void warnOfUnknown(Set<String> known, KnownKeys keys) {
+  private void warnOfUnknown(Set<String> known) {
     for (String variable : environment.keySet()) {
-      if (!variable.startsWith(PREFIX) || known.contains(variable)) {
+      if (!keys.ownsVariable(variable) || known.contains(variable)) {
         continue;
       }
       if (isServiceLink(variable)) {
@@ -90,12 +91,12 @@ final class EnvironmentVariables {
     }
   }
 
-  /** MINIO_SERVICE_PORT is one by its name, but it is also a variable that we read on purpose. */
+  /** MINIO_SERVICE_PORT looks like one, but is also a variable that we read on purpose. */
   private boolean isServiceLink(String variable) {
     boolean holdsLink =
         SERVICE_LINK_VALUE.matcher(environment.getOrDefault(variable, "")).matches();
     return (variable.endsWith("_PORT") && holdsLink)
-        || (variable.startsWith(PREFIX) && SERVICE_LINK_NAME.matcher(variable).matches());
+        || (keys.ownsVariable(variable) && SERVICE_LINK_NAME.matcher(variable).matches());
   }
 
   private void warnOfServiceLinks() {

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.snakeyaml.engine.v2.nodes.Node;
 
-/** What a source holds for a key, before anyone looked at it. */
+/** What a source has for a key, before it is checked. */
 sealed interface GivenValue {
   Origin origin();
 
@@ -33,7 +33,7 @@ sealed interface GivenValue {
     };
   }
 
-  /** What it is when it is no scalar, in words. */
+  /** What it is if it is not a scalar, in words. */
   default String kind() {
     return switch (this) {
       case Text _ -> "a text";

@@ -1,5 +1,6 @@
 package mstc.cloud.worker.bootstrap.configuration;
 
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,35 +13,52 @@ import java.util.stream.Stream;
 final class KnownKeys {
   private static final int MAX_TYPING_ERRORS = 3;
 
-  private final Map<String, Parameter<?>> parameters = new LinkedHashMap<>();
+  private final Map<String, Key<?>> keys = new LinkedHashMap<>();
   private final Set<String> sections = new LinkedHashSet<>();
 
-  KnownKeys(Iterable<Parameter<?>> all) {
-    for (Parameter<?> parameter : all) {
-      String name = parameter.name();
-      parameters.put(name, parameter);
+  /**
+   * @throws IllegalArgumentException if a key is declared twice
+   */
+  KnownKeys(Iterable<Key<?>> all) {
+    for (Key<?> key : all) {
+      String name = key.name();
+      if (keys.put(name, key) != null) {
+        throw new IllegalArgumentException(name + " is declared twice");
+      }
       for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
         sections.add(name.substring(0, dot));
       }
     }
   }
 
+  /** In the order in which they were declared. */
+  Collection<Key<?>> all() {
+    return keys.values();
+  }
+
   boolean isKey(String name) {
-    return parameters.containsKey(name);
+    return keys.containsKey(name);
   }
 
   boolean isSection(String name) {
     return sections.contains(name);
   }
 
-  /** {@code "; did you mean …?"}, or nothing where no name comes close. */
+  /** Whether a variable has a name like those of the keys: {@code MSTC_…} for {@code mstc.…}. */
+  boolean ownsVariable(String variable) {
+    return sections.stream()
+        .filter(section -> section.indexOf('.') < 0)
+        .anyMatch(root -> variable.startsWith(Key.variable(root) + '_'));
+  }
+
+  /** {@code "; did you mean …?"}, or nothing if no name is similar. */
   String suggestionFor(String unknown) {
-    return nearest(unknown, Stream.concat(parameters.keySet().stream(), sections.stream()));
+    return nearest(unknown, Stream.concat(keys.keySet().stream(), sections.stream()));
   }
 
   /** As {@link #suggestionFor}, among the names of variables. */
   String variableSuggestionFor(String unknown) {
-    return nearest(unknown, parameters.values().stream().map(Parameter::variable));
+    return nearest(unknown, keys.values().stream().map(Key::variable));
   }
 
   private static String nearest(String unknown, Stream<String> names) {
@@ -52,9 +70,7 @@ final class KnownKeys {
     return nearest.map(name -> "; did you mean " + name + "?").orElse("");
   }
 
-  /**
-   * Levenshtein's: how many letters were left out, added or mistaken; upper case counts as lower.
-   */
+  /** Levenshtein's: how many letters are missing, added or replaced, ignoring case. */
   private static int distance(String left, String right) {
     int[] previous = new int[right.length() + 1];
     for (int column = 0; column <= right.length(); column++) {

@@ -1,6 +1,6 @@
 package mstc.cloud.worker.bootstrap.configuration;
 
-/** A password or key: its text is only had by asking for it, so that it gets into no log. */
+/** A password or key: its text has to be asked for, so that it gets into no log. */
 public record Secret(String value) {
   static final String MASK = "****";
 

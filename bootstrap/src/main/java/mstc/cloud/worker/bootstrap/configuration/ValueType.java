@@ -7,10 +7,11 @@ import mstc.cloud.worker.domain.PrintableText;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /** How a value is written, which ones are allowed, and how it is shown. */
-sealed interface ValueType<T> {
+public sealed interface ValueType<T> {
   /** What is allowed, as the end of a sentence that begins with "must be". */
   String allowed();
 
+  /** Whether the value could be given. */
   boolean allows(T value);
 
   /** The value as it would be written in the file, on one line; stars for a secret. */
@@ -21,7 +22,8 @@ sealed interface ValueType<T> {
       String allowed, Function<String, Optional<T>> parser, Predicate<T> range, Printer<T> printer)
       implements ValueType<T> {
 
-    Optional<T> parse(String text) {
+    /** Empty if the text is no such value, or one that is not allowed. */
+    public Optional<T> parse(String text) {
       return parser.apply(text).filter(range);
     }
 
@@ -36,14 +38,14 @@ sealed interface ValueType<T> {
     }
 
     /** A refused text, as far as it may be shown. */
-    String quote(String refused) {
+    public String quote(String refused) {
       return printer.ofRefused().apply(refused);
     }
   }
 
-  /** A value with an inner structure, which outside of a file is written as YAML (or JSON) too. */
+  /** A value with an inner structure, which is written as YAML (or JSON) outside a file, too. */
   non-sealed interface Structured<T> extends ValueType<T> {
-    /** The value, without what is wrong in it: that goes to {@code problems}. */
+    /** The value, without what is wrong in it, which goes to {@code problems}. */
     T read(Node node, NodeProblems problems);
   }
 
@@ -53,9 +55,10 @@ sealed interface ValueType<T> {
     void add(Node node, String problem);
   }
 
-  /** How a value, and a text that is none, are shown. */
+  /** How a value, and a text that is not one, are shown. */
   record Printer<T>(Function<T, String> ofValue, Function<String, String> ofRefused) {
-    static <T> Printer<T> plain(Function<T, String> ofValue) {
+    /** For values that are not secret. */
+    public static <T> Printer<T> plain(Function<T, String> ofValue) {
       return new Printer<>(ofValue, PrintableText::quote);
     }
   }

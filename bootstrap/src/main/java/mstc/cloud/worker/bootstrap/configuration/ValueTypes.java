@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -16,25 +17,27 @@ import java.util.stream.Collectors;
 import mstc.cloud.worker.bootstrap.configuration.ValueType.Printer;
 import mstc.cloud.worker.bootstrap.configuration.ValueType.Scalar;
 import mstc.cloud.worker.domain.PrintableText;
+import mstc.cloud.worker.domain.request.Glob;
 
 /** The kinds of values that keys have. */
-final class ValueTypes {
+public final class ValueTypes {
   private static final int MAX_PORT = 65_535;
 
-  /** Also with underscores, which no DNS name has, but the names of containers do. */
+  /** Allows underscores, which are in no DNS name, but in names of containers. */
   private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9._-]{1,253}");
 
-  static final Scalar<String> TEXT = text("a text that is not blank", value -> !value.isBlank());
+  public static final Scalar<String> TEXT =
+      text("a text that is not blank", value -> !value.isBlank());
 
-  static final Scalar<String> HOST =
+  public static final Scalar<String> HOST =
       text("a host name or an IP address, without scheme, port or brackets", ValueTypes::isHost);
 
-  static final Scalar<Integer> PORT = wholeNumber(1, MAX_PORT);
+  public static final Scalar<Integer> PORT = wholeNumber(1, MAX_PORT);
 
   /** A port to listen on: 0 takes any free one. */
-  static final Scalar<Integer> LISTENING_PORT = wholeNumber(0, MAX_PORT);
+  public static final Scalar<Integer> LISTENING_PORT = wholeNumber(0, MAX_PORT);
 
-  static final Scalar<Boolean> SWITCH =
+  public static final Scalar<Boolean> SWITCH =
       new Scalar<>(
           "true or false",
           text ->
@@ -46,18 +49,18 @@ final class ValueTypes {
           value -> true,
           Printer.plain(String::valueOf));
 
-  static final Scalar<Path> PATH =
+  public static final Scalar<Path> PATH =
       new Scalar<>("a path", ValueTypes::path, path -> true, Printer.plain(ValueTypes::printable));
 
-  /** Looked at when it is read; {@link ValueType#allows} does not look again. */
-  static final Scalar<Path> READABLE_FILE =
+  /** Checked when it is read; {@link ValueType#allows} does not check again. */
+  public static final Scalar<Path> READABLE_FILE =
       new Scalar<>(
           "the path of a file that can be read",
           text -> path(text).filter(path -> Files.isRegularFile(path) && Files.isReadable(path)),
           path -> true,
           Printer.plain(ValueTypes::printable));
 
-  static final Scalar<Secret> SECRET =
+  public static final Scalar<Secret> SECRET =
       new Scalar<>(
           "a text that is not blank",
           text -> Optional.of(new Secret(text)),
@@ -66,7 +69,7 @@ final class ValueTypes {
               Secret::toString,
               refused -> refused.isBlank() ? PrintableText.quote(refused) : Secret.MASK));
 
-  static final Scalar<URI> ENDPOINT =
+  public static final Scalar<URI> ENDPOINT =
       new Scalar<>(
           "an http:// or https:// URL with a host (no underscore in it) and no user, query or"
               + " fragment",
@@ -74,13 +77,29 @@ final class ValueTypes {
           ValueTypes::isEndpoint,
           new Printer<>(URI::toString, ValueTypes::quoteUrl));
 
+  public static final Scalar<List<Glob>> GLOBS =
+      new Scalar<>(
+          "globs separated by commas, such as registry.example.com/*,team-*",
+          text -> Optional.of(globs(text)),
+          globs -> !globs.isEmpty(),
+          Printer.plain(globs ->
+              printable(globs.stream().map(Glob::pattern).collect(Collectors.joining(",")))));
+
   private ValueTypes() {}
 
-  static Scalar<String> text(String allowed, Predicate<String> range) {
+  private static List<Glob> globs(String text) {
+    return Arrays.stream(text.split(",", -1))
+        .map(String::strip)
+        .filter(pattern -> !pattern.isEmpty())
+        .map(Glob::new)
+        .toList();
+  }
+
+  public static Scalar<String> text(String allowed, Predicate<String> range) {
     return new Scalar<>(allowed, Optional::of, range, Printer.plain(ValueTypes::printable));
   }
 
-  static Scalar<Integer> wholeNumber(int least, int most) {
+  public static Scalar<Integer> wholeNumber(int least, int most) {
     return new Scalar<>(
         "a whole number from " + least + " to " + most,
         ValueTypes::parseWholeNumber,
@@ -88,7 +107,7 @@ final class ValueTypes {
         Printer.plain(String::valueOf));
   }
 
-  static Scalar<Duration> duration(Duration least, Duration most) {
+  public static Scalar<Duration> duration(Duration least, Duration most) {
     return new Scalar<>(
         "a duration from "
             + DurationText.print(least)
@@ -103,8 +122,13 @@ final class ValueTypes {
         Printer.plain(DurationText::print));
   }
 
+  /** Written in lower case, and read in either. */
+  public static <E extends Enum<E>> Scalar<E> oneOf(Class<E> type) {
+    return oneOf(type, constant -> constant.name().toLowerCase(Locale.ROOT));
+  }
+
   /** Read in either case. */
-  static <E extends Enum<E>> Scalar<E> oneOf(Class<E> type, Function<E, String> written) {
+  public static <E extends Enum<E>> Scalar<E> oneOf(Class<E> type, Function<E, String> written) {
     E[] constants = type.getEnumConstants();
     return new Scalar<>(
         "one of: " + Arrays.stream(constants).map(written).collect(Collectors.joining(", ")),

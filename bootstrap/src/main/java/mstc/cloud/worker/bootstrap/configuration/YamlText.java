@@ -12,10 +12,10 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
- * One YAML document as its tree of nodes, which, unlike the maps a loader makes of them, know their
- * line, repeat a repeated key and hold every scalar as it was written.
+ * One YAML document as its tree of nodes. Unlike the maps that a loader makes of them, nodes know
+ * their line, keep duplicate keys and contain every scalar as it was written.
  */
-final class YamlText {
+public final class YamlText {
   /** A configuration needs few; many nested ones would grow without bound. */
   private static final int MAX_ALIASES_OF_COLLECTIONS = 10;
 
@@ -25,8 +25,8 @@ final class YamlText {
 
   /**
    * @param bytes UTF-8, also with a byte order mark, or UTF-16 with one
-   * @return empty for a document that holds nothing but comments
-   * @throws YamlEngineException where it is none, is more than one, or is too large
+   * @return empty for a document that contains nothing but comments
+   * @throws YamlEngineException if it is none, is more than one, or is too large
    */
   static Optional<Node> compose(byte[] bytes) {
     return new Compose(settings())
@@ -44,7 +44,7 @@ final class YamlText {
     return LoadSettings.builder().setMaxAliasesForCollections(MAX_ALIASES_OF_COLLECTIONS).build();
   }
 
-  /** As YAML has it, but not where it is in quotes. */
+  /** As YAML defines it, but not if it is quoted. */
   static boolean isNull(Node node) {
     return node instanceof ScalarNode scalar
         && scalar.isPlain()
@@ -55,16 +55,16 @@ final class YamlText {
         };
   }
 
-  /** A scalar's text as it was written; empty for anything else, also for no value. */
-  static Optional<String> plainText(Node node) {
+  /** A scalar's text as it was written; empty for anything else, and for no value. */
+  public static Optional<String> plainText(Node node) {
     return node instanceof ScalarNode scalar && !isNull(node)
         ? Optional.of(scalar.getValue())
         : Optional.empty();
   }
 
   /**
-   * Whether a tag of one's own would silently be cut off the value: {@code !value}. A plain <code>
-   * ${X}</code> is tagged too, by the parser itself, and is a text like any other here.
+   * Whether a custom tag would silently be cut off the value: {@code !value}. A plain <code>
+   * ${X}</code> is tagged too, by the parser itself, and is ordinary text here.
    */
   static boolean hasForeignTag(Node node) {
     return !node.getTag().getValue().startsWith(Tag.PREFIX) && !Tag.ENV_TAG.equals(node.getTag());
@@ -75,14 +75,14 @@ final class YamlText {
     return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(1);
   }
 
-  /** The first line is 1; empty where the whole text is refused. */
+  /** The first line is 1; empty if the whole text is refused. */
   static Optional<Integer> line(YamlEngineException exception) {
     return exception instanceof MarkedYamlEngineException marked
         ? marked.getProblemMark().or(marked::getContextMark).map(mark -> mark.getLine() + 1)
         : Optional.empty();
   }
 
-  /** What is wrong, on one line and without the text around it, which may be a secret. */
+  /** What is wrong, on one line and without the surrounding text, which may be a secret. */
   static String problem(YamlEngineException exception) {
     if (!(exception instanceof MarkedYamlEngineException marked)) {
       return PrintableText.oneLine(String.valueOf(exception.getMessage()), MAX_PROBLEM_LENGTH);

@@ -1,5 +1,6 @@
 /**
- * The worker's one configuration tree, {@code mstc.*}: its keys, where they come from, its types.
+ * Reads a program's keys from a file, variables and overrides. The program's {@link
+ * mstc.cloud.worker.bootstrap.configuration.Section Sections} declare the keys.
  */
 @NullMarked
 package mstc.cloud.worker.bootstrap.configuration;

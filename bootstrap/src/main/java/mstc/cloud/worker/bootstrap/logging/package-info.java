@@ -1,4 +1,4 @@
-/** What is written where, and how it looks. */
+/** What is logged where, and how it looks. */
 @NullMarked
 package mstc.cloud.worker.bootstrap.logging;
 

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,7 +25,7 @@ class ConfigurationProblemsTest {
   @TempDir private Path folder;
 
   @Test
-  void all_problems_of_all_sources_are_told_at_once_each_with_its_place() {
+  void allProblemsOfAllSourcesAreToldAtOnceEachWithItsPlace() {
     // given
     Path file =
         file(
@@ -71,7 +73,33 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void the_exceptions_message_is_its_problems_on_one_line_each() {
+  void aPolicyThatLetsNothingRunIsNone() {
+    // given
+    ConfigurationSources sources =
+        NOTHING.withOverrides(
+            Map.of(
+                "mstc.jobs.allowed-images",
+                " , ",
+                "mstc.jobs.max-memory",
+                "512",
+                "mstc.runtime.kubernetes.memory",
+                "512"));
+
+    // when
+    List<String> problems = problemsOf(sources);
+
+    // then
+    assertThat(problems)
+        .hasSize(3)
+        .anyMatch(
+            problem -> problem.contains("mstc.jobs.allowed-images") && problem.contains("globs"))
+        .anyMatch(problem -> problem.contains("mstc.jobs.max-memory") && problem.contains("4Mi"))
+        .anyMatch(problem ->
+            problem.contains("mstc.runtime.kubernetes.memory") && problem.contains("4Mi"));
+  }
+
+  @Test
+  void theExceptionsMessageIsItsProblemsOnOneLineEach() {
     // given
     ConfigurationSources sources =
         NOTHING.withOverrides(Map.of("mstc.http.port", "x\ny", "mstc.jobs.max-concurrent", "y"));
@@ -86,7 +114,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void unknown_keys_of_file_and_overrides_are_problems_with_a_suggestion() {
+  void unknownKeysOfFileAndOverridesAreProblemsWithASuggestion() {
     // given
     Path file =
         file(
@@ -121,7 +149,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void a_key_given_twice_is_a_problem_that_names_both_lines() {
+  void aKeyGivenTwiceIsAProblemThatNamesBothLines() {
     // given
     Path file =
         file(
@@ -149,7 +177,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void a_section_that_is_no_section_and_a_key_that_is_one_are_problems() {
+  void aSectionThatIsNoSectionAndAKeyThatIsOneAreProblems() {
     // given
     Path file =
         file(
@@ -200,8 +228,7 @@ class ConfigurationProblemsTest {
         "mstc\\n                       | :1 must hold keys",
         "- mstc\\n                     | :1 must hold keys",
       })
-  void what_is_not_a_yaml_document_of_keys_is_a_problem_with_its_line(
-      String text, String expected) {
+  void whatIsNotAYamlDocumentOfKeysIsAProblemWithItsLine(String text, String expected) {
     // given
     Path file = file(text.replace("\\n", "\n").replace("\\t", "\t"));
 
@@ -215,7 +242,7 @@ class ConfigurationProblemsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"*hidden", "!hidden", "!hidden!x y", "@hidden", "`hidden`", "{hidden", "'hidden"})
-  void a_secret_that_yaml_stumbles_over_is_not_shown(String password) {
+  void aSecretThatYamlStumblesOverIsNotShown(String password) {
     // given
     Path file = file("mstc:\n  work-queue:\n    password: " + password + "\n");
 
@@ -232,7 +259,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void a_secret_that_is_not_allowed_is_not_shown() {
+  void aSecretThatIsNotAllowedIsNotShown() {
     // given
     Path file =
         file(
@@ -259,7 +286,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void a_file_that_cannot_be_read_is_a_problem_beside_the_others() throws IOException {
+  void aFileThatCannotBeReadIsAProblemBesideTheOthers() throws IOException {
     // given
     Path missing = folder.resolve("missing.yaml");
     Path notUtf8 =
@@ -291,7 +318,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void aliases_that_would_grow_without_bound_are_refused() {
+  void aliasesThatWouldGrowWithoutBoundAreRefused() {
     // given
     StringBuilder bomb = new StringBuilder("a0: &a0 [x, x]\n");
     for (int level = 1; level < 40; level++) {
@@ -314,7 +341,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void what_is_wrong_in_the_catalogue_is_told_by_entry_and_line() {
+  void whatIsWrongInTheCatalogueIsToldByEntryAndLine() {
     // given
     Path file =
         file(
@@ -330,6 +357,8 @@ class ConfigurationProblemsTest {
                     - image: alpine
                       command: sh -c ls
                     - {image: a, command: [b], image: c}
+                    - {image: a, command: [b], env: ["*"]}
+                    - {image: a, command: [b], env: FOAM_*}
             """);
     String where = "mstc.runtime.local.catalogue (%s:".formatted(file);
 
@@ -338,19 +367,24 @@ class ConfigurationProblemsTest {
 
     // then
     String needsCommand = " must have a command, a list of words such as [solver, --fast]";
+    String needsVariables =
+        " must have as env a list of variables that requests may set, such as [OMP_NUM_THREADS,"
+            + " FOAM_*]";
     assertThat(problems)
         .containsExactly(
             where + "5) entry 1" + needsCommand,
-            where + "7) entry 2 has the unknown key \"imgae\"; it may have image and command",
+            where + "7) entry 2 has the unknown key \"imgae\"; it may have image, command and env",
             where + "6) entry 2 must have an image, such as \"*/solver:*\"",
             where + "8) entry 3 must have the keys image and command",
             where + "9) entry 4" + needsCommand,
-            where + "11) entry 5 has the key image twice");
+            where + "11) entry 5 has the key image twice",
+            where + "12) entry 6" + needsVariables,
+            where + "13) entry 7" + needsVariables);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"[", "alpine", "{image: a, command: [b]}", "[{image: a}]"})
-  void a_variable_that_is_no_catalogue_is_named(String text) {
+  void aVariableThatIsNoCatalogueIsNamed(String text) {
     // when
     List<String> problems =
         problemsOf(
@@ -376,7 +410,7 @@ class ConfigurationProblemsTest {
         " rabbit",
         "::1%"
       })
-  void a_host_is_neither_a_url_nor_has_a_port(String host) {
+  void aHostIsNeitherAUrlNorHasAPort(String host) {
     assertThat(problemsOf(NOTHING.withOverrides(Map.of("mstc.work-queue.host", host))))
         .singleElement()
         .asString()
@@ -396,7 +430,7 @@ class ConfigurationProblemsTest {
         "not a url",
         "https:s3.example"
       })
-  void an_endpoint_is_an_http_url_with_a_host(String endpoint) {
+  void anEndpointIsAnHttpUrlWithAHost(String endpoint) {
     assertThat(problemsOf(NOTHING.withOverrides(Map.of("mstc.object-store.s3.endpoint", endpoint))))
         .singleElement()
         .asString()
@@ -416,7 +450,7 @@ class ConfigurationProblemsTest {
         "9999999999s",
         "P400000000000D"
       })
-  void a_duration_needs_a_unit_and_keeps_to_its_bounds(String duration) {
+  void aDurationNeedsAUnitAndKeepsToItsBounds(String duration) {
     assertThat(problemsOf(NOTHING.withOverrides(Map.of("mstc.shutdown.grace", duration))))
         .containsExactly(
             "mstc.shutdown.grace (override) must be a duration from 0s to 1h in whole seconds, such as 30s, 5m or PT30S, but is \""
@@ -425,7 +459,7 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void a_certificate_must_be_a_file_that_can_be_read() {
+  void aCertificateMustBeAFileThatCanBeRead() {
     // given
     String key = "mstc.work-queue.tls.ca-certificate";
     Map<String, String> overrides =
@@ -442,17 +476,17 @@ class ConfigurationProblemsTest {
   }
 
   @Test
-  void of_two_sources_only_the_value_in_force_counts() {
+  void ofTwoSourcesOnlyTheValueInForceCounts() {
     // given
     Path file = file("mstc: {http: {port: x}}");
     ConfigurationSources sources =
         ConfigurationSources.ofEnvironment(Map.of("MSTC_HTTP_PORT", "81")).withFile(file);
 
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(sources);
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(sources);
 
     // then
-    assertThat(loaded.configuration().http().port()).isEqualTo(81);
+    assertThat(loaded.configuration().http().orElseThrow().port()).isEqualTo(81);
   }
 
   private static List<String> problemsOf(ConfigurationSources sources) {
@@ -461,7 +495,7 @@ class ConfigurationProblemsTest {
 
   private static ConfigurationException exceptionOf(ConfigurationSources sources) {
     ConfigurationException exception =
-        catchThrowableOfType(ConfigurationException.class, () -> ConfigurationReader.read(sources));
+        catchThrowableOfType(ConfigurationException.class, () -> WorkerTree.read(sources));
     assertThat(exception).isNotNull();
     return exception;
   }

@@ -4,23 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.CatalogueEntry;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.KubernetesSettings;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LocalSettings;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogFormat;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.LogLevel;
-import mstc.cloud.worker.bootstrap.configuration.WorkerConfiguration.MinioSettings;
+import mstc.cloud.worker.adapters.http.HttpSettings;
+import mstc.cloud.worker.adapters.k8s.KubernetesSettings;
+import mstc.cloud.worker.adapters.local.LocalSettings;
+import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
+import mstc.cloud.worker.adapters.minio.MinioSettings;
+import mstc.cloud.worker.bootstrap.configuration.ConfigurationReport.Entry;
+import mstc.cloud.worker.bootstrap.logging.Logging;
+import mstc.cloud.worker.bootstrap.settings.RuntimeSettings;
+import mstc.cloud.worker.bootstrap.settings.StoreSettings;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
+import mstc.cloud.worker.domain.request.Glob;
+import mstc.cloud.worker.domain.request.RequestPolicy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.event.Level;
 
 class ConfigurationReaderTest {
   private static final ConfigurationSources NOTHING = ConfigurationSources.ofEnvironment(Map.of());
@@ -28,46 +37,104 @@ class ConfigurationReaderTest {
   @TempDir private Path folder;
 
   @Test
-  void without_any_source_everything_has_its_default() {
+  void withoutAnySourceEverythingHasItsDefault() {
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(NOTHING);
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(NOTHING);
 
     // then
     WorkerConfiguration configuration = loaded.configuration();
     assertThat(configuration.workQueue().host()).isEqualTo("localhost");
     assertThat(configuration.workQueue().port()).isEqualTo(5672);
     assertThat(configuration.workQueue().user()).isEqualTo("guest");
-    assertThat(configuration.workQueue().password()).isEqualTo(new Secret("guest"));
+    assertThat(configuration.workQueue().password()).isEqualTo("guest");
     assertThat(configuration.workQueue().virtualHost()).isEqualTo("/");
-    assertThat(configuration.workQueue().heartbeat()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(configuration.workQueue().timing().heartbeat()).isEqualTo(Duration.ofSeconds(30));
     assertThat(configuration.workQueue().tls().enabled()).isFalse();
     assertThat(configuration.workQueue().tls().caCertificate()).isEmpty();
-    MinioSettings minio = (MinioSettings) configuration.objectStore();
-    assertThat(minio.host()).isEqualTo("localhost");
-    assertThat(minio.port()).isEqualTo(9000);
+    MinioSettings minio = ((StoreSettings.Minio) configuration.objectStore()).settings();
+    assertThat(minio.endpoint()).isEqualTo(URI.create("http://localhost:9000"));
     assertThat(minio.createBuckets()).isTrue();
     assertThat(minio.region()).isEmpty();
-    assertThat(minio.credentials().accessKey()).isEqualTo("minioadmin");
-    assertThat(minio.credentials().secretKey()).isEqualTo(new Secret("minioadmin"));
+    assertThat(minio.accessKey()).isEqualTo("minioadmin");
+    assertThat(minio.secretKey()).isEqualTo("minioadmin");
     Path scratch = Path.of(System.getProperty("java.io.tmpdir"), "mstc-cloud-worker");
-    assertThat(configuration.scratchDirectory()).isEqualTo(scratch);
-    KubernetesSettings kubernetes = (KubernetesSettings) configuration.runtime();
+    KubernetesSettings kubernetes =
+        ((RuntimeSettings.Kubernetes) configuration.runtime()).settings();
+    assertThat(kubernetes.spool()).isEqualTo(scratch.resolve("spool"));
     assertThat(kubernetes.namespace()).isEqualTo("mstc-dev");
     assertThat(kubernetes.kubeconfig()).isEmpty();
-    assertThat(kubernetes.nodeSelector()).isEmpty();
-    assertThat(kubernetes.tolerations()).isEmpty();
-    assertThat(configuration.jobs().maxConcurrent()).isEqualTo(50);
-    assertThat(configuration.jobs().retention()).isEqualTo(Duration.ofSeconds(30));
-    assertThat(configuration.http().enabled()).isTrue();
-    assertThat(configuration.http().host()).isEqualTo("127.0.0.1");
-    assertThat(configuration.http().port()).isEqualTo(8080);
+    assertThat(kubernetes.jobs().nodeSelector()).isEmpty();
+    assertThat(kubernetes.jobs().tolerations()).isEmpty();
+    assertThat(configuration.worker().maxConcurrentJobs()).isEqualTo(50);
+    assertThat(configuration.worker().maxWaitingJobs()).isEqualTo(1_000);
+    assertThat(configuration.worker().replyPatience()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(configuration.worker().logPatience()).isEqualTo(Duration.ofHours(1));
+    assertThat(configuration.worker().policy().withSettings(Map.of()))
+        .isEqualTo(RequestPolicy.OPEN);
+    assertThat(kubernetes.retention()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(configuration.http())
+        .contains(new HttpSettings("127.0.0.1", 8080, Optional.empty()));
     assertThat(configuration.shutdownGrace()).isEqualTo(Duration.ofSeconds(30));
-    assertThat(configuration.logging().format()).isEqualTo(LogFormat.TEXT);
-    assertThat(configuration.logging().level()).isEqualTo(LogLevel.INFO);
+    assertThat(configuration.logging().format()).isEqualTo(Logging.Format.TEXT);
+    assertThat(configuration.logging().level()).isEqualTo(Level.INFO);
   }
 
   @Test
-  void the_first_versions_variables_are_read() {
+  void whatRequestsMayAskForIsReadFromTheFileAndFromVariables() throws Exception {
+    // given
+    Path file =
+        Files.writeString(
+            folder.resolve("worker.yaml"),
+            """
+            mstc:
+              jobs:
+                max-unanswered: 20
+                max-timeout: 12h
+                max-cpu: 16
+                max-memory: 64Gi
+                max-gpu: 0
+                max-retries: 3
+                allowed-images: registry.example.com/*, team/solver:?
+                allowed-labels: example.com/*, tier
+            """);
+    ConfigurationSources sources =
+        ConfigurationSources.ofEnvironment(Map.of("MSTC_JOBS_ALLOWED_BUCKETS", "team-*"))
+            .withFile(file);
+
+    // when
+    WorkerConfiguration configuration = WorkerTree.read(sources).configuration();
+
+    // then
+    assertThat(configuration.worker().maxWaitingJobs()).isEqualTo(20);
+    assertThat(configuration.worker().policy())
+        .isEqualTo(
+            new RequestPolicy(
+                Duration.ofHours(12),
+                Optional.of("16"),
+                Optional.of("64Gi"),
+                0,
+                3,
+                List.of(new Glob("registry.example.com/*"), new Glob("team/solver:?")),
+                List.of(new Glob("team-*")),
+                List.of(new Glob("example.com/*"), new Glob("tier")),
+                Map.of(
+                    "timeOut", "mstc.jobs.max-timeout",
+                    "resources.cpu", "mstc.jobs.max-cpu",
+                    "resources.memory", "mstc.jobs.max-memory",
+                    "resources.gpu", "mstc.jobs.max-gpu",
+                    "retries", "mstc.jobs.max-retries",
+                    "image", "mstc.jobs.allowed-images",
+                    "inputBucket", "mstc.jobs.allowed-buckets",
+                    "outputBucket", "mstc.jobs.allowed-buckets",
+                    "labels", "mstc.jobs.allowed-labels")));
+    assertThat(kubernetes(WorkerTree.read(sources)).suspensionLimit())
+        .isEqualTo(Duration.ofHours(12));
+    assertThat(kubernetes(WorkerTree.read(sources)).jobs().labelsForPods())
+        .containsExactly(new Glob("example.com/*"), new Glob("tier"));
+  }
+
+  @Test
+  void theFirstVersionsVariablesAreRead() {
     // given
     ConfigurationSources sources =
         ConfigurationSources.ofEnvironment(
@@ -83,40 +150,39 @@ class ConfigurationReaderTest {
                 "SCRATCH_DIR", "/scratch"));
 
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(sources);
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(sources);
 
     // then
     WorkerConfiguration configuration = loaded.configuration();
-    MinioSettings minio = (MinioSettings) configuration.objectStore();
+    MinioSettings minio = ((StoreSettings.Minio) configuration.objectStore()).settings();
     assertThat(loaded.warnings()).isEmpty();
     assertThat(configuration.workQueue().host()).isEqualTo("rabbit");
     assertThat(configuration.workQueue().port()).isEqualTo(5673);
     assertThat(configuration.workQueue().user()).isEqualTo("u");
-    assertThat(configuration.workQueue().password().value()).isEqualTo("p");
-    assertThat(minio.host()).isEqualTo("minio");
-    assertThat(minio.port()).isEqualTo(9001);
-    assertThat(minio.credentials().accessKey()).isEqualTo("root");
-    assertThat(minio.credentials().secretKey().value()).isEqualTo("secret");
-    assertThat(configuration.scratchDirectory()).isEqualTo(Path.of("/scratch"));
+    assertThat(configuration.workQueue().password()).isEqualTo("p");
+    assertThat(minio.endpoint()).isEqualTo(URI.create("http://minio:9001"));
+    assertThat(minio.accessKey()).isEqualTo("root");
+    assertThat(minio.secretKey()).isEqualTo("secret");
+    assertThat(kubernetes(loaded).spool()).isEqualTo(Path.of("/scratch/spool"));
   }
 
   @Test
-  void the_local_runtime_has_defaults_too() {
+  void theLocalRuntimeHasDefaultsToo() {
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(
             ConfigurationSources.ofEnvironment(
                 Map.of("MSTC_RUNTIME_TYPE", "local", "SCRATCH_DIR", "/scratch")));
 
     // then
-    LocalSettings local = (LocalSettings) loaded.configuration().runtime();
-    assertThat(local.folder()).isEqualTo(Path.of("/scratch/jobs"));
+    LocalSettings local = local(loaded);
+    assertThat(local.root()).isEqualTo(Path.of("/scratch/jobs"));
     assertThat(local.catalogue()).isEmpty();
     assertThat(local.grace()).isEqualTo(Duration.ofSeconds(10));
   }
 
   @Test
-  void an_override_comes_before_a_variable_before_the_first_versions_before_the_file() {
+  void anOverrideComesBeforeAVariableBeforeTheFirstVersionsBeforeTheFile() {
     // given
     Path file =
         file(
@@ -138,7 +204,7 @@ class ConfigurationReaderTest {
     // when
     List<String> hosts =
         List.of(ofFile, ofFirstVersion, ofVariable, ofOverride).stream()
-            .map(sources -> ConfigurationReader.read(sources).configuration().workQueue().host())
+            .map(sources -> WorkerTree.read(sources).configuration().workQueue().host())
             .toList();
 
     // then
@@ -147,14 +213,14 @@ class ConfigurationReaderTest {
   }
 
   @Test
-  void an_empty_variable_counts_as_not_set() {
+  void anEmptyVariableCountsAsNotSet() {
     // given
     ConfigurationSources sources =
         ConfigurationSources.ofEnvironment(
             Map.of("MSTC_WORK_QUEUE_HOST", "", "WORK_QUEUE_HOST", "", "WORK_QUEUE_PORT", ""));
 
     // when
-    WorkerConfiguration configuration = ConfigurationReader.read(sources).configuration();
+    WorkerConfiguration configuration = WorkerTree.read(sources).configuration();
 
     // then
     assertThat(configuration.workQueue().host()).isEqualTo("localhost");
@@ -187,7 +253,7 @@ class ConfigurationReaderTest {
         "пароль",
         "@{x}"
       })
-  void a_password_is_taken_literally_from_every_source(String password) {
+  void aPasswordIsTakenLiterallyFromEverySource(String password) {
     // given
     String key = "mstc.work-queue.password";
     Path file = file("mstc: {work-queue: {password: '%s'}}".formatted(password.replace("'", "''")));
@@ -200,8 +266,8 @@ class ConfigurationReaderTest {
                 ConfigurationSources.ofEnvironment(Map.of("WORK_QUEUE_PASS", password)),
                 NOTHING.withOverrides(Map.of(key, password)))
             .stream()
-            .map(sources -> ConfigurationReader.read(sources))
-            .map(loaded -> loaded.configuration().workQueue().password().value())
+            .map(sources -> WorkerTree.read(sources))
+            .map(loaded -> loaded.configuration().workQueue().password())
             .toList();
 
     // then
@@ -210,30 +276,30 @@ class ConfigurationReaderTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"a$b\\c,d", "${HOME}", "007", "1e3", "yes", "0x10"})
-  void a_password_needs_no_quotes_in_the_file_where_yaml_needs_none(String password) {
+  void aPasswordNeedsNoQuotesInTheFileWhereYamlNeedsNone(String password) {
     // given
     Path file = file("mstc:\n  work-queue:\n    password: " + password + "\n");
 
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(NOTHING.withFile(file));
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(NOTHING.withFile(file));
 
     // then
-    assertThat(loaded.configuration().workQueue().password().value()).isEqualTo(password);
+    assertThat(loaded.configuration().workQueue().password()).isEqualTo(password);
   }
 
   @ParameterizedTest
   @CsvSource({"30s,30", "5m,300", "2h,7200", "PT30S,30", "P1D,86400", "7d,604800", "0s,0"})
-  void durations_are_written_with_a_unit_or_in_iso_8601(String text, long seconds) {
+  void durationsAreWrittenWithAUnitOrInIso8601(String text, long seconds) {
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(NOTHING.withOverrides(Map.of("mstc.jobs.retention", text)));
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(NOTHING.withOverrides(Map.of("mstc.jobs.retention", text)));
 
     // then
-    assertThat(loaded.configuration().jobs().retention()).isEqualTo(Duration.ofSeconds(seconds));
+    assertThat(kubernetes(loaded).retention()).isEqualTo(Duration.ofSeconds(seconds));
   }
 
   @Test
-  void the_catalogue_is_a_list_in_the_file() {
+  void theCatalogueIsAListInTheFile() {
     // given
     Path file =
         file(
@@ -245,17 +311,18 @@ class ConfigurationReaderTest {
                   catalogue:
                     - image: "*/solver:*"
                       command: [sh, -c, "echo a,b $X"]
-                    - {command: [/bin/true, 1], image: alpine}
+                    - {command: [/bin/true, 1], image: alpine, env: [OMP_NUM_THREADS, FOAM_*]}
             """);
 
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(NOTHING.withFile(file));
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(NOTHING.withFile(file));
 
     // then
-    assertThat(((LocalSettings) loaded.configuration().runtime()).catalogue())
+    assertThat(local(loaded).catalogue())
         .containsExactly(
             new CatalogueEntry("*/solver:*", List.of("sh", "-c", "echo a,b $X")),
-            new CatalogueEntry("alpine", List.of("/bin/true", "1")));
+            new CatalogueEntry(
+                "alpine", List.of("/bin/true", "1"), List.of("OMP_NUM_THREADS", "FOAM_*")));
   }
 
   @ParameterizedTest
@@ -264,29 +331,28 @@ class ConfigurationReaderTest {
         "[{image: 'alpine:*', command: [sh, -c, 'echo a,b']}]",
         "[{\"image\":\"alpine:*\",\"command\":[\"sh\",\"-c\",\"echo a,b\"]}]"
       })
-  void the_catalogue_is_yaml_or_json_in_a_variable(String text) {
+  void theCatalogueIsYamlOrJsonInAVariable(String text) {
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(
             ConfigurationSources.ofEnvironment(
                 Map.of("MSTC_RUNTIME_TYPE", "local", "MSTC_RUNTIME_LOCAL_CATALOGUE", text)));
 
     // then
-    assertThat(((LocalSettings) loaded.configuration().runtime()).catalogue())
+    assertThat(local(loaded).catalogue())
         .containsExactly(new CatalogueEntry("alpine:*", List.of("sh", "-c", "echo a,b")));
   }
 
   @Test
-  void relative_paths_are_relative_to_the_working_directory() {
+  void relativePathsAreRelativeToTheWorkingDirectory() {
     // given
     Path file = file("mstc: {scratch-dir: a/../scratch}");
 
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(NOTHING.withFile(file));
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(NOTHING.withFile(file));
 
     // then
-    assertThat(loaded.configuration().scratchDirectory())
-        .isEqualTo(Path.of("scratch").toAbsolutePath());
+    assertThat(kubernetes(loaded).spool()).isEqualTo(Path.of("scratch/spool").toAbsolutePath());
   }
 
   @ParameterizedTest
@@ -301,38 +367,37 @@ class ConfigurationReaderTest {
         "\uFEFFmstc: {}",
         "mstc:\r\n  jobs:\r\n"
       })
-  void a_file_section_or_key_without_a_value_sets_nothing(String text) {
+  void aFileSectionOrKeyWithoutAValueSetsNothing(String text) {
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(NOTHING.withFile(file(text)));
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(NOTHING.withFile(file(text)));
 
     // then
-    assertThat(loaded.configuration()).isEqualTo(ConfigurationReader.read(NOTHING).configuration());
+    assertThat(loaded.configuration()).isEqualTo(WorkerTree.read(NOTHING).configuration());
   }
 
   @Test
-  void keys_may_be_written_with_dots_in_the_file() {
+  void keysMayBeWrittenWithDotsInTheFile() {
     // given
     Path file = file("mstc.work-queue.host: rabbit\nmstc.http: {port: 0, enabled: FALSE}\n");
 
     // when
-    WorkerConfiguration configuration =
-        ConfigurationReader.read(NOTHING.withFile(file)).configuration();
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(NOTHING.withFile(file));
 
     // then
-    assertThat(configuration.workQueue().host()).isEqualTo("rabbit");
-    assertThat(configuration.http().port()).isZero();
-    assertThat(configuration.http().enabled()).isFalse();
+    assertThat(loaded.configuration().workQueue().host()).isEqualTo("rabbit");
+    assertThat(loaded.report().entries()).contains(new Entry("mstc.http.port", "0", file + ":2"));
+    assertThat(loaded.configuration().http()).isEmpty();
   }
 
   @Test
-  void a_system_property_is_no_source() {
+  void aSystemPropertyIsNoSource() {
     // given
     System.setProperty("mstc.work-queue.host", "of-a-property");
 
     // when
-    Optional<LoadedConfiguration> loaded;
+    Optional<LoadedConfiguration<WorkerConfiguration>> loaded;
     try {
-      loaded = Optional.of(ConfigurationReader.read(NOTHING));
+      loaded = Optional.of(WorkerTree.read(NOTHING));
     } finally {
       System.clearProperty("mstc.work-queue.host");
     }
@@ -342,7 +407,7 @@ class ConfigurationReaderTest {
   }
 
   @Test
-  void no_secret_is_in_the_text_of_a_configuration() {
+  void noSecretIsInTheTextOfAConfiguration() {
     // given
     Map<String, String> secrets =
         Map.of(
@@ -352,11 +417,19 @@ class ConfigurationReaderTest {
             "MSTC_OBJECT_STORE_S3_SECRET_KEY", "hidden-3");
 
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(ConfigurationSources.ofEnvironment(secrets));
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(ConfigurationSources.ofEnvironment(secrets));
 
     // then
     assertThat(loaded.toString()).contains("****", "shown").doesNotContain("hidden");
+  }
+
+  private static KubernetesSettings kubernetes(LoadedConfiguration<WorkerConfiguration> loaded) {
+    return ((RuntimeSettings.Kubernetes) loaded.configuration().runtime()).settings();
+  }
+
+  private static LocalSettings local(LoadedConfiguration<WorkerConfiguration> loaded) {
+    return ((RuntimeSettings.Local) loaded.configuration().runtime()).settings();
   }
 
   private Path file(String text) {

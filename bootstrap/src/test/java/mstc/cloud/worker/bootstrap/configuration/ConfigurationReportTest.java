@@ -10,27 +10,42 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import mstc.cloud.worker.bootstrap.configuration.ConfigurationReport.Entry;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ConfigurationReportTest {
 
   @Test
-  void it_lists_every_key_sorted() {
+  void itListsEveryKeySorted() {
     // when
     ConfigurationReport report =
-        ConfigurationReader.read(ConfigurationSources.ofEnvironment(Map.of())).report();
+        WorkerTree.read(ConfigurationSources.ofEnvironment(Map.of())).report();
 
     // then
-    List<String> all = Parameters.ALL.stream().map(Parameter::name).sorted().toList();
+    List<String> all = new WorkerTree().keys().stream().map(Key::name).sorted().toList();
     assertThat(report.entries()).extracting(Entry::key).containsExactlyElementsOf(all);
     assertThat(report.entries()).extracting(Entry::origin).containsOnly("default");
     assertThat(report.entries()).isSortedAccordingTo(Comparator.comparing(Entry::key));
   }
 
   @Test
-  void it_says_what_is_in_force_and_where_from_but_no_secret(@TempDir Path folder)
-      throws IOException {
+  void itListsTheKeysThatNothingGivesAValueToo() {
+    // given
+    ConfigurationSources amazon =
+        ConfigurationSources.ofEnvironment(Map.of("MSTC_OBJECT_STORE_TYPE", "s3"));
+
+    // when
+    ConfigurationReport report = WorkerTree.read(amazon).report();
+
+    // then
+    assertThat(report.entries())
+        .hasSameSizeAs(new WorkerTree().keys())
+        .contains(new Entry("mstc.jobs.store-host", "(not set)", "default"));
+  }
+
+  @Test
+  void itSaysWhatIsInForceAndWhereFromButNoSecret(@TempDir Path folder) throws IOException {
     // given
     Path file =
         Files.writeString(
@@ -46,6 +61,7 @@ class ConfigurationReportTest {
                   catalogue:
                     - image: "*"
                       command: [echo, 'a "b"']
+                      env: [FOAM_*]
             """);
     ConfigurationSources sources =
         new ConfigurationSources(
@@ -58,7 +74,7 @@ class ConfigurationReportTest {
             Optional.of(file));
 
     // when
-    ConfigurationReport report = ConfigurationReader.read(sources).report();
+    ConfigurationReport report = WorkerTree.read(sources).report();
 
     // then
     assertThat(report.entries())
@@ -70,7 +86,7 @@ class ConfigurationReportTest {
             new Entry("mstc.runtime.local.folder", "/scratch/jobs", "default"),
             new Entry(
                 "mstc.runtime.local.catalogue",
-                "[{image: \"*\", command: [\"echo\", \"a \\\"b\\\"\"]}]",
+                "[{image: \"*\", command: [\"echo\", \"a \\\"b\\\"\"], env: [\"FOAM_*\"]}]",
                 file + ":9"),
             new Entry("mstc.object-store.region", "(not set)", "default"),
             new Entry("mstc.object-store.minio.secret-key", "****", "variable MINIO_ROOT_PASSWORD"),
@@ -84,7 +100,7 @@ class ConfigurationReportTest {
                 "as mstc.object-store.minio.secret-key, variable MINIO_ROOT_PASSWORD"),
             new Entry("mstc.work-queue.password", "****", "default"));
     assertThat(report.toText())
-        .hasLineCount(Parameters.ALL.size())
+        .hasLineCount(new WorkerTree().keys().size())
         .containsPattern("(?m)^mstc\\.http\\.port +\\Q= 0  (override)\\E$")
         .doesNotContain("hidden");
   }

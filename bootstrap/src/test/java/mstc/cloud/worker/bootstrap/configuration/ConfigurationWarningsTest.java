@@ -3,9 +3,12 @@ package mstc.cloud.worker.bootstrap.configuration;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
+import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfigurationWarningsTest {
 
   @Test
-  void an_unknown_variable_of_ours_only_warns() {
+  void anUnknownVariableOfOursOnlyWarns() {
     // given
     Map<String, String> environment =
         Map.of(
@@ -26,8 +29,8 @@ class ConfigurationWarningsTest {
             "MINIO_SERVICE_HOST", "minio");
 
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(ConfigurationSources.ofEnvironment(environment));
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(ConfigurationSources.ofEnvironment(environment));
 
     // then
     assertThat(loaded.warnings())
@@ -37,7 +40,7 @@ class ConfigurationWarningsTest {
   }
 
   @Test
-  void links_to_kubernetes_services_do_not_break_the_start() {
+  void linksToKubernetesServicesDoNotBreakTheStart() {
     // given
     Map<String, String> environment =
         Map.of(
@@ -53,14 +56,13 @@ class ConfigurationWarningsTest {
             "MINIO_SERVICE_PORT", "9002");
 
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(ConfigurationSources.ofEnvironment(environment));
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(ConfigurationSources.ofEnvironment(environment));
 
     // then
     assertThat(loaded.configuration().workQueue().port()).isEqualTo(5672);
-    assertThat(loaded.configuration().objectStore())
-        .hasFieldOrPropertyWithValue("host", "10.0.0.3")
-        .hasFieldOrPropertyWithValue("port", 9002);
+    assertThat(loaded.configuration().objectStore().endpoint())
+        .contains(URI.create("http://10.0.0.3:9002"));
     assertThat(loaded.warnings())
         .containsExactly(
             "ignored as links to Kubernetes services: MSTC_WORK_QUEUE_PORT, WORK_QUEUE_PORT,"
@@ -71,29 +73,29 @@ class ConfigurationWarningsTest {
   }
 
   @Test
-  void a_link_leaves_the_key_to_the_next_source() {
+  void aLinkLeavesTheKeyToTheNextSource() {
     // given
     Map<String, String> environment =
         Map.of("MSTC_WORK_QUEUE_PORT", "tcp://10.0.0.1:5672", "WORK_QUEUE_PORT", "5673");
 
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(ConfigurationSources.ofEnvironment(environment));
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(ConfigurationSources.ofEnvironment(environment));
 
     // then
     assertThat(loaded.configuration().workQueue().port()).isEqualTo(5673);
   }
 
   @Test
-  void a_secret_with_a_line_break_at_its_end_is_taken_but_warned_of() {
+  void aSecretWithALineBreakAtItsEndIsTakenButWarnedOf() {
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(
             ConfigurationSources.ofEnvironment(
                 Map.of("WORK_QUEUE_PASS", "hidden\n", "MINIO_SERVICE_HOST", "minio")));
 
     // then
-    assertThat(loaded.configuration().workQueue().password().value()).isEqualTo("hidden\n");
+    assertThat(loaded.configuration().workQueue().password()).isEqualTo("hidden\n");
     assertThat(loaded.warnings())
         .containsExactly(
             "mstc.work-queue.password (variable WORK_QUEUE_PASS) begins or ends with a blank or a"
@@ -101,7 +103,7 @@ class ConfigurationWarningsTest {
   }
 
   @Test
-  void a_certificate_without_tls_is_warned_of(@TempDir Path folder) throws IOException {
+  void aCertificateWithoutTlsIsWarnedOf(@TempDir Path folder) throws IOException {
     // given
     Path certificate = Files.createFile(folder.resolve("ca.pem"));
     ConfigurationSources sources =
@@ -113,7 +115,7 @@ class ConfigurationWarningsTest {
                 "minio"));
 
     // when
-    LoadedConfiguration loaded = ConfigurationReader.read(sources);
+    LoadedConfiguration<WorkerConfiguration> loaded = WorkerTree.read(sources);
 
     // then
     assertThat(loaded.configuration().workQueue().tls().caCertificate()).contains(certificate);
@@ -125,11 +127,10 @@ class ConfigurationWarningsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"localhost", "127.0.0.1", "::1"})
-  void a_store_on_the_workers_own_machine_is_out_of_reach_for_kubernetes_jobs(String host) {
+  void aStoreOnTheWorkersOwnMachineIsOutOfReachForKubernetesJobs(String host) {
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(
-            ConfigurationSources.ofEnvironment(Map.of("MINIO_SERVICE_HOST", host)));
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(ConfigurationSources.ofEnvironment(Map.of("MINIO_SERVICE_HOST", host)));
 
     // then
     assertThat(loaded.warnings())
@@ -142,10 +143,10 @@ class ConfigurationWarningsTest {
 
   @ParameterizedTest
   @CsvSource({"MSTC_JOBS_STORE_HOST, minio", "MSTC_RUNTIME_TYPE, local"})
-  void a_store_that_jobs_reach_is_not_warned_of(String variable, String value) {
+  void aStoreThatJobsReachIsNotWarnedOf(String variable, String value) {
     // when
-    LoadedConfiguration loaded =
-        ConfigurationReader.read(
+    LoadedConfiguration<WorkerConfiguration> loaded =
+        WorkerTree.read(
             ConfigurationSources.ofEnvironment(
                 Map.of("MINIO_SERVICE_HOST", "localhost", variable, value)));
 

@@ -1,15 +1,16 @@
 package mstc.cloud.worker.domain.job;
 
 import java.util.List;
-import mstc.cloud.worker.domain.request.WorkRequest;
+import mstc.cloud.worker.domain.request.RequestDigest;
+import mstc.cloud.worker.domain.request.Work;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 
 /**
- * One request to be run once.
+ * One piece of work to be done once.
  *
- * @param warnings what the client is to be told beside the outcome
+ * @param warnings what the client is told besides the outcome
  */
-public record Job(UniqueName name, WorkRequest request, List<String> warnings) {
+public record Job(UniqueName name, Work work, List<String> warnings) {
   public Job {
     warnings = List.copyOf(warnings);
   }
@@ -21,12 +22,10 @@ public record Job(UniqueName name, WorkRequest request, List<String> warnings) {
   public ObjectLocation logLocation() {
     String object = name + ".log";
     return new ObjectLocation(
-        request.outputBucket(),
-        request.prefix().map(prefix -> prefix + "-" + object).orElse(object));
+        work.outputBucket(), work.prefix().map(prefix -> prefix + "-" + object).orElse(object));
   }
 
-  /** The digest of the request. */
   public RequestDigest digest() {
-    return RequestDigest.of(request);
+    return work.digest();
   }
 }

@@ -3,13 +3,15 @@ package mstc.cloud.worker.domain.job;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.UUID;
+import mstc.cloud.worker.domain.FieldHash;
+import mstc.cloud.worker.domain.request.RequestDigest;
 
 /**
- * What makes two messages the same piece of work, and so the uuid of its job.
+ * What makes two messages the same piece of work; it decides the uuid of their job.
  *
- * <p>A message id is an idempotency key: whoever sends it again, whenever, means the same job. A
- * correlation is not: clients use a correlation id again, so it only recognises a message that the
- * broker delivers a second time. Without either, every message is a job of its own.
+ * <p>A message id is an idempotency key: a client that sends it again, at any time, means the same
+ * job. A correlation is not, because clients reuse correlation ids: it only recognises a message
+ * that the broker delivers a second time. Without either, every message is a job of its own.
  */
 public sealed interface JobIdentity {
 
@@ -24,7 +26,7 @@ public sealed interface JobIdentity {
   record IdempotencyKey(String messageId) implements JobIdentity {
     @Override
     public UUID uuid() {
-      RequestDigest.Hash hash = new RequestDigest.Hash();
+      FieldHash hash = new FieldHash();
       hash.text("message-id");
       hash.text(messageId);
       return nameBased(hash);
@@ -40,7 +42,7 @@ public sealed interface JobIdentity {
       implements JobIdentity {
     @Override
     public UUID uuid() {
-      RequestDigest.Hash hash = new RequestDigest.Hash();
+      FieldHash hash = new FieldHash();
       hash.text("correlation-id");
       hash.text(correlationId);
       hash.optional(replyQueue);
@@ -49,16 +51,17 @@ public sealed interface JobIdentity {
     }
   }
 
-  /** A message like no other. */
+  /** A message that is never the same as another. */
   record Unique(UUID uuid) implements JobIdentity {
-    /** With a random uuid. */
     public static Unique random() {
       return new Unique(UUID.randomUUID());
     }
   }
 
-  /** A uuid of version 8 (RFC 9562, section 5.8): the hash, but for the version and the variant. */
-  private static UUID nameBased(RequestDigest.Hash hash) {
+  /**
+   * A uuid of version 8 (RFC 9562, section 5.8): the hash, except for the version and the variant.
+   */
+  private static UUID nameBased(FieldHash hash) {
     ByteBuffer bytes = ByteBuffer.wrap(hash.value());
     long high = (bytes.getLong() & 0xffff_ffff_ffff_0fffL) | 0x8000L;
     long low = (bytes.getLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import mstc.cloud.worker.domain.PrintableText;
 
-/** How a job ended. The reasons are one line of printable text, whoever they came from. */
+/** How a job ended. Every reason is one line of printable text, wherever it came from. */
 public sealed interface JobOutcome {
   /** The longest reason, in characters: a reply must fit into an object's metadata. */
   int MAX_REASON_LENGTH = 400;
@@ -23,13 +23,12 @@ public sealed interface JobOutcome {
     REJECTED
   }
 
-  /** What clients switch on. */
   Kind kind();
 
   /** The end of the sentence that begins with "Job" and the unique name, without its full stop. */
   String phrase();
 
-  /** The exit code of the last attempt; empty where no process of the job ended by itself. */
+  /** The exit code of the last attempt; empty if no process of the job ended by itself. */
   default OptionalInt exitCode() {
     return OptionalInt.empty();
   }
@@ -104,9 +103,10 @@ public sealed interface JobOutcome {
   }
 
   /**
-   * The job was ended at its timeout.
+   * The job was ended as its time was over.
    *
-   * @param detail why it had not got further, where something else than its work held it up
+   * @param timeout how long it had: normally the job's own timeout
+   * @param detail why it had not got further, if something other than its work held it up
    */
   record TimedOut(Duration timeout, Optional<String> detail) implements JobOutcome {
     public TimedOut {
@@ -121,7 +121,7 @@ public sealed interface JobOutcome {
     @Override
     public String phrase() {
       long minutes = timeout.toMinutes();
-      // Not by a format: it would write the number in the digits of the machine's language.
+      // A format would write the number in the digits of the machine's locale.
       return "failed: timed out after "
           + minutes
           + (minutes == 1 ? " minute" : " minutes")
@@ -129,7 +129,7 @@ public sealed interface JobOutcome {
     }
   }
 
-  /** The job took more memory than it may. */
+  /** The job used more memory than it was allowed. */
   record OutOfMemory(OptionalInt exitCode) implements JobOutcome {
     @Override
     public Kind kind() {
@@ -142,7 +142,7 @@ public sealed interface JobOutcome {
     }
   }
 
-  /** The image does not exist or cannot be had. */
+  /** The image does not exist or cannot be pulled. */
   record ImageUnavailable(String reason) implements JobOutcome {
     public ImageUnavailable {
       reason = PrintableText.oneLine(reason, MAX_REASON_LENGTH);
@@ -159,7 +159,7 @@ public sealed interface JobOutcome {
     }
   }
 
-  /** The cluster took the job's place away and it could not be run again in time. */
+  /** The cluster evicted the job, and it could not be run again in time. */
   record Evicted(String reason) implements JobOutcome {
     public Evicted {
       reason = PrintableText.oneLine(reason, MAX_REASON_LENGTH);

@@ -33,7 +33,7 @@ public record UniqueName(String value) {
     return new UniqueName(prefix + "-" + uuid);
   }
 
-  /** The part that tells this job from all others, whatever they are called. */
+  /** The part that distinguishes this job from all others, whatever their job name. */
   public UUID uuid() {
     return UUID.fromString(value.substring(value.length() - UUID_LENGTH));
   }

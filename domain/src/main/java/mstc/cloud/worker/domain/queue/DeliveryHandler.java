@@ -6,9 +6,10 @@ public interface DeliveryHandler {
 
   /**
    * Handles one delivery. Called on a virtual thread of its own for each; may block. The message
-   * stays unacknowledged until this returns; when it throws, the message goes back to the queue.
+   * stays unacknowledged until this returns; when it throws, the message is {@linkplain
+   * Disposition.Postpone postponed}.
    *
-   * @param handling of this delivery, until this returns
+   * @param handling belongs to this delivery; valid until this returns
    */
   Disposition handle(Delivery delivery, Handling handling);
 }

@@ -4,11 +4,11 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 
 /**
- * Brings requests and takes replies away.
+ * Delivers requests and sends replies.
  *
- * <p>Connects by itself and again after every loss, from the first attempt on, until closed. What
- * was delivered over a lost connection comes again, marked as redelivered; handling it may go on,
- * its disposition is void, and {@link Handling#isVoid} says so.
+ * <p>Connects by itself, and reconnects after every loss and every failed attempt, until closed.
+ * What was delivered over a lost connection is delivered again, marked as redelivered. The handler
+ * may go on, but its disposition is void, and {@link Handling#isVoid} says so.
  */
 public interface WorkQueue extends AutoCloseable {
 
@@ -19,24 +19,24 @@ public interface WorkQueue extends AutoCloseable {
   void open(DeliveryHandler handler);
 
   /**
-   * Sets how many deliveries may be with the handler at once, from now on, beside those that have
-   * {@linkplain Handling#stepAside stepped aside}; 0, the initial value, stops consuming. May be
-   * called at any time from any thread, also while there is no connection: the last value holds.
+   * Sets how many deliveries may be with the handler at once from now on, not counting those that
+   * have {@linkplain Handling#stepAside stepped aside}; 0, the initial value, stops consuming. May
+   * be called at any time from any thread, even without a connection: the last value counts.
    *
-   * <p>When this returns after lowering the demand, no delivery is on its way from the broker
-   * beyond the new demand or those the handler already has; deliveries that could not be taken back
-   * in time are requeued unhandled. Blocks for at most a few round trips to the broker.
+   * <p>When this returns after lowering the demand, the broker sends no delivery beyond the new
+   * demand, or beyond those that the handler already has; deliveries already on their way are
+   * requeued unhandled. Blocks for at most a few round trips to the broker.
    *
    * @param deliveries 0 or more
    */
   void demand(int deliveries);
 
   /**
-   * Sends a reply, persistent, and waits until the broker has confirmed it. May be repeated: the
-   * client then gets it twice. Blocks; any thread; while there is no connection, fails at once.
+   * Sends a persistent reply, and waits until the broker says what became of it. May be repeated:
+   * the client then gets it twice. Blocks; any thread; while there is no connection, fails at once.
    *
-   * @throws WorkQueueException when the broker cannot be reached or did not confirm; the reply may
-   *     have been sent all the same
+   * @throws WorkQueueException when the broker cannot be reached or has not said what became of the
+   *     reply, which may have been sent all the same
    */
   ReplyReceipt reply(ReplyAddress address, Reply reply);
 
@@ -44,8 +44,8 @@ public interface WorkQueue extends AutoCloseable {
   boolean isConnected();
 
   /**
-   * Stops delivering, requeues what was not yet handed over, and disconnects. Handlers under way
-   * should have returned: their dispositions are void afterwards. May be repeated.
+   * Stops delivering, requeues what no handler has yet, and disconnects. Handlers should have
+   * returned before: their dispositions are void afterwards. May be repeated.
    */
   @Override
   void close();

@@ -11,7 +11,7 @@ public final class WorkQueueException extends PortException {
     super(message, cause, retryable);
   }
 
-  /** A failure that may be gone when the call is repeated: no connection, a nack, a time-out. */
+  /** A failure that may have passed when the call is repeated: no connection, a time-out. */
   public static WorkQueueException retryable(String message, @Nullable Throwable cause) {
     return new WorkQueueException(message, cause, true);
   }

@@ -1,4 +1,4 @@
-/** The port that requests come from and replies go to. */
+/** The port that delivers requests and takes replies. */
 @NullMarked
 package mstc.cloud.worker.domain.queue;
 

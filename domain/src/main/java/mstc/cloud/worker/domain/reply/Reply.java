@@ -18,13 +18,14 @@ import mstc.cloud.worker.domain.request.Violation;
  * What a client is told about its request.
  *
  * @param result one line; its second word is the unique name once a job exists
- * @param job the job; empty where none was started
+ * @param job the job's unique name, even if the runtime refused the job; empty if the request never
+ *     got one
  * @param outcome how it ended
- * @param exitCode of the job's last attempt, where its process ended by itself
- * @param log where the job's log is; empty where none could be stored
+ * @param exitCode of the job's last attempt, if its process ended by itself
+ * @param log where the job's log is; empty if it could not be stored
  * @param startedAt when the job's process started, in whole milliseconds
  * @param finishedAt when the job ended, in whole milliseconds
- * @param warnings what the client should know beside the outcome
+ * @param warnings what the client should know besides the outcome
  */
 public record Reply(
     String result,
@@ -36,13 +37,14 @@ public record Reply(
     Optional<Instant> finishedAt,
     List<String> warnings) {
   /**
-   * The longest result, in characters. It leaves room for what else a reply holds within the 1.5
-   * KiB it may take in an object's metadata.
+   * The longest result, in characters. The rest of a reply then fits within the 1.5 KiB that it may
+   * take in an object's metadata.
    */
   public static final int MAX_RESULT_LENGTH = 600;
 
   /**
-   * Texts become printable and times whole milliseconds, so that a reply reads as it was written.
+   * Makes texts printable and times whole milliseconds, so that a reply is read back as it was
+   * written.
    */
   public Reply {
     result = PrintableText.oneLine(result, Integer.MAX_VALUE);
@@ -55,7 +57,7 @@ public record Reply(
   /**
    * The reply to a request whose job has ended.
    *
-   * @param warnings beside those that the job had from the start
+   * @param warnings in addition to those that the job had from the start
    */
   public static Reply ended(
       Job job,
@@ -96,7 +98,7 @@ public record Reply(
     return invalid(violations.stream().map(Violation::toString).collect(Collectors.joining("; ")));
   }
 
-  /** The reply to what is no request, or one that cannot be run as it is. */
+  /** The reply to what is not a request, or to one that cannot be run as it is. */
   public static Reply invalid(String reason) {
     return new Reply(
         "Invalid request: " + PrintableText.oneLine(reason, MAX_INVALID_LENGTH),
@@ -115,12 +117,11 @@ public record Reply(
     return PrintableText.oneLine("Job " + job + " " + outcome.phrase(), MAX_RESULT_LENGTH) + ".";
   }
 
-  /** How long the job's process ran; empty where it never did. */
+  /** How long the job's process ran; empty if it never did. */
   public Optional<Duration> duration() {
     return startedAt.flatMap(start -> finishedAt.map(end -> Duration.between(start, end)));
   }
 
-  /** This reply with one more warning. */
   public Reply withWarning(String warning) {
     List<String> more = new ArrayList<>(warnings);
     more.add(warning);

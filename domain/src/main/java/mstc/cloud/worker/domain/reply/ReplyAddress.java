@@ -6,6 +6,6 @@ import java.util.Optional;
  * Where a client waits for its reply.
  *
  * @param queue the AMQP property {@code reply-to} of its request
- * @param correlationId given back as it was
+ * @param correlationId returned unchanged
  */
 public record ReplyAddress(String queue, Optional<String> correlationId) {}

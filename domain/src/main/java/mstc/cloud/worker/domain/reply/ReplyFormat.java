@@ -8,11 +8,11 @@ public interface ReplyFormat {
   /**
    * The reply as printable ASCII without leading or trailing spaces.
    *
-   * @param maxBytes at least 1,536; where the reply is longer, warnings are dropped and long texts
-   *     are cut
+   * @param maxBytes at least 1,536; if the reply is longer, warnings are dropped and long texts are
+   *     cut
    */
   String format(Reply reply, int maxBytes);
 
-  /** The reply that was formatted; empty where the text is none. */
+  /** The reply that was formatted; empty if the text is not a reply. */
   Optional<Reply> parse(String text);
 }

@@ -2,15 +2,18 @@ package mstc.cloud.worker.domain.request;
 
 import java.util.Optional;
 
-/** What a process can be given as an argument or as the value of an environment variable. */
+/** What can be passed to a process as an argument or as the value of an environment variable. */
 final class ArgumentSyntax {
+  static final String ALLOWED = "text without NUL characters and unpaired surrogates";
+
   private ArgumentSyntax() {}
 
   static Optional<Violation> check(String field, String value) {
-    return value.codePoints().anyMatch(ArgumentSyntax::isForbidden)
-        ? Optional.of(
-            Violation.of(field, value, "text without NUL characters and unpaired surrogates"))
-        : Optional.empty();
+    return isAllowed(value) ? Optional.empty() : Optional.of(Violation.of(field, value, ALLOWED));
+  }
+
+  static boolean isAllowed(String value) {
+    return value.codePoints().noneMatch(ArgumentSyntax::isForbidden);
   }
 
   /** NUL ends an argument; an unpaired surrogate has no form in UTF-8. */

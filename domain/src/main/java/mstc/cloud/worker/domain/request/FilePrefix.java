@@ -7,8 +7,8 @@ import mstc.cloud.worker.domain.InvalidValueException;
 /**
  * What a client puts before the names of a job's objects.
  *
- * <p>At most 180 bytes of UTF-8: with the unique name behind it, an object's last path segment must
- * stay below the 255 bytes that file systems, and so stores on file systems, allow.
+ * <p>At most 180 bytes of UTF-8: with the unique name appended, an object's last path segment must
+ * stay below the 255 bytes that file systems allow, and so stores that keep objects on one.
  */
 public record FilePrefix(String value) {
   private static final int MAX_BYTES = 180;

@@ -62,7 +62,7 @@ public record ImageReference(String value) {
     return PATH.matcher(name).matches();
   }
 
-  /** What tells a registry's host from the first component of a path on the default registry. */
+  /** Distinguishes a registry's host from the first component of a path on the default registry. */
   private static boolean isHost(String first) {
     return first.equals("localhost")
         || first.indexOf('.') >= 0

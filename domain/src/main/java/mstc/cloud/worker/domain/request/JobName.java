@@ -4,8 +4,8 @@ import java.util.regex.Pattern;
 import mstc.cloud.worker.domain.InvalidValueException;
 
 /**
- * The client's name for a kind of job: a DNS label of RFC 1123, as Kubernetes wants it of container
- * names and label values.
+ * The client's name for a kind of job: a DNS label of RFC 1123, as Kubernetes requires for
+ * container names and label values.
  */
 public record JobName(String value) {
   private static final Pattern SYNTAX = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");

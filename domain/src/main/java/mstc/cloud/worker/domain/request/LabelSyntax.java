@@ -5,7 +5,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a request may set as a label of its Kubernetes Job.
+ * What a request may set as a label of its job. Labels follow Kubernetes' syntax, which container
+ * runtimes share; a runtime without labels accepts them and ignores them.
  *
  * @see <a
  *     href="https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set">Labels</a>
@@ -19,7 +20,8 @@ final class LabelSyntax {
       Pattern.compile("(?=.{1,253}$)%1$s(\\.%1$s)*".formatted(DNS_LABEL));
 
   /**
-   * Domains whose labels Kubernetes or the worker sets, and old labels of Kubernetes without one.
+   * Domains whose labels Kubernetes or the worker sets, and old labels of Kubernetes without a
+   * domain.
    */
   private static final Set<String> RESERVED =
       Set.of("mstc", "kubernetes.io", "k8s.io", "job-name", "controller-uid");

@@ -6,17 +6,17 @@ import java.util.List;
 public sealed interface ParsedRequest {
 
   /**
-   * A request that can be run.
+   * Work that can be done.
    *
-   * @param warnings what the client should know all the same, such as a field nobody reads
+   * @param warnings what the client should still know, such as a field that nobody reads
    */
-  record Valid(WorkRequest request, List<String> warnings) implements ParsedRequest {
+  record Valid(Work work, List<String> warnings) implements ParsedRequest {
     public Valid {
       warnings = List.copyOf(warnings);
     }
   }
 
-  /** A request in the right form with values that are not allowed: all of them, at least one. */
+  /** A well-formed request with values that are not allowed: all of these, at least one. */
   record Invalid(List<Violation> violations) implements ParsedRequest {
     public Invalid {
       violations = List.copyOf(violations);

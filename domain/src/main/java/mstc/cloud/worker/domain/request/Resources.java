@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import mstc.cloud.worker.domain.InvalidValueException;
 
 /**
- * What a job may use, in quantities of Kubernetes; what is absent is as the worker's configuration
- * says.
+ * What a job may use; the worker's configuration decides what is absent. Quantities are written as
+ * in Kubernetes, whose notation is common for containers.
  *
  * @param cpu cores, such as {@code 2}, {@code 0.5} or {@code 500m}
  * @param memory bytes, such as {@code 512Mi} or {@code 2G}
@@ -27,10 +27,16 @@ public record Resources(Optional<String> cpu, Optional<String> memory, OptionalI
       "bytes with an optional unit k, M, G, T, Ki, Mi, Gi or Ti, such as \"512Mi\", above 0";
   static final String GPU_ALLOWED = "a whole number from 1 to 64";
 
+  /** The least memory with which every container runtime can start a container. */
+  public static final String LEAST_MEMORY = "4Mi";
+
+  private static final BigDecimal LEAST_MEMORY_BYTES = amount(LEAST_MEMORY);
+
   private static final Pattern CPU = Pattern.compile("\\d{1,6}(\\.\\d{1,3})?|\\d{1,9}m");
   private static final Pattern MEMORY =
       Pattern.compile("\\d{1,15}|\\d{1,9}(\\.\\d{1,3})?([kMGT]|[KMGT]i)");
-  static final int MAX_GPU = 64;
+
+  public static final int MAX_GPU = 64;
 
   public Resources {
     cpu.ifPresent(Resources::requireCpu);
@@ -52,6 +58,11 @@ public record Resources(Optional<String> cpu, Optional<String> memory, OptionalI
    */
   public Optional<BigDecimal> memoryBytes() {
     return memory.map(Resources::amount);
+  }
+
+  /** Whether a container can start with that memory; true if none is given. */
+  public boolean isEnoughMemoryToStart() {
+    return memoryBytes().stream().allMatch(bytes -> bytes.compareTo(LEAST_MEMORY_BYTES) >= 0);
   }
 
   private static BigDecimal amount(String quantity) {

@@ -6,7 +6,7 @@ import mstc.cloud.worker.domain.PrintableText;
  * One thing wrong with a request.
  *
  * @param field the field's path as the client writes it, such as {@code resources.cpu}
- * @param problem what it was and what is allowed, as the rest of a sentence that begins with the
+ * @param problem the value and what is allowed, as the rest of a sentence that begins with the
  *     field
  */
 public record Violation(String field, String problem) {
@@ -21,11 +21,20 @@ public record Violation(String field, String problem) {
   /**
    * A value that is not allowed.
    *
-   * @param value what was given; it may hold anything, it is shown printable and cut
+   * @param value what was given; it may hold anything, as it is escaped and cut
    * @param allowed what is allowed instead, as the end of a sentence that begins with "must be"
    */
   public static Violation of(String field, String value, String allowed) {
     return new Violation(field, PrintableText.quote(value) + " must be " + allowed);
+  }
+
+  /**
+   * A value that is not allowed and may be a secret, as violations are logged.
+   *
+   * @param allowed what is allowed instead, as the end of a sentence that begins with "must be"
+   */
+  public static Violation ofSecret(String field, String allowed) {
+    return new Violation(field, "must be " + allowed);
   }
 
   @Override

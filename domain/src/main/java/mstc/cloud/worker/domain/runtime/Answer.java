@@ -8,15 +8,17 @@ import mstc.cloud.worker.domain.reply.Reply;
  *
  * @param at when it was recorded
  */
-public record Answer(Reply reply, Delivery delivery, Instant at) {
+public record Answer(Reply reply, Status status, Instant at) {
 
   /** What became of the reply. */
-  public enum Delivery {
+  public enum Status {
     /** Every client that waited was sent the reply. */
     SENT,
-    /** A client's reply queue was gone, and stayed so. */
+    /** A client's reply queue was gone and stayed so, or the job was given up. */
     UNROUTABLE,
-    /** Nobody waited. */
+    /** The broker refused a client's reply, and kept refusing it. */
+    REFUSED,
+    /** No client waited. */
     NONE
   }
 }

@@ -8,8 +8,8 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 /**
  * How and when a job ended, and what it wrote.
  *
- * @param startedAt when the process of its first attempt started; empty where none did
- * @param warnings what the client should know beside the outcome
+ * @param startedAt when the process of its first attempt started; empty if none did
+ * @param warnings what the client should know besides the outcome
  */
 public record JobEnd(
     JobOutcome outcome,

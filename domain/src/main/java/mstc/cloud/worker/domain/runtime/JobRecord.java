@@ -10,6 +10,8 @@ import mstc.cloud.worker.domain.reply.ReplyAddress;
  *
  * @param replyAddresses everyone who waits for the reply
  * @param held whether the job is kept from running until it is released
+ * @param givenUp whether it was cancelled after it had ended, so that its answer no longer waits
+ *     for anything
  * @param answer the reply that was given; empty until then
  * @param version changes whenever the record does; opaque
  */
@@ -17,6 +19,7 @@ public record JobRecord(
     Job job,
     List<ReplyAddress> replyAddresses,
     boolean held,
+    boolean givenUp,
     Optional<Answer> answer,
     String version) {
   public JobRecord {

@@ -10,71 +10,70 @@ import mstc.cloud.worker.domain.reply.ReplyAddress;
 /**
  * Runs jobs and keeps their records: the only place where the state of a job is kept.
  *
- * <p>Every method blocks until the runtime has answered, and may be called from any number of
- * (virtual) threads at once. A runtime that cannot be reached or breaks off is a {@link
+ * <p>Every method blocks until the runtime has responded, and may be called from any number of
+ * (virtual) threads at once. A runtime that cannot be reached or breaks off causes a {@link
  * JobRuntimeException}; an interrupted thread gets one too and keeps its interrupt flag.
  */
 public interface JobRuntime extends AutoCloseable {
 
   /**
-   * Begins to tell the listener about jobs, those of earlier runs first. Returns at once; a runtime
-   * that cannot be reached yet is tried until it can. Called once, before any other method.
+   * Begins to notify the listener of jobs, those of earlier runs first. Returns at once; keeps
+   * trying while the runtime cannot be reached. Called once, before any other method.
    */
   void start(JobListener listener);
 
   /**
    * Puts a job on record and runs it. Once this returns {@link Submission.Created}, the job
-   * outlives this worker. May be repeated when the answer was lost: the runtime finds out whether
-   * the job that holds the name is the lost call's own, and then it is {@code Created}.
+   * outlives this worker. May be repeated when the response was lost: if the job that has the name
+   * comes from the lost call, the result is {@code Created}.
    *
-   * @param replyAddress who waits for the reply; empty where nobody does
+   * @param replyAddress who waits for the reply; empty if nobody does
    */
   Submission submit(Job job, Optional<ReplyAddress> replyAddress);
 
   /**
    * Puts a job on record without running it: nothing of it runs before it is {@linkplain #release
-   * released}, whatever happens to this worker. Whoever holds a name can find out at leisure
-   * whether its job has run before, as no other can run under it meanwhile. Is otherwise as {@link
-   * #submit}, but for {@link Submission.Held} in the place of {@code Created}; a repeated call
-   * whose own job was released meanwhile gives {@code Created}.
+   * released}, whatever happens to this worker. So a caller can take its time to find out whether
+   * the job has run before: no other job can run under its name meanwhile. Otherwise as {@link
+   * #submit}, with {@link Submission.Held} instead of {@code Created}; a repeated call whose job
+   * was released meanwhile gives {@code Created}.
    */
   Submission hold(Job job, Optional<ReplyAddress> replyAddress);
 
   /**
-   * Lets a held job run. It may have changed since, but must be the very job of the record: not a
-   * later one of the same name. May be repeated when the answer was lost.
+   * Lets a held job run. Its record may have changed since, but it must be the same job, not a
+   * later one of that name. May be repeated when the response was lost.
    *
-   * @return false where it is not held (any more): released by someone else, cancelled, answered,
-   *     or gone
+   * @return false if it is no longer held: released by someone else, cancelled, answered, or gone
    */
   boolean release(JobRecord held);
 
   /**
-   * Finds out what became of a {@link #submit} of that job that failed, without another attempt:
-   * {@link Submission.Created} where the job on record is the failed call's own, {@link
-   * Submission.NameTaken} where it is another's. Empty where there is none: it was never created,
-   * or has ended and is gone.
+   * Finds out what became of a failed {@link #submit} or {@link #hold} of that job, without another
+   * attempt: {@link Submission.Created} or {@link Submission.Held} if the job on record comes from
+   * the failed call, {@link Submission.NameTaken} if it comes from another. Empty if there is none:
+   * it was never created, or has ended and is gone.
    */
   Optional<Submission> findSubmission(Job job);
 
   /**
-   * The record of the job with that uuid, whatever its job name; empty where there is none (any
-   * more). Never older than the last change made through this port.
+   * The record of the job with that uuid, whatever its job name; empty if there is none, or none
+   * any more. Never older than the last change made through this port.
    */
   Optional<JobRecord> find(UUID uuid);
 
   /**
-   * Adds someone who waits for the reply; one who does already is not added again. Returns the
-   * record as it is then: where it has an answer, the address was not added and the answer is the
-   * caller's to send. Empty where there is no such job (any more). May be repeated.
+   * Adds an address that waits for the reply, unless the job has it already. Returns the record as
+   * it is then: if it has an answer, the address was not added and the caller has to send the
+   * answer. Empty if there is no such job, or none any more. May be repeated.
    */
   Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address);
 
   /**
-   * Waits until an unanswered job is not held (any more), for at most that long. Returns at once
-   * where it never was.
+   * Waits until an unanswered job is no longer held, for at most that long. Returns at once if it
+   * never was.
    *
-   * @return false where it is held still
+   * @return false if it is still held
    * @throws InterruptedException when the thread is interrupted
    * @throws JobHandedOverException when the job is no longer this worker's to complete
    */
@@ -83,8 +82,8 @@ public interface JobRuntime extends AutoCloseable {
 
   /**
    * Waits until an unanswered job has ended, and collects what it wrote while it runs; a held one
-   * ends only by being cancelled. May be called again, also after a restart, and gives the same
-   * end, until the answer is recorded.
+   * ends only by being cancelled. Until the answer is recorded, it may be called again, also after
+   * a restart, and gives the same end.
    *
    * @throws InterruptedException when the thread is interrupted; the job runs on
    * @throws JobHandedOverException when the job is no longer this worker's to complete
@@ -92,38 +91,37 @@ public interface JobRuntime extends AutoCloseable {
   JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException;
 
   /**
-   * Records that the clients of a job were answered; the runtime removes the record {@link
-   * #retention()} later. A held job then never runs. Does nothing when the job is answered already,
-   * or gone.
+   * Records that the clients of a job were answered; the runtime removes the record a while later,
+   * as configured. A held job then never runs. Does nothing if the job is already answered, or
+   * gone.
    *
    * @param answered the record whose reply addresses were answered
-   * @return false when the record has changed since, so that someone may be left to answer
+   * @return false if the record has changed since, so that someone may still have to be answered
    */
   boolean recordAnswer(JobRecord answered, Answer answer);
 
   /**
    * Ends a job's processes; the job then ends as cancelled, keeps what it wrote and is answered. A
-   * held one ends so without having run. Does nothing when it has ended already. May be repeated.
+   * held job ends as cancelled without having run. If the job has ended, its end stays the same,
+   * but {@link JobRecord#givenUp} is put on its record, and the worker that completes it is
+   * notified. Does nothing if it is already answered. May be repeated.
    *
-   * @return false where there is no such job (any more)
+   * @return false if there is no such job, or none any more
    */
   boolean cancel(UniqueName name);
 
-  /**
-   * How many jobs on record take up room, whoever submitted them: those that are not answered, and
-   * those that the runtime is not done with yet. Does not block.
-   */
-  int unansweredJobs();
+  /** How many jobs are on record, whoever submitted them. Does not block. */
+  JobCounts counts();
 
-  /** How long an answered job's record is kept. */
-  Duration retention();
+  /** What this replica tells of itself. Does not block. */
+  RuntimeStatus status();
 
   /** Returns when the runtime can be reached and would take jobs; changes nothing. */
   void check();
 
   /**
-   * Stops telling the listener and ends every {@link #awaitEnd} and {@link #awaitRelease}. Jobs are
-   * left to the runtime. May be repeated.
+   * Stops notifying the listener and ends every {@link #awaitEnd} and {@link #awaitRelease}. Jobs
+   * are left to the runtime. May be repeated.
    */
   @Override
   void close();

@@ -11,12 +11,12 @@ public final class JobRuntimeException extends PortException {
     super(message, cause, retryable);
   }
 
-  /** A failure that may be gone when the call is repeated: no connection, a quota, a 5xx. */
+  /** A failure that may have passed when the call is repeated: no connection, a quota, a 5xx. */
   public static JobRuntimeException retryable(String message, @Nullable Throwable cause) {
     return new JobRuntimeException(message, cause, true);
   }
 
-  /** A refusal that stays until someone changes something: no permission, a broken record. */
+  /** A refusal that stays until someone changes something: a folder in use, a broken record. */
   public static JobRuntimeException permanent(String message, @Nullable Throwable cause) {
     return new JobRuntimeException(message, cause, false);
   }

@@ -15,7 +15,7 @@ public sealed interface Submission {
   /**
    * A job of that name is on record already.
    *
-   * @param existing the other job's record; the submitted job was not taken over
+   * @param existing the other job's record; the submitted job was not put on record
    */
   record NameTaken(JobRecord existing) implements Submission {}
 

@@ -3,7 +3,7 @@ package mstc.cloud.worker.domain.store;
 import java.util.Map;
 
 /**
- * What is stored with an object beside its content.
+ * What is stored with an object besides its content.
  *
  * @param contentType a media type, such as {@code text/plain; charset=utf-8}
  * @param metadata user metadata: keys of a-z, 0-9 and '-', values of printable ASCII without
@@ -14,7 +14,7 @@ public record ObjectAttributes(String contentType, Map<String, String> metadata)
     metadata = Map.copyOf(metadata);
   }
 
-  /** Of this media type, without user metadata. */
+  /** This media type, without user metadata. */
   public static ObjectAttributes ofType(String contentType) {
     return new ObjectAttributes(contentType, Map.of());
   }

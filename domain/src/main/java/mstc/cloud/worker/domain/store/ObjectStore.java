@@ -6,39 +6,22 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Keeps files as objects in buckets.
+ * Keeps files of any kind as objects in buckets: besides logs, the inputs and results of jobs,
+ * which clients upload and download, and what a runtime keeps of logs that are not complete yet.
  *
- * <p>Every method blocks until the store has answered, may be called from any number of (virtual)
- * threads at once, may be repeated, and throws {@link ObjectStoreException} when the store cannot
- * be reached, refuses or breaks off. Where the store's client library retries, the retries are over
- * by then. An interrupted thread gets an {@code ObjectStoreException} and keeps its interrupt flag.
+ * <p>Its methods block, may be repeated and fail as those of {@link LogStore} do.
  */
-public interface ObjectStore extends AutoCloseable {
+public interface ObjectStore extends LogStore {
 
   /**
-   * Stores a file, replacing an object of that name. The bucket is created when it is missing and
-   * the store is configured to do so. Files of any size are streamed, never held in memory; readers
-   * see the old object or the whole new one. A file that cannot be opened is a permanent failure.
-   *
-   * <p>Of a large file's upload that is cut off, parts may stay in the store. The next upload of a
-   * large file of that name ends such uploads before it begins, as far as the store lets it; one
-   * that is still going on elsewhere then fails retryably.
+   * Stores a file, replacing an object of that name; readers see the old object or the whole new
+   * one. Otherwise as {@link #putIfAbsent}.
    */
   void put(ObjectLocation location, Path file, ObjectAttributes attributes);
 
   /**
-   * Stores a file unless an object of that name exists, and is otherwise as {@link #put}. Where the
-   * store knows conditional writes the check is atomic, else it is made just before the write.
-   * Repeating a call whose answer was lost gives {@link PutResult#ALREADY_EXISTS}.
-   */
-  PutResult putIfAbsent(ObjectLocation location, Path file, ObjectAttributes attributes);
-
-  /** Describes an object; empty when there is no such object or bucket. */
-  Optional<StoredObject> stat(ObjectLocation location);
-
-  /**
    * Opens an object for reading; empty when there is no such object or bucket. The caller closes
-   * the stream; a connection that breaks while reading is an {@link java.io.IOException} of it.
+   * the stream; if the connection breaks while it is read, it throws {@link java.io.IOException}.
    */
   Optional<InputStream> read(ObjectLocation location);
 
@@ -55,16 +38,9 @@ public interface ObjectStore extends AutoCloseable {
   void delete(ObjectLocation location);
 
   /**
-   * Ends all unfinished uploads of an object, whoever began them, so that nothing of them takes up
-   * room; does nothing where there are none, or no such bucket. The object itself stays. An upload
-   * that is still going on fails retryably.
+   * Ends all unfinished uploads of an object, whoever began them, so that their parts take up no
+   * room; does nothing if there are none, or no such bucket. The object itself stays. An upload
+   * that is still in progress fails retryably.
    */
   void discardUploads(ObjectLocation location);
-
-  /** Returns when the store answers and accepts the credentials; changes nothing. */
-  void check();
-
-  /** Frees connections and threads; calls under way fail. May be repeated. */
-  @Override
-  void close();
 }

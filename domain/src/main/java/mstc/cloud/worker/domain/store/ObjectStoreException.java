@@ -11,7 +11,7 @@ public final class ObjectStoreException extends PortException {
     super(message, cause, retryable);
   }
 
-  /** A failure that may be gone when the call is repeated: no connection, a time-out, a 5xx. */
+  /** A failure that may have passed when the call is repeated: no connection, a time-out, a 5xx. */
   public static ObjectStoreException retryable(String message, @Nullable Throwable cause) {
     return new ObjectStoreException(message, cause, true);
   }

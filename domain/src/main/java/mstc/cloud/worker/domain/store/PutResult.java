@@ -4,6 +4,6 @@ package mstc.cloud.worker.domain.store;
 public enum PutResult {
   /** The object now has the content that was given. */
   STORED,
-  /** There was an object already; it is as it was. */
+  /** There was an object already; it is unchanged. */
   ALREADY_EXISTS
 }

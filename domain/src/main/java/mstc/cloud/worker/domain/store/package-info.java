@@ -1,4 +1,4 @@
-/** The port that keeps logs and files as objects in buckets. */
+/** The ports that keep logs, and files of any kind, as objects in buckets. */
 @NullMarked
 package mstc.cloud.worker.domain.store;
 

@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import mstc.cloud.worker.domain.job.JobIdentity.Correlation;
 import mstc.cloud.worker.domain.job.JobIdentity.IdempotencyKey;
 import mstc.cloud.worker.domain.job.JobIdentity.Unique;
+import mstc.cloud.worker.domain.request.RequestDigest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;

@@ -55,6 +55,6 @@ class EnvironmentSyntaxTest {
   void aValueThatNoProcessCanBeGivenIsRefused(String value) {
     assertThat(EnvironmentSyntax.check("A", value))
         .hasValue(
-            Violation.of("env.A", value, "text without NUL characters and unpaired surrogates"));
+            Violation.ofSecret("env.A", "text without NUL characters and unpaired surrogates"));
   }
 }

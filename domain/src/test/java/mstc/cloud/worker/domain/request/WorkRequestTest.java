@@ -18,6 +18,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkRequestTest {
   @Test
+  void theValuesOfItsEnvironmentAreNotShown() {
+    // given
+    WorkRequest request = aWorkRequest().env(Map.of("TOKEN", "hush")).build();
+
+    // when
+    String shown = request.toString();
+
+    // then
+    assertThat(shown).contains("TOKEN", request.image().value()).doesNotContain("hush");
+  }
+
+  @Test
   void whatIsAbsentHasADefault() {
     // when
     WorkRequest request = aWorkRequest().build();
@@ -55,7 +67,7 @@ class WorkRequestTest {
   @Test
   void everythingWrongIsToldAtOnce() {
     // given
-    WorkRequestBuilder request =
+    WorkRequest.Builder request =
         WorkRequest.builder()
             .image("UPPER//x")
             .inputBucket("A")

@@ -3,17 +3,20 @@ package mstc.cloud.worker.domain.request;
 import java.util.List;
 import java.util.Map;
 
-/** Requests for tests. */
+/**
+ * Requests for tests. The test kit has the same for other modules; it is built on this module, so
+ * these tests cannot use it.
+ */
 public final class WorkRequests {
   private WorkRequests() {}
 
   /** A valid request with nothing but what is required. */
-  public static WorkRequestBuilder aWorkRequest() {
+  public static WorkRequest.Builder aWorkRequest() {
     return WorkRequest.builder().image("alpine:3").jobName("solver").inputBucket("inputs");
   }
 
   /** A valid request with a value of its own in every field. */
-  public static WorkRequestBuilder aFullWorkRequest() {
+  public static WorkRequest.Builder aFullWorkRequest() {
     return aWorkRequest()
         .outputBucket("outputs")
         .timeoutMinutes(90)

@@ -22,10 +22,10 @@ record Answer(
     JsonNode json) {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
-  /** The stored log that it tells of. */
+  /** The stored log that it names. */
   record Log(String object, long bytes, boolean complete) {}
 
-  /** Reads a reply; empty where it is none. */
+  /** Reads a reply; empty if it is not one. */
   static Optional<Answer> parse(String text) {
     try {
       if (!(MAPPER.readTree(text) instanceof ObjectNode root)

@@ -2,11 +2,10 @@ package mstc.cloud.worker.faults.check;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import mstc.cloud.worker.faults.history.History;
 
 /**
- * Finds what must not have happened. A function of the history alone, so that a run can be judged
+ * Finds what must not have happened. It depends on the history alone, so that a run can be judged
  * again from its file.
  */
 public final class Checker {
@@ -20,12 +19,6 @@ public final class Checker {
           new GrowthChecks());
 
   private Checker() {}
-
-  /** One set of rules. */
-  interface Check {
-    /** Hands on each violation of the rules. */
-    void check(Facts facts, Consumer<Violation> violations);
-  }
 
   /** All violations, by rule. */
   public static List<Violation> check(History history) {

@@ -15,8 +15,8 @@ import mstc.cloud.worker.faults.history.Event.Place;
 import mstc.cloud.worker.faults.history.Event.Sent;
 import mstc.cloud.worker.faults.history.History;
 
-/** All is over soon after the last fault, nothing is left, and the workers are still there. */
-final class EndChecks implements Checker.Check {
+/** Everything is over soon after the last fault, nothing is left, and the workers still run. */
+final class EndChecks implements Check {
   private static final Duration LONGEST_DRAIN = Duration.ofMinutes(2);
 
   @Override

@@ -24,12 +24,12 @@ import mstc.cloud.worker.faults.history.Event.Sent;
 import mstc.cloud.worker.faults.history.FaultKind;
 import mstc.cloud.worker.faults.history.History;
 
-/** A history by what it is about. */
+/** A history, grouped by request. */
 final class Facts {
-  /** How long a fault works on where replies are sent: what was not noted is found out. */
+  /** How long a fault affects replies after its end: until what was not noted is noticed. */
   private static final Duration REPEATED_WITHIN = Duration.ofSeconds(60);
 
-  /** How long a fault works on where Jobs are watched: a Lease runs out, watches begin anew. */
+  /** How long a fault affects the watching of Jobs: a Lease expires, watches are restarted. */
   private static final Duration BLIND_WITHIN = Duration.ofSeconds(30);
 
   private final History history;
@@ -93,8 +93,8 @@ final class Facts {
   }
 
   /**
-   * Whether nobody may have seen that a Job of the request was deleted: then it is gone, and its
-   * request with it.
+   * Whether possibly nobody saw that a Job of the request was deleted: then the Job is gone, and
+   * its request with it.
    */
   boolean wasDeletedUnseen(RequestFacts request) {
     return request

@@ -9,10 +9,10 @@ import mstc.cloud.worker.faults.check.Violation.Rule;
 import mstc.cloud.worker.faults.history.Event.ProcessSeen;
 
 /**
- * What workers take does not grow: the last quarter of the run is compared with the first. The
- * bounds are wide, as a fault may well hold up a few dozen jobs; a leak passes them in time.
+ * What the workers use does not grow: the last quarter of the run is compared with the first. The
+ * bounds are wide, as a fault may well delay a few dozen jobs; in time a leak exceeds them.
  */
-final class GrowthChecks implements Checker.Check {
+final class GrowthChecks implements Check {
   private static final int FEWEST = 8;
   private static final int FACTOR = 2;
 

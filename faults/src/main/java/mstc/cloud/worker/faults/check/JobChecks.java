@@ -6,8 +6,8 @@ import mstc.cloud.worker.faults.check.Violation.Rule;
 import mstc.cloud.worker.faults.history.Event.Meddling;
 import mstc.cloud.worker.faults.history.Event.Sent;
 
-/** A request runs once, and not at all where it is invalid. */
-final class JobChecks implements Checker.Check {
+/** A request runs once, or not at all if it is invalid. */
+final class JobChecks implements Check {
   @Override
   public void check(Facts facts, Consumer<Violation> violations) {
     for (RequestFacts request : facts.requests()) {
@@ -23,7 +23,7 @@ final class JobChecks implements Checker.Check {
     }
   }
 
-  /** Once by its id, else once by message; once more for each Job that was deleted, and is gone. */
+  /** Once by its id, else once per message; once more for each Job that was deleted and is gone. */
   private static long mayRun(RequestFacts request) {
     List<Sent> valid = request.valid();
     boolean byId = valid.stream().anyMatch(send -> send.messageId().isPresent());

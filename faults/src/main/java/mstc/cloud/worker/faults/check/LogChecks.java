@@ -6,8 +6,8 @@ import mstc.cloud.worker.faults.check.Violation.Rule;
 import mstc.cloud.worker.faults.history.Event.LogRead;
 import mstc.cloud.worker.faults.history.Event.Sent;
 
-/** The log is stored, whole, or it is said that and why it is not. */
-final class LogChecks implements Checker.Check {
+/** The log is stored and whole, or the reply says that it is not, and why. */
+final class LogChecks implements Check {
   @Override
   public void check(Facts facts, Consumer<Violation> violations) {
     for (RequestFacts request : facts.requests()) {

@@ -8,7 +8,7 @@ import mstc.cloud.worker.faults.history.Event.LogRead;
 import mstc.cloud.worker.faults.history.Event.Part;
 import mstc.cloud.worker.faults.history.Expected;
 
-/** What a reply says of a log, and whether it is so. */
+/** What a reply says of a log, and whether it is true. */
 enum LogVerdict {
   COMPLETE_AND_WHOLE("complete"),
   COMPLETE_BUT_NOT_WHOLE("said to be complete, and not"),
@@ -28,7 +28,7 @@ enum LogVerdict {
 
   static LogVerdict of(
       RequestFacts request, Expected expected, Answer answer, boolean complete, LogRead log) {
-    // Where more Jobs than one ran under the name, which is told elsewhere, the log is of one.
+    // If several Jobs ran under the name, which is reported elsewhere, the log is of one.
     Map<String, List<PodFacts>> byJob =
         request.ranFor(answer).stream().collect(groupingBy(PodFacts::jobUid));
     boolean whole =
@@ -51,7 +51,7 @@ enum LogVerdict {
     }
     for (int i = 0; i < parts.size(); i++) {
       Part part = parts.get(i);
-      // Of a pod that was not seen to run, all that can be said is that nothing else is there.
+      // For a pod that was not seen to run, it can only be checked that nothing else is there.
       boolean all = i < pods.size() && pods.get(i).hasWrittenAll(expected);
       if (part.same() != part.bytes() || (all && part.bytes() != expected.logBytes())) {
         return false;

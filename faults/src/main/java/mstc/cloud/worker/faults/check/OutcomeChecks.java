@@ -9,8 +9,8 @@ import mstc.cloud.worker.faults.history.Event.Meddling;
 import mstc.cloud.worker.faults.history.Event.Sent;
 import mstc.cloud.worker.faults.history.Expected;
 
-/** An answer is what happened to the job's pods; faults done to them explain other ends. */
-final class OutcomeChecks implements Checker.Check {
+/** An answer says what happened to the job's pods; faults that hit them explain other ends. */
+final class OutcomeChecks implements Check {
   @Override
   public void check(Facts facts, Consumer<Violation> violations) {
     for (RequestFacts request : facts.requests()) {
@@ -75,7 +75,7 @@ final class OutcomeChecks implements Checker.Check {
     return right ? Optional.empty() : Optional.of(words);
   }
 
-  /** What no pod was seen to end with may have been missed; what all ended with was not. */
+  /** An end that no pod was seen to have may have been missed, unless all were seen to end. */
   private static boolean succeeded(Expected expected, List<PodFacts> ran) {
     boolean missed = ran.isEmpty() || ran.stream().anyMatch(pod -> pod.exitCode().isEmpty());
     return expected.exits().contains(0)

@@ -19,7 +19,7 @@ record PodFacts(
     OptionalInt exitCode,
     boolean deleted,
     boolean disrupted) {
-  /** An attempt that was cut so soon may have left nothing that tells of it. */
+  /** An attempt that was cut this soon may have left no trace. */
   private static final Duration BRIEF = Duration.ofSeconds(3);
 
   static PodFacts of(List<PodSeen> seen) {
@@ -52,7 +52,7 @@ record PodFacts(
     return exitCode.isPresent() && exitCode.getAsInt() == code;
   }
 
-  /** Whether its script came to its end. */
+  /** Whether its script ran to its end. */
   boolean endedByItself(Expected expected) {
     return exitCode.isPresent() && expected.exits().contains(exitCode.getAsInt());
   }
@@ -65,7 +65,7 @@ record PodFacts(
                 duration.compareTo(Duration.ofSeconds(expected.writtenAfterSeconds())) > 0);
   }
 
-  /** Whether it was cut so soon that its log may be missing without a word. */
+  /** Whether it was cut so soon that its log may be missing without a warning. */
   boolean wasCutAtOnce(Expected expected) {
     return !endedByItself(expected)
         && duration().stream().allMatch(duration -> duration.compareTo(BRIEF) < 0);

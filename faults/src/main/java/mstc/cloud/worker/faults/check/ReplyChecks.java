@@ -9,8 +9,8 @@ import mstc.cloud.worker.faults.check.Violation.Rule;
 import mstc.cloud.worker.faults.history.Event.Replied;
 import mstc.cloud.worker.faults.history.Event.Sent;
 
-/** Every send is answered, all answers of a request are equal, and few come twice. */
-final class ReplyChecks implements Checker.Check {
+/** Every send is answered, all answers of a request are equal, and few are repeated. */
+final class ReplyChecks implements Check {
   @Override
   public void check(Facts facts, Consumer<Violation> violations) {
     for (RequestFacts request : facts.requests()) {
@@ -61,7 +61,7 @@ final class ReplyChecks implements Checker.Check {
     }
   }
 
-  /** Those with one id share their answer; each of the others has its own. */
+  /** Those with the same id share their answer; each of the others has its own. */
   private static void checkEqual(RequestFacts request, Consumer<Violation> violations) {
     List<List<Sent>> groups = new ArrayList<>();
     List<Sent> byId =

@@ -55,7 +55,7 @@ record RequestFacts(
     return pods.stream().filter(PodFacts::ran).map(PodFacts::jobUid).distinct().toList();
   }
 
-  /** The pods of the job that an answer is about that ran, in the order of their start. */
+  /** The pods that ran for the job of an answer, in the order of their start. */
   List<PodFacts> ranFor(Answer answer) {
     List<String> uids =
         jobs.stream()

@@ -21,7 +21,7 @@ public final class Summary {
 
   private Summary() {}
 
-  /** A table of the run, one number a line. */
+  /** A table of the run, one number per line. */
   public static String of(History history) {
     Summary summary = new Summary();
     Facts facts = new Facts(history);

@@ -1,4 +1,4 @@
-/** Judges the history of a run; needs nothing else. */
+/** Judges the history of a run, and depends on nothing else. */
 @NullMarked
 package mstc.cloud.worker.faults.check;
 

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * One thing that happened in a run. A <em>request</em> is a piece of work, known in the cluster by
- * its job name; a <em>send</em> is one message of it, known by its correlation id.
+ * One thing that happened in a run. A <em>request</em> is a piece of work, identified in the
+ * cluster by its job name; a <em>send</em> is one message of it, identified by its correlation id.
  */
 public sealed interface Event {
   /** When, by the clock of the machine that ran the faults. */
@@ -44,7 +44,7 @@ public sealed interface Event {
    * A reply came.
    *
    * @param reply its bytes as text
-   * @param redelivered by the broker, which had given it to the client before
+   * @param redelivered whether the broker had given it to the client before
    */
   record Replied(Instant at, String send, String reply, boolean redelivered) implements Event {}
 
@@ -70,7 +70,7 @@ public sealed interface Event {
   record Meddled(Instant at, String request, Meddling what, String uid) implements Event {}
 
   /**
-   * A Job changed, as the cluster told.
+   * A Job changed, as the cluster reported.
    *
    * @param answered whether its answer is noted on it
    * @param ended whether it is complete or failed
@@ -87,10 +87,10 @@ public sealed interface Event {
       implements Event {}
 
   /**
-   * A pod changed, as the cluster told.
+   * A pod changed, as the cluster reported.
    *
    * @param reason the pod's own, such as {@code DeadlineExceeded}
-   * @param startedAt when its container started; empty where it has not
+   * @param startedAt when its container started; empty if it has not
    * @param finishedAt when its container ended
    * @param disrupted whether the cluster took it away
    */
@@ -131,21 +131,21 @@ public sealed interface Event {
     }
   }
 
-  /** What a process of the worker takes. */
+  /** What a process of the worker uses. */
   record ProcessSeen(
       Instant at, int replica, long pid, int threads, int descriptors, long heapKibibytes)
       implements Event {}
 
-  /** A worker did what it should not do, such as to end by itself. */
+  /** A worker did what it should not do, such as exit by itself. */
   record Misbehaved(Instant at, int replica, String words) implements Event {}
 
   /** All faults are mended; no more requests are sent. */
   record Mended(Instant at) implements Event {}
 
-  /** Every send has its reply, and every Job its answer noted. */
+  /** Every send has its reply, and every Job has its answer noted. */
   record Drained(Instant at) implements Event {}
 
-  /** What may be left behind, and must not. */
+  /** What might be left behind, but must not be. */
   enum Place {
     WORK_QUEUE,
     DEAD_LETTERS,
@@ -159,9 +159,9 @@ public sealed interface Event {
   }
 
   /**
-   * Something was there when all was over.
+   * Something was left when everything was over.
    *
-   * @param send that it belongs to, where that is known
+   * @param send that it belongs to, if that is known
    */
   record LeftBehind(Instant at, Place place, String words, Optional<String> send)
       implements Event {}

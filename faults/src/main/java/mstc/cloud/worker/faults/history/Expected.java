@@ -6,7 +6,7 @@ import java.util.List;
  * How a request ends when nothing disturbs it.
  *
  * @param outcome as replies name it
- * @param exits the exit codes that its script may end with by itself; others come from outside
+ * @param exits the exit codes with which its script may end by itself; others come from outside
  * @param logBytes how much each of its attempts writes
  * @param writtenAfterSeconds by when an attempt has written all of it, with a wide margin
  */
@@ -16,7 +16,7 @@ public record Expected(
     exits = List.copyOf(exits);
   }
 
-  /** Of a request that is refused and runs nothing. */
+  /** For a request that is refused and runs nothing. */
   public static Expected rejected() {
     return new Expected("REJECTED", List.of(), 0, 0);
   }

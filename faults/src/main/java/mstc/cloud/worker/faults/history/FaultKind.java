@@ -1,6 +1,6 @@
 package mstc.cloud.worker.faults.history;
 
-/** What is broken, and for a summary how. */
+/** What is broken, and how, for a summary. */
 public enum FaultKind {
   WORKER_KILLED(true),
   WORKER_STOPPED(true),
@@ -24,7 +24,7 @@ public enum FaultKind {
     this.mayRepeatReplies = mayRepeatReplies;
   }
 
-  /** Whether a worker may fail to note under it that it has sent a reply, and so sends it again. */
+  /** Whether it can keep a worker from noting that it sent a reply, which is then sent again. */
   public boolean mayRepeatReplies() {
     return mayRepeatReplies;
   }

@@ -15,8 +15,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A history as a file: one JSON object a line, its type beside its values. Lines are written at
- * once, so that a run that breaks off leaves what there was.
+ * A history as a file: one JSON object per line, with its type beside its values. Lines are written
+ * at once, so that a run that breaks off leaves what it has noted.
  */
 public final class HistoryFile implements AutoCloseable {
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -37,7 +37,7 @@ public final class HistoryFile implements AutoCloseable {
     return new HistoryFile(Files.newBufferedWriter(file));
   }
 
-  /** Notes an event; any thread may. */
+  /** Notes an event; may be called by any thread. */
   public synchronized void note(Event event) {
     events.add(event);
     try {
@@ -55,9 +55,9 @@ public final class HistoryFile implements AutoCloseable {
   }
 
   /**
-   * Reads a history again.
+   * Reads a history back.
    *
-   * @throws IllegalStateException where a line is none of a history
+   * @throws IllegalStateException if a line does not belong to a history
    */
   public static History read(Path file) throws IOException {
     List<Event> events = new ArrayList<>();

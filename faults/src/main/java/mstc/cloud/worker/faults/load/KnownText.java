@@ -7,8 +7,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A text that looks random and follows from its parameters: no line of it is like another, so that
- * a byte that is missing, doubled or out of place is seen. The job's script writes the same one.
+ * A text that looks random and follows from its parameters. No two lines are alike, so that a byte
+ * that is missing, duplicated or out of place is noticed. The job's script writes the same text.
  *
  * @param key what tells it from other texts
  * @param lines how many
@@ -51,7 +51,7 @@ public record KnownText(String key, int lines, int repeat) {
     return new Comparison();
   }
 
-  /** How far bytes that come one after the other are those of the text. */
+  /** How far consecutive bytes are those of the text. */
   public final class Comparison {
     private byte[] line = lines == 0 ? new byte[0] : line(0).getBytes(US_ASCII);
     private int number;

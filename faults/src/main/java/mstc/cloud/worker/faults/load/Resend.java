@@ -10,6 +10,6 @@ public enum Resend {
   AFTER_REPLY,
   /** When its reply has come and its Job is gone. */
   AFTER_JOB,
-  /** Another request with the same id, when the Job of the first is there. */
+  /** Another request with the same id, once the Job of the first exists. */
   OTHER_REQUEST
 }

@@ -10,7 +10,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A request, and what is to come of it.
+ * A request and its expected result.
  *
  * @param once whether it has a message id, so that it is run once however often it is sent
  * @param resend only with a message id
@@ -19,13 +19,10 @@ public record Scenario(Shape shape, Work work, boolean once, Resend resend) {
   /** The bucket of all inputs and logs. */
   public static final String BUCKET = "faults";
 
-  /** How long after its start a job that writes nothing more is sure to have written. */
+  /** How long after its start a job that writes nothing more has certainly written everything. */
   private static final int WRITING_MARGIN_SECONDS = 40;
 
-  /**
-   * What comes all at once is promised to be whole where the log was there for three seconds
-   * before.
-   */
+  /** A burst is promised to be whole if the log existed for three seconds before. */
   private static final int BEFORE_A_BURST_SECONDS = 4;
 
   private static final int TOO_MANY_RETRIES = 1_000_000;
@@ -36,7 +33,7 @@ public record Scenario(Shape shape, Work work, boolean once, Resend resend) {
    * Draws a request.
    *
    * @param key of its text
-   * @param allowed which shapes there may be
+   * @param allowed which shapes are allowed
    */
   public static Scenario draw(Random random, String key, List<Shape> allowed) {
     Shape shape = drawShape(random, allowed);

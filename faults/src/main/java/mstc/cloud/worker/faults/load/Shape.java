@@ -1,6 +1,6 @@
 package mstc.cloud.worker.faults.load;
 
-/** What kind of request. */
+/** The kind of a request. */
 public enum Shape {
   /** A line and a success. */
   SHORT(24),
@@ -10,11 +10,11 @@ public enum Shape {
   SILENT(7),
   /** A few lines with pauses. */
   SOME_LINES(14),
-  /** A line, then more than the kubelet keeps in one file, at once, then silence. */
+  /** A line, then at once more than the kubelet keeps in one file, then silence. */
   AT_ONCE(9),
   /** 20 MB over half a minute. */
   STEADY(5),
-  /** Lines that take long to write, over more than the kubelet keeps in one file. */
+  /** Lines that take long to write, more than the kubelet keeps in one file. */
   LONG_LINES(5),
   /** Attempts that fail, and one that succeeds. */
   RETRIED(5),
@@ -37,15 +37,12 @@ public enum Shape {
     this.weight = weight;
   }
 
-  /** How often it is drawn, next to the others. */
+  /** How often it is drawn, relative to the others. */
   int weight() {
     return weight;
   }
 
-  /**
-   * Whether it is promised what comes of it when it is sent again: not where it may never be seen
-   * that it ran.
-   */
+  /** Whether its result is promised when it is sent again: not if its run may go unseen. */
   boolean mayBeSentAgain() {
     return this != INVALID && this != UNREADABLE && this != JOB_DELETED;
   }

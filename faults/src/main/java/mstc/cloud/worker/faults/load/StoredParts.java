@@ -11,11 +11,11 @@ import java.util.regex.Pattern;
 import mstc.cloud.worker.faults.history.Event.Part;
 
 /**
- * Reads a stored log: that of the one attempt, or those of several with a line before each, {@code
- * === attempt 2 of 3, after exit code 5 ===}. Where an attempt's log does not end with a line, one
- * is ended for it.
+ * Reads a stored log: that of the only attempt, or those of several with a line before each, {@code
+ * === attempt 2 of 3, after exit code 5 ===}. If an attempt's log does not end with a line end, one
+ * is added.
  *
- * @param bytes all there are, with the lines before the attempts
+ * @param bytes all of them, with the lines before the attempts
  */
 public record StoredParts(long bytes, List<Part> parts) {
   private static final Pattern HEADER = Pattern.compile("=== attempt \\d+ of \\d+.* ===\n");
@@ -97,7 +97,7 @@ public record StoredParts(long bytes, List<Part> parts) {
       }
     }
 
-    /** Without the end of the line that the attempt had not ended itself. */
+    /** Without the line end that was added to the attempt's log. */
     private Part part() {
       boolean ended = current.same() == current.bytes() - 1 && last == '\n';
       return new Part(ended ? current.same() : current.bytes(), current.same());

@@ -1,4 +1,4 @@
-/** Requests whose outcomes and logs are known beforehand. */
+/** Requests whose outcomes and logs are known in advance. */
 @NullMarked
 package mstc.cloud.worker.faults.load;
 

@@ -23,7 +23,7 @@ import mstc.cloud.worker.faults.schedule.Fault;
 import mstc.cloud.worker.faults.schedule.PlannedFault;
 import mstc.cloud.worker.faults.service.FaultsException;
 
-/** Breaks things at their times, and mends them. */
+/** Breaks things when it is time, and mends them. */
 final class Breaker {
   private static final String REQUEST_LABEL = "app.kubernetes.io/name";
 
@@ -37,7 +37,7 @@ final class Breaker {
   private final List<Thread> threads = new ArrayList<>();
   private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
 
-  /** What is still being mended, longer than was planned, is not broken again before it is. */
+  /** What takes longer to mend than planned is not broken again before that is done. */
   private final Map<String, Lock> held = new ConcurrentHashMap<>();
 
   Breaker(
@@ -57,7 +57,7 @@ final class Breaker {
     this.console = console;
   }
 
-  /** Begins all of it: each fault is begun and ended by a thread of its own. */
+  /** Begins all faults: each is begun and ended by its own thread. */
   void begin(List<PlannedFault> faults, Instant runBegan) {
     for (int i = 0; i < faults.size(); i++) {
       int number = i + 1;
@@ -85,7 +85,7 @@ final class Breaker {
     }
   }
 
-  /** What went wrong in the faults themselves. */
+  /** An error in the faults themselves. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(failures.peek());
   }
@@ -152,32 +152,12 @@ final class Breaker {
         replicas.get(terminated.replica()).awaitEnd();
         restart(terminated.replica(), terminated.emptySpool());
       }
-      case Fault.Network network -> mend(network);
+      case Fault.Network network -> proxies.end(network);
       case Fault.BrokerKilled() -> client.restartBroker();
       case Fault.StoreKilled() -> store.restart();
       case Fault.PodTakenAway _ -> {}
       case Fault.SpoolFilled filled -> replicas.get(filled.replica()).scratch().empty();
       case Fault.ReplyQueueDeleted deleted -> client.restoreReplyQueue(deleted.queue());
-    }
-  }
-
-  /**
-   * What is slow is mended while its worker runs: toxiproxy waits to write what it holds back,
-   * which one that stands still keeps it from, and for good where the connection then ends.
-   */
-  private void mend(Fault.Network network) throws IOException, InterruptedException {
-    for (int replica : network.replicas()) {
-      if (network.trouble().cuts()) {
-        proxies.end(network, replica);
-        continue;
-      }
-      Lock worker = lock(Fault.worker(replica));
-      worker.lock();
-      try {
-        proxies.end(network, replica);
-      } finally {
-        worker.unlock();
-      }
     }
   }
 

@@ -25,8 +25,8 @@ import mstc.cloud.worker.faults.service.Await;
 import mstc.cloud.worker.faults.service.Broker;
 
 /**
- * The run's client: it sends each message once, with the broker's word for it, and notes every
- * reply. The broker is broken only while nothing is being sent.
+ * The run's client: it sends each message once, confirmed by the broker, and notes every reply. The
+ * broker is only broken while nothing is being sent.
  */
 final class Client implements AutoCloseable {
   static final String WORK_QUEUE = "mstc.queue.work";
@@ -63,7 +63,7 @@ final class Client implements AutoCloseable {
     receiving.basicConsume(queue, false, (_, delivery) -> receive(delivery), _ -> {});
   }
 
-  /** Noted before it is acknowledged, so that none is lost with the broker. */
+  /** Noted before it is acknowledged, so that no reply is lost with the broker. */
   private void receive(Delivery delivery) throws IOException {
     noteReply(
         String.valueOf(delivery.getProperties().getCorrelationId()),
@@ -103,7 +103,7 @@ final class Client implements AutoCloseable {
     }
   }
 
-  /** Kills the broker. What is sent waits until it is back; to be called by one thread. */
+  /** Kills the broker. Sends wait until it is back; to be called by one thread. */
   void killBroker() throws InterruptedException {
     brokerLock.writeLock().lock();
     broker.kill();
@@ -123,8 +123,8 @@ final class Client implements AutoCloseable {
   }
 
   /**
-   * Deletes a reply queue at a moment when no reply is in it, as such a one would be lost; one that
-   * was handed over already is not.
+   * Deletes a reply queue at a moment when it is empty, as a reply in it would be lost; one that
+   * was already delivered is not.
    */
   void deleteReplyQueue(int queue) throws InterruptedException {
     Await.require(
@@ -138,7 +138,7 @@ final class Client implements AutoCloseable {
         });
   }
 
-  /** Declares a reply queue anew. */
+  /** Declares a reply queue again. */
   void restoreReplyQueue(int queue) throws IOException {
     declareReplyQueue(REPLY_QUEUES.get(queue));
   }
@@ -163,7 +163,7 @@ final class Client implements AutoCloseable {
     return left;
   }
 
-  /** Takes the messages that could not be handled; of each its correlation id. */
+  /** Takes the messages that could not be handled, and returns their correlation ids. */
   List<Optional<String>> takeDeadLetters() throws IOException, TimeoutException {
     List<Optional<String>> letters = new ArrayList<>();
     try (Channel channel = connection.createChannel()) {

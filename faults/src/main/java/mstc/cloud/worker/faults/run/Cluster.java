@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import mstc.cloud.worker.faults.service.WorkerNamespace;
 
-/** What a run asks of the cluster and does to it, past all proxies. */
+/** What a run asks of the cluster and does to it, bypassing all proxies. */
 final class Cluster {
   private final KubernetesClient admin;
   private final String namespace;

@@ -24,12 +24,12 @@ import mstc.cloud.worker.faults.history.Event.PodSeen;
 import mstc.cloud.worker.faults.history.HistoryFile;
 import org.jspecify.annotations.Nullable;
 
-/** Notes what becomes of Jobs and pods, past all proxies. */
+/** Notes what becomes of Jobs and pods, bypassing all proxies. */
 final class ClusterWatch implements AutoCloseable {
   private static final String REQUEST_LABEL = "app.kubernetes.io/name";
   private static final String ANSWERED = "mstc/answered";
 
-  /** In place of the time, by which alone equal states differ. */
+  /** Replaces the time, which alone makes equal states differ. */
   private static final Instant NO_TIME = Instant.EPOCH;
 
   private final HistoryFile history;
@@ -183,7 +183,7 @@ final class ClusterWatch implements AutoCloseable {
         gone);
   }
 
-  /** A container that never ran ends with the beginning of all times. */
+  /** A container that never ran has the zero time as its end. */
   private static <T> Optional<Instant> time(Optional<T> state, Function<T, @Nullable String> time) {
     return state
         .flatMap(s -> Optional.ofNullable(time.apply(s)))
@@ -196,7 +196,7 @@ final class ClusterWatch implements AutoCloseable {
     Stream.of(jobInformer, podInformer).forEach(SharedIndexInformer::stop);
   }
 
-  /** Hands on whatever state of a resource there is. */
+  /** Passes on every state of a resource. */
   private record Notes<T>(Consumer<T> state, Consumer<T> end) implements ResourceEventHandler<T> {
     @Override
     public void onAdd(T added) {

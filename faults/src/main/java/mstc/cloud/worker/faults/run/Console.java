@@ -7,14 +7,14 @@ import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
-/** Tells what happens, one line each, with the time of day and since the run began. */
+/** Tells what happens, one line each, with the time of day and the time since the run began. */
 public final class Console {
   private static final DateTimeFormatter TIME_OF_DAY = DateTimeFormatter.ofPattern("HH:mm:ss");
 
   private final PrintWriter out;
   private Instant began = Instant.now();
 
-  /** Writes there. */
+  /** Writes to that writer. */
   public Console(PrintWriter out) {
     this.out = out;
   }

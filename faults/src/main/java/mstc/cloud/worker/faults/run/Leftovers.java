@@ -16,7 +16,7 @@ import mstc.cloud.worker.faults.history.Event.LeftBehind;
 import mstc.cloud.worker.faults.history.Event.Place;
 import mstc.cloud.worker.faults.history.HistoryFile;
 
-/** Looks for what should not be there when all is over. */
+/** Looks for what should not be there when everything is over. */
 final class Leftovers {
   private static final String LOG_SUFFIX = ".log";
 
@@ -35,7 +35,7 @@ final class Leftovers {
     this.history = history;
   }
 
-  /** All there is but dead letters. */
+  /** All leftovers except dead letters. */
   List<LeftBehind> find() throws IOException, TimeoutException, MinioException {
     List<LeftBehind> found = new ArrayList<>();
     if (client.waiting() > 0) {

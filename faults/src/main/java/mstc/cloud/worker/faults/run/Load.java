@@ -22,7 +22,7 @@ import mstc.cloud.worker.faults.load.Shape;
 import mstc.cloud.worker.faults.schedule.PlannedRequest;
 import mstc.cloud.worker.faults.service.Await;
 
-/** Sends the requests at their times, sends them again, and cancels them. */
+/** Sends the requests when it is time, sends them again, and cancels them. */
 final class Load {
   private static final Duration CALL = Duration.ofMinutes(3);
   private static final Duration SHORT_CALL = Duration.ofSeconds(10);
@@ -40,7 +40,7 @@ final class Load {
   private final Phaser running = new Phaser(1);
 
   /**
-   * @param end when all is mended: what still waits then to be sent again, is not
+   * @param end when everything is mended: after that nothing is sent again
    */
   Load(
       Cluster cluster,
@@ -59,7 +59,7 @@ final class Load {
     this.end = end;
   }
 
-  /** Begins all of it. */
+  /** Begins all requests. */
   void begin(List<PlannedRequest> requests, Instant runBegan) {
     for (PlannedRequest planned : requests) {
       running.register();
@@ -78,17 +78,17 @@ final class Load {
     }
   }
 
-  /** Whether everything was sent and done that was to be. */
+  /** Whether everything planned was sent and done. */
   boolean isOver() {
     return running.getUnarrivedParties() == 1 && running.getRegisteredParties() == 1;
   }
 
-  /** What went wrong in the load itself. */
+  /** An error in the load itself. */
   Optional<Throwable> failure() {
     return Optional.ofNullable(failures.peek());
   }
 
-  /** The sends without an answer so far, but for those whose Job was deleted. */
+  /** The sends without an answer so far, except those whose Job was deleted. */
   List<String> unanswered() {
     return sends.stream()
         .filter(sent -> !sent.shape().equals(Shape.JOB_DELETED.name()))
@@ -167,7 +167,7 @@ final class Load {
       client.send(next(expected), text);
     }
 
-    /** Whether it is to be sent again, and the time for it has come. */
+    /** Whether it is to be sent again, and the time for that has come. */
     private boolean awaitResend() throws InterruptedException {
       String first = name + "/1";
       return switch (scenario.resend()) {
@@ -189,7 +189,7 @@ final class Load {
       return Await.until(end, condition) && Instant.now().isBefore(end);
     }
 
-    /** A job that runs on for long has to be cancelled in the end, however late. */
+    /** A job that runs for long has to be cancelled in the end, however late. */
     private void cancel() throws InterruptedException {
       Await.until(end.plus(CALL), () -> watch.isRunning(name));
       Optional<JobSeen> job = watch.job(name);
@@ -229,7 +229,7 @@ final class Load {
       return replicas.get(Math.floorMod(name.hashCode() + attempt, replicas.size()));
     }
 
-    /** Sends it over HTTP again and again, as one with an id may be, until a replica answers. */
+    /** Sends it over HTTP until a replica responds; one with an id may be repeated. */
     private void callUntilAnswered(Sent sent) {
       try {
         for (int attempt = 0; Instant.now().isBefore(end.plus(CALL)); attempt++) {
@@ -255,7 +255,7 @@ final class Load {
             ? Optional.of(response.body())
             : Optional.empty();
       } catch (IOException e) {
-        // The replica died, stopped or stands still; it may be sent again.
+        // The replica died, stopped or is paused; it may be sent again.
         return Optional.empty();
       }
     }

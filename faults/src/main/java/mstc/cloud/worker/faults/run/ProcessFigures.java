@@ -14,7 +14,7 @@ final class ProcessFigures {
     return value(status, THREADS).map(Integer::parseInt);
   }
 
-  /** What lives longer on the heap, from metrics in Prometheus' format; written as 1.2345E7. */
+  /** The heap's old generation, from metrics in Prometheus' format; written as 1.2345E7. */
   static Optional<Long> oldGenerationKibibytes(String metrics) {
     return value(metrics, OLD_GENERATION).map(bytes -> (long) (Double.parseDouble(bytes) / 1024));
   }

@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import mstc.cloud.worker.faults.service.FaultsException;
 
-/** The servers that a run starts, as they are found on this machine. */
+/** The servers that a run starts, as found on this machine. */
 record Programs(Path rabbitmq, Path minio, Path toxiproxy) {
-  /** The first is where Debian has it, out of the way of PATH's, which wants to run as its user. */
+  /** The first is Debian's. It comes before the one in PATH, which has to run as its own user. */
   private static final List<String> RABBITMQ_FOLDERS =
       List.of("/usr/lib/rabbitmq/bin", "/opt/homebrew/sbin");
 

@@ -19,7 +19,7 @@ import mstc.cloud.worker.faults.history.Event.ProcessSeen;
 import mstc.cloud.worker.faults.history.HistoryFile;
 import mstc.cloud.worker.faults.service.WorkerProcess;
 
-/** A replica of the worker, with a disk of its own; it is noted when it does what it should not. */
+/** A replica of the worker, with its own disk. When it does what it should not, that is noted. */
 final class Replica implements AutoCloseable {
   private static final int LONGEST_STOP_SECONDS = 60;
   private static final Duration SETTLED = Duration.ofSeconds(30);
@@ -65,7 +65,7 @@ final class Replica implements AutoCloseable {
     watch();
   }
 
-  /** Starts it again after its end; it may not be ready yet. */
+  /** Starts it again after it has ended; it may not be ready yet. */
   synchronized void restart() throws IOException {
     worker.restart();
     watch();
@@ -116,12 +116,12 @@ final class Replica implements AutoCloseable {
     }
   }
 
-  /** Has it stand still. */
+  /** Pauses its process. */
   synchronized void pause() throws IOException, InterruptedException {
     worker.pause();
   }
 
-  /** Has it go on. */
+  /** Resumes its process. */
   synchronized void resume() throws IOException, InterruptedException {
     worker.resume();
   }
@@ -130,7 +130,7 @@ final class Replica implements AutoCloseable {
     return scratch;
   }
 
-  /** Its temporary files that are there. */
+  /** Its temporary files. */
   List<Path> temporaryFiles() throws IOException {
     try (Stream<Path> paths = Files.walk(temporaryFiles)) {
       return paths.filter(Files::isRegularFile).toList();
@@ -144,7 +144,7 @@ final class Replica implements AutoCloseable {
     return worker.call(method, path, body, timeout, headers);
   }
 
-  /** What its process takes; empty where it is young, stands still, or the system does not tell. */
+  /** What its process uses; empty if it is young, is paused, or the system does not tell. */
   Optional<ProcessSeen> measure() throws InterruptedException {
     Process running;
     synchronized (this) {
@@ -164,7 +164,7 @@ final class Replica implements AutoCloseable {
                       new ProcessSeen(
                           Instant.now(), number, running.pid(), threadCount, count, heap)));
     } catch (IOException | UncheckedIOException e) {
-      // It died meanwhile, stands still, or this is no Linux.
+      // It died meanwhile, is paused, or this is not Linux.
       return Optional.empty();
     }
   }

@@ -44,7 +44,7 @@ public final class Run implements AutoCloseable {
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
 
   /**
-   * What a run is made of.
+   * What a run needs.
    *
    * @param home the project's folder
    * @param application the folder with the worker's jars
@@ -55,7 +55,7 @@ public final class Run implements AutoCloseable {
   /**
    * Finds what a run needs, and begins its history; starts nothing yet.
    *
-   * @throws FaultsException where something is missing
+   * @throws FaultsException if something is missing
    */
   public Run(Settings settings, Console console) throws IOException {
     this.settings = settings;
@@ -71,9 +71,9 @@ public final class Run implements AutoCloseable {
   }
 
   /**
-   * Makes the run, and returns its history.
+   * Executes the run, and returns its history.
    *
-   * @throws FaultsException where the run itself could not be made
+   * @throws FaultsException if the run itself failed
    */
   public History make() throws Exception {
     Schedule schedule = Schedule.draw(settings.seed(), settings.minutes());
@@ -98,6 +98,7 @@ public final class Run implements AutoCloseable {
                     Service.API_SERVER, address(namespace.apiServer()),
                     Service.BROKER, "127.0.0.1:" + broker.port(),
                     Service.STORE, "127.0.0.1:" + store.port())));
+    proxies.start();
     List<ScratchDisk> disks = new ArrayList<>();
     for (int number = 0; number < Fault.REPLICAS; number++) {
       disks.add(started(ScratchDisk.create(folder(number).resolve("scratch"))));
@@ -234,7 +235,7 @@ public final class Run implements AutoCloseable {
     leftovers.takeDeadLetters().forEach(history::note);
   }
 
-  /** Ends all that was started. */
+  /** Ends everything that was started. */
   @Override
   public synchronized void close() throws Exception {
     List<Exception> failures = new ArrayList<>();
@@ -251,7 +252,7 @@ public final class Run implements AutoCloseable {
     }
   }
 
-  /** Removes the run's folder with all that is in it, after its end. */
+  /** Removes the run's folder with all its content, after its end. */
   public void removeFolder() throws IOException {
     try (Stream<Path> paths = Files.walk(folder)) {
       for (Path path : paths.toList().reversed()) {

@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
- * The folder of a worker's own files: on a small disk of its own where this machine allows to mount
+ * The folder of a worker's own files: on a small disk of its own if this machine allows mounting
  * one, so that it can be full.
  */
 final class ScratchDisk implements AutoCloseable {
@@ -28,7 +28,7 @@ final class ScratchDisk implements AutoCloseable {
     this.mounted = mounted;
   }
 
-  /** Makes the folder, and mounts a disk there if that may be done. */
+  /** Creates the folder, and mounts a disk there if that is allowed. */
   static ScratchDisk create(Path folder) throws IOException, InterruptedException {
     Files.createDirectories(folder);
     boolean mounted =
@@ -54,7 +54,7 @@ final class ScratchDisk implements AutoCloseable {
     return folder;
   }
 
-  /** Why the disk cannot be filled; empty where it can. */
+  /** Why the disk cannot be filled; empty if it can. */
   Optional<String> whyNotToFill() {
     return mounted
         ? Optional.empty()
@@ -77,7 +77,7 @@ final class ScratchDisk implements AutoCloseable {
       out.write(chunk, 0, size);
       return true;
     } catch (IOException e) {
-      // No room for as much.
+      // There is no room for that much.
       return false;
     }
   }

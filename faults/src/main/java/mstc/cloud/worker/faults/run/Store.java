@@ -21,7 +21,7 @@ import mstc.cloud.worker.faults.load.Scenario;
 import mstc.cloud.worker.faults.service.FreePort;
 import mstc.cloud.worker.faults.service.Server;
 
-/** A MinIO of the run's own, which keeps its objects when it is killed. */
+/** The run's own MinIO, which keeps its objects when it is killed. */
 final class Store implements AutoCloseable {
   static final String USER = "minioadmin";
   static final String PASSWORD = "minioadmin";
@@ -88,7 +88,7 @@ final class Store implements AutoCloseable {
     return names;
   }
 
-  /** The names of all objects, and those of buckets that nobody asked for. */
+  /** The names of all objects, and of buckets that nobody asked for. */
   List<String> objects() throws MinioException {
     List<String> names = new ArrayList<>();
     for (Result<Item> item :
@@ -109,7 +109,7 @@ final class Store implements AutoCloseable {
   }
 
   /**
-   * Uploads in parts that were begun and neither completed nor aborted, as MinIO keeps them on its
+   * Multipart uploads that were begun and neither completed nor aborted, as MinIO keeps them on its
    * disk: minio-java does not read MinIO's own list of them, for want of a storage class in it.
    */
   List<String> uploads() throws IOException {

@@ -1,4 +1,4 @@
-/** Servers, proxies, replicas, load and faults of a run. */
+/** The servers, proxies, replicas, load and faults of a run. */
 @NullMarked
 package mstc.cloud.worker.faults.run;
 

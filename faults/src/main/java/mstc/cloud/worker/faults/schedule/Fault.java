@@ -12,10 +12,10 @@ public sealed interface Fault {
   /** What it counts as. */
   FaultKind kind();
 
-  /** What it has to itself: two faults that share one of them do not overlap. */
+  /** What it needs for itself: two faults that share one of these do not overlap. */
   List<String> holds();
 
-  /** In words, as is told when it begins. */
+  /** In words, as reported when it begins. */
   String words();
 
   /** What the faults of a worker's process hold. */
@@ -45,7 +45,7 @@ public sealed interface Fault {
     }
   }
 
-  /** A worker's process stands still. */
+  /** A worker's process is paused. */
   record WorkerStopped(int replica) implements Fault {
     @Override
     public FaultKind kind() {
@@ -150,7 +150,7 @@ public sealed interface Fault {
   }
 
   /**
-   * A pod that runs is taken away; there is nothing to mend.
+   * A running pod is taken away; there is nothing to mend.
    *
    * @param choice from 0 to 1: which of those that run then
    * @param evicted rather than deleted
@@ -190,7 +190,7 @@ public sealed interface Fault {
     }
   }
 
-  /** A reply queue is deleted, and declared anew at the end. */
+  /** A reply queue is deleted, and declared again at the end. */
   record ReplyQueueDeleted(int queue) implements Fault {
     @Override
     public FaultKind kind() {

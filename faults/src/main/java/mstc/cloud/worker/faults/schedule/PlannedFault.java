@@ -3,7 +3,7 @@ package mstc.cloud.worker.faults.schedule;
 import java.time.Duration;
 
 /**
- * A fault at its time.
+ * A fault and its time.
  *
  * @param begin from the run's beginning
  * @param length until it is mended

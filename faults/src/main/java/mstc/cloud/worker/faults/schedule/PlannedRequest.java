@@ -4,9 +4,9 @@ import java.time.Duration;
 import mstc.cloud.worker.faults.load.Scenario;
 
 /**
- * A request at its time.
+ * A request and its time.
  *
  * @param at from the run's beginning
- * @param request its job name, by which it is known
+ * @param request its job name, which identifies it
  */
 public record PlannedRequest(Duration at, String request, Scenario scenario) {}

@@ -13,18 +13,18 @@ import mstc.cloud.worker.faults.load.Scenario;
 import mstc.cloud.worker.faults.load.Shape;
 
 /**
- * All faults and requests of a run, in the order of their times. It follows from the seed and the
- * minutes alone.
+ * All faults and requests of a run, in the order of their times. It depends only on the seed and
+ * the minutes.
  */
 public record Schedule(Duration length, List<PlannedFault> faults, List<PlannedRequest> requests) {
-  /** The first fault and the last request leave room for a quiet begin and a quiet end. */
+  /** The first fault and the last request leave room for a quiet beginning and a quiet end. */
   private static final Duration FIRST_FAULT = Duration.ofSeconds(15);
 
   private static final Duration QUIET_END = Duration.ofSeconds(3);
   private static final Duration LAST_FAULT = Duration.ofSeconds(12);
   private static final Duration LAST_REQUEST = Duration.ofSeconds(20);
 
-  /** What lasts long ends within the two minutes in which all must be answered. */
+  /** Long requests end within the two minutes in which all must be answered. */
   private static final Duration LAST_LONG_REQUEST = Duration.ofSeconds(60);
 
   private static final Set<Shape> LONG =
@@ -72,7 +72,7 @@ public record Schedule(Duration length, List<PlannedFault> faults, List<PlannedR
     return faults;
   }
 
-  /** One that does not touch what another has to itself then; empty where none is found. */
+  /** One that does not overlap with another that needs the same; empty if none is found. */
   private static Optional<PlannedFault> drawFault(
       Random random, Duration at, Duration end, List<PlannedFault> others) {
     for (int i = 0; i < TRIES; i++) {

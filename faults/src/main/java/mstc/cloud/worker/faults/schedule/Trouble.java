@@ -18,7 +18,7 @@ public sealed interface Trouble {
     }
   }
 
-  /** Connections stay, and nothing comes through. */
+  /** Connections stay, and nothing gets through. */
   record BlackHole() implements Trouble {
     @Override
     public boolean cuts() {
@@ -31,7 +31,7 @@ public sealed interface Trouble {
     }
   }
 
-  /** Connections are reset as soon as something comes through them. */
+  /** Connections are reset as soon as anything passes through them. */
   record Reset() implements Trouble {
     @Override
     public boolean cuts() {
@@ -44,7 +44,7 @@ public sealed interface Trouble {
     }
   }
 
-  /** What comes through comes late. */
+  /** Everything arrives late. */
   record Slow(int millis) implements Trouble {
     @Override
     public boolean cuts() {
@@ -57,7 +57,7 @@ public sealed interface Trouble {
     }
   }
 
-  /** Little comes through at a time. */
+  /** Only little gets through at a time. */
   record Narrow(int kilobytesPerSecond) implements Trouble {
     @Override
     public boolean cuts() {

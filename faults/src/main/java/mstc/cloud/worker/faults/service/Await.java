@@ -11,8 +11,8 @@ public final class Await {
   private Await() {}
 
   /**
-   * Waits until a condition holds. One that throws does not hold, but for a {@link
-   * FaultsException}, which is thrown on.
+   * Waits until a condition holds. One that throws does not hold, except that a {@link
+   * FaultsException} is thrown on.
    *
    * @return whether it held in time
    */
@@ -42,7 +42,7 @@ public final class Await {
   /**
    * Waits until a condition holds.
    *
-   * @throws FaultsException where it does not in time
+   * @throws FaultsException if it does not in time
    */
   public static void require(String what, Duration patience, Callable<Boolean> condition)
       throws InterruptedException {

@@ -58,7 +58,7 @@ public final class Broker implements AutoCloseable {
     return port;
   }
 
-  /** A connection that comes back by itself. */
+  /** A connection that recovers by itself. */
   public Connection connect(String name) throws IOException, TimeoutException {
     ConnectionFactory factory = new ConnectionFactory();
     factory.setHost("127.0.0.1");

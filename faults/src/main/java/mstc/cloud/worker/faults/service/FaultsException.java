@@ -1,13 +1,13 @@
 package mstc.cloud.worker.faults.service;
 
-/** The run cannot be made or went wrong itself; its message says what to do. */
+/** The run cannot be executed or failed itself; the message says what to do. */
 public final class FaultsException extends RuntimeException {
-  /** With what was wrong and what to do. */
+  /** The message says what was wrong and what to do. */
   public FaultsException(String message) {
     super(message);
   }
 
-  /** With what was wrong, and why. */
+  /** The message says what was wrong; the cause says why. */
   public FaultsException(String message, Throwable cause) {
     super(message + ": " + cause.getMessage(), cause);
   }

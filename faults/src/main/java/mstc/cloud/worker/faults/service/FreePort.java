@@ -6,7 +6,7 @@ import java.net.ServerSocket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A port of loopback that nothing listens on at the moment, another one each time. */
+/** A port on loopback that nothing listens on at the moment, a different one each time. */
 public final class FreePort {
   private static final Set<Integer> FOUND = ConcurrentHashMap.newKeySet();
 

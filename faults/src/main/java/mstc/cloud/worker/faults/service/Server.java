@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** A server in a process of its own, that can be killed and started again as it was. */
+/** A server in its own process, which can be killed and started again as it was. */
 public final class Server implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(90);
 
@@ -19,8 +19,8 @@ public final class Server implements AutoCloseable {
   private @Nullable Process process;
 
   /**
-   * @param output where it writes to, appended at each start
-   * @param ready whether it serves; what throws does not
+   * @param output for the output, appended at each start
+   * @param ready whether it serves; not if it throws
    */
   public Server(
       String name,

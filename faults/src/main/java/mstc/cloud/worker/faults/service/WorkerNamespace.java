@@ -19,8 +19,8 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A namespace of its own in the cluster of {@code KUBECONFIG}, with the account and the rights of
- * {@code config/service-account.yaml}: a worker that is tried out never has more.
+ * Its own namespace in the cluster of {@code KUBECONFIG}, with the account and the rights of {@code
+ * config/service-account.yaml}: a worker under test never has more.
  */
 public final class WorkerNamespace implements AutoCloseable {
   private static final String MANIFEST = "config/service-account.yaml";
@@ -32,7 +32,7 @@ public final class WorkerNamespace implements AutoCloseable {
   private final String token;
 
   /**
-   * Makes the namespace.
+   * Creates the namespace.
    *
    * @param home the project's folder
    * @param prefix what its name begins with
@@ -56,7 +56,7 @@ public final class WorkerNamespace implements AutoCloseable {
     token = createToken();
   }
 
-  /** The controller fills such a Secret with a token of the account that it names. */
+  /** The controller adds a token of the account that such a Secret names. */
   private String createToken() {
     admin
         .secrets()
@@ -90,7 +90,7 @@ public final class WorkerNamespace implements AutoCloseable {
     return namespace;
   }
 
-  /** Rights of everything, for what is done past the worker. */
+  /** With all rights, for what is done without the worker. */
   public KubernetesClient admin() {
     return admin;
   }
@@ -105,7 +105,7 @@ public final class WorkerNamespace implements AutoCloseable {
     return kubeconfig(List.of("server: " + apiServer()));
   }
 
-  /** A kubeconfig of the worker's account for a proxy that passes the encryption through. */
+  /** A kubeconfig of the worker's account for a proxy that passes the encrypted traffic through. */
   public String kubeconfigThrough(int proxyPort) {
     return kubeconfig(
         List.of(

@@ -14,10 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/**
- * A worker in a process of its own, as its users start it; it can be killed and started again, and
- * made to stand still.
- */
+/** A worker in its own process, started as its users do; it can be killed, restarted and paused. */
 public final class WorkerProcess implements AutoCloseable {
   private static final String MAIN = "mstc.cloud.worker.standalone.Main";
   private static final Duration START = Duration.ofSeconds(90);
@@ -28,13 +25,13 @@ public final class WorkerProcess implements AutoCloseable {
   private final Path output;
   private final List<String> command = new ArrayList<>();
   private final Map<String, String> environment;
-  private final int httpPort = FreePort.find();
+  private final int httpPort;
   private Process process;
 
   /**
    * Starts a worker of this process's own class path.
    *
-   * @param output where the process writes to, appended at each start
+   * @param output for the output of the process, appended at each start
    * @param jvmOptions such as {@code -Xmx128m}
    * @param arguments of the command line, without the HTTP port
    * @param environment further variables
@@ -42,10 +39,27 @@ public final class WorkerProcess implements AutoCloseable {
   public WorkerProcess(
       Path output, List<String> jvmOptions, List<String> arguments, Map<String, String> environment)
       throws IOException {
-    this(output, System.getProperty("java.class.path"), jvmOptions, arguments, environment);
+    this(output, jvmOptions, arguments, environment, FreePort.find());
   }
 
-  /** Starts a worker of a class path, otherwise as above. */
+  /** Starts a worker whose HTTP API is to listen on a port, otherwise as above. */
+  public WorkerProcess(
+      Path output,
+      List<String> jvmOptions,
+      List<String> arguments,
+      Map<String, String> environment,
+      int httpPort)
+      throws IOException {
+    this(
+        output,
+        System.getProperty("java.class.path"),
+        jvmOptions,
+        arguments,
+        environment,
+        httpPort);
+  }
+
+  /** Starts a worker with a class path, otherwise as above. */
   public WorkerProcess(
       Path output,
       String classPath,
@@ -53,6 +67,18 @@ public final class WorkerProcess implements AutoCloseable {
       List<String> arguments,
       Map<String, String> environment)
       throws IOException {
+    this(output, classPath, jvmOptions, arguments, environment, FreePort.find());
+  }
+
+  private WorkerProcess(
+      Path output,
+      String classPath,
+      List<String> jvmOptions,
+      List<String> arguments,
+      Map<String, String> environment,
+      int httpPort)
+      throws IOException {
+    this.httpPort = httpPort;
     this.output = output;
     this.environment = Map.copyOf(environment);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -72,7 +98,7 @@ public final class WorkerProcess implements AutoCloseable {
     return builder.start();
   }
 
-  /** The services of the test's own environment are not those of the process under test. */
+  /** The services of the test's own environment are not for the process under test. */
   private static boolean isConfiguration(String variable) {
     return variable.startsWith("MSTC_")
         || variable.startsWith("WORK_QUEUE_")
@@ -80,8 +106,17 @@ public final class WorkerProcess implements AutoCloseable {
         || variable.startsWith("AWS_");
   }
 
-  /** Waits until the worker says that it is ready. */
+  /** Waits until the worker reports that it is ready. */
   public WorkerProcess awaitReady() throws InterruptedException {
+    return awaitHealth("/health/ready");
+  }
+
+  /** Waits until the worker reports that it is live, whether or not its services are. */
+  public WorkerProcess awaitLive() throws InterruptedException {
+    return awaitHealth("/health/live");
+  }
+
+  private WorkerProcess awaitHealth(String path) throws InterruptedException {
     Await.require(
         "the worker",
         START,
@@ -89,7 +124,7 @@ public final class WorkerProcess implements AutoCloseable {
           if (!process.isAlive()) {
             throw new FaultsException("the worker has ended: " + output());
           }
-          return get("/health/ready").statusCode() == 200;
+          return get(path).statusCode() == 200;
         });
     return this;
   }
@@ -133,7 +168,7 @@ public final class WorkerProcess implements AutoCloseable {
     return Files.readString(output);
   }
 
-  /** The most memory that the process has held so far, where the system tells (Linux), else 0. */
+  /** The most memory that the process has used so far, if the system tells (Linux), else 0. */
   public long peakMemoryMebibytes() throws IOException {
     Path status = Path.of("/proc/" + process.pid() + "/status");
     if (!Files.exists(status)) {
@@ -176,12 +211,12 @@ public final class WorkerProcess implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** Has the process stand still, as on a machine that is paused. */
+  /** Pauses the process, as on a machine that is paused. */
   public void pause() throws IOException, InterruptedException {
     signal("-STOP");
   }
 
-  /** Has a process go on that stands still. */
+  /** Resumes a paused process. */
   public void resume() throws IOException, InterruptedException {
     signal("-CONT");
   }
@@ -190,12 +225,12 @@ public final class WorkerProcess implements AutoCloseable {
     new ProcessBuilder("kill", signal, Long.toString(process.pid())).start().waitFor();
   }
 
-  /** The process as it is now; another one after a restart. */
+  /** The current process; a different one after a restart. */
   public Process process() {
     return process;
   }
 
-  /** Starts the process again after its end. */
+  /** Starts the process again after it has ended. */
   public void restart() throws IOException {
     process = launch();
   }

@@ -1,4 +1,4 @@
-/** Servers and workers in processes of their own, for a run and for tests of the whole worker. */
+/** Servers and workers in their own processes, for a run and for tests of the whole worker. */
 @NullMarked
 package mstc.cloud.worker.faults.service;
 

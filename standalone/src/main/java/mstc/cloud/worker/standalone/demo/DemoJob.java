@@ -10,7 +10,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +20,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.minio.MinioObjectStore;
 import mstc.cloud.worker.adapters.minio.MinioSettings;
+import mstc.cloud.worker.domain.request.JobVariables;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectLocation;
@@ -35,7 +35,7 @@ public final class DemoJob {
   static final String ROD = "rod.csv";
   static final String SOLVER = "solver.properties";
 
-  /** The objects that the job wants in its input bucket; resources of this class. */
+  /** The objects that the job needs in its input bucket; resources of this class. */
   public static final List<String> INPUTS = List.of(ROD, SOLVER);
 
   /** What the name of the job's result ends with. */
@@ -52,29 +52,24 @@ public final class DemoJob {
    */
   DemoJob(ObjectStore store, Map<String, String> environment, PrintStream log) {
     this.store = store;
-    this.input = new BucketName(required(environment, "INPUT_BUCKET"));
-    this.output = new BucketName(required(environment, "OUTPUT_BUCKET"));
-    this.prefix = Optional.ofNullable(environment.get("FILE_PREFIX"));
+    this.input = new BucketName(required(environment, JobVariables.INPUT_BUCKET));
+    this.output = new BucketName(required(environment, JobVariables.OUTPUT_BUCKET));
+    this.prefix = Optional.ofNullable(environment.get(JobVariables.FILE_PREFIX));
     this.log = log;
   }
 
-  /** Runs the job in the current folder, as the environment tells it. */
+  /** Runs the job in the current folder, by its environment variables. */
   public static void main(String[] arguments) throws IOException {
     Map<String, String> environment = System.getenv();
     MinioSettings settings =
-        new MinioSettings(
+        MinioSettings.of(
             URI.create(
                 "http://%s:%s"
                     .formatted(
-                        required(environment, "MINIO_SERVICE_HOST"),
-                        required(environment, "MINIO_SERVICE_PORT"))),
-            required(environment, "MINIO_ROOT_USER"),
-            required(environment, "MINIO_ROOT_PASSWORD"),
-            Optional.empty(),
-            true,
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(30),
-            Optional.empty());
+                        required(environment, JobVariables.MINIO_HOST),
+                        required(environment, JobVariables.MINIO_PORT))),
+            required(environment, JobVariables.MINIO_USER),
+            required(environment, JobVariables.MINIO_PASSWORD));
     PrintStream log = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     try (ObjectStore store = new MinioObjectStore(settings)) {
       new DemoJob(store, environment, log).run(Path.of(""));

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /**
- * The temperature along a rod whose ends are held, after some time: the one-dimensional heat
- * equation, solved by explicit finite differences.
+ * The temperature along a rod after some time, with fixed temperatures at its ends: the
+ * one-dimensional heat equation, solved by explicit finite differences.
  *
  * @see <a href="https://en.wikipedia.org/wiki/FTCS_scheme">The FTCS scheme</a>
  */
@@ -31,7 +31,7 @@ final class HeatEquation {
   /**
    * The temperatures after that many steps.
    *
-   * @param progress told each tenth, in percent
+   * @param progress called at each tenth, in percent
    */
   double[] solve(double[] initial, int steps, IntConsumer progress) {
     double[] now = initial.clone();

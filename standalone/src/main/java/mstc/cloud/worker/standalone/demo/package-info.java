@@ -1,4 +1,4 @@
-/** The built-in demonstration: the job it runs, and its inputs. */
+/** The built-in demo: the job it runs, and its inputs. */
 @NullMarked
 package mstc.cloud.worker.standalone.demo;
 

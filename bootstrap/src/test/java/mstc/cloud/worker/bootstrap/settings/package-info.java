@@ -1,0 +1,5 @@
+/** Tests of the tree {@code mstc.*}. */
+@NullMarked
+package mstc.cloud.worker.bootstrap.settings;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Requests for tests. */
+@NullMarked
+package mstc.cloud.worker.testkit.request;
+
+import org.jspecify.annotations.NullMarked;
