@@ -2,6 +2,7 @@ package mstc.cloud.worker.application;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
@@ -11,6 +12,7 @@ import mstc.cloud.worker.domain.reply.StoredLog;
 /** Keeps what it is notified of, one line each, in that order. */
 final class CountedMetrics implements WorkerMetrics {
   private final List<String> events = new CopyOnWriteArrayList<>();
+  private final List<Duration> beforeStart = new CopyOnWriteArrayList<>();
   private final List<Duration> afterEnd = new CopyOnWriteArrayList<>();
   private final List<Duration> inQueue = new CopyOnWriteArrayList<>();
 
@@ -29,6 +31,11 @@ final class CountedMetrics implements WorkerMetrics {
 
   long answeredWithoutWholeLog() {
     return count("answered without a whole log");
+  }
+
+  /** How long after their creation jobs that are answered were started. */
+  List<Duration> beforeStart() {
+    return List.copyOf(beforeStart);
   }
 
   /** How long after their ends jobs were answered. */
@@ -110,7 +117,8 @@ final class CountedMetrics implements WorkerMetrics {
   }
 
   @Override
-  public void onCompleted(Reply reply, Duration after) {
+  public void onCompleted(Reply reply, Optional<Duration> before, Duration after) {
+    before.ifPresent(beforeStart::add);
     afterEnd.add(after);
   }
 }

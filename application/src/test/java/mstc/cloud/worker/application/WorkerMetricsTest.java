@@ -56,6 +56,7 @@ class WorkerMetricsTest {
             "stored " + "what it wrote\n".length(),
             "reply CONFIRMED",
             "answered");
+    assertThat(site.metrics.beforeStart()).hasSize(1);
     assertThat(site.metrics.afterEnd()).hasSize(1);
   }
 
@@ -77,6 +78,36 @@ class WorkerMetricsTest {
     // then
     Site.eventually().until(() -> !site.metrics.afterEnd().isEmpty());
     assertThat(site.metrics.afterEnd()).singleElement().isEqualTo(Duration.ofMinutes(7));
+  }
+
+  @Test
+  void theTimeFromAJobsCreationToItsStartIncludesThatForWhichItWasHeld() {
+    // given
+    open(Site.withHoldPatience(Duration.ofMillis(1)));
+    site.runtime.hold(REQUEST.job(), REQUEST.delivery().replyAddress());
+    site.clock.advance(Duration.ofMinutes(3));
+    site.start();
+
+    // when
+    site.succeed(site.awaitJob());
+
+    // then
+    Site.eventually().until(() -> !site.metrics.afterEnd().isEmpty());
+    assertThat(site.metrics.beforeStart()).containsExactly(Duration.ofMinutes(3));
+  }
+
+  @Test
+  void aJobThatNeverStartedTellsNoTimeToItsStart() {
+    // given
+    site.start();
+    site.send(REQUEST);
+
+    // when
+    site.runtime.end(site.awaitJob(), new JobOutcome.ImageUnavailable("no such image"), "");
+
+    // then
+    Site.eventually().until(() -> !site.metrics.afterEnd().isEmpty());
+    assertThat(site.metrics.beforeStart()).isEmpty();
   }
 
   @Test

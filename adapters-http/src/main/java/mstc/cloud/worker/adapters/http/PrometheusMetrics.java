@@ -8,6 +8,7 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -31,6 +32,11 @@ public final class PrometheusMetrics implements WorkerMetrics {
   /** From seconds to days. */
   private static final double[] RUN_TIMES = {
     1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 259_200, 604_800
+  };
+
+  /** From a pod that starts at once to days in somebody's queue; Kubernetes tells whole seconds. */
+  private static final double[] WAITS = {
+    1, 2, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 43_200, 86_400, 259_200
   };
 
   private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -97,6 +103,11 @@ public final class PrometheusMetrics implements WorkerMetrics {
           "mstc_job_create_seconds",
           "Time from a request's arrival until its job was on record.",
           LATENCIES);
+  private final Histogram start =
+      histogram(
+          "mstc_job_start_seconds",
+          "Time that answered jobs waited from their creation until their process started.",
+          WAITS);
   private final Histogram run =
       histogram("mstc_job_run_seconds", "Time that answered jobs ran.", RUN_TIMES);
   private final Histogram answer =
@@ -224,7 +235,8 @@ public final class PrometheusMetrics implements WorkerMetrics {
   }
 
   @Override
-  public void onCompleted(Reply reply, Duration afterEnd) {
+  public void onCompleted(Reply reply, Optional<Duration> beforeStart, Duration afterEnd) {
+    beforeStart.ifPresent(waited -> start.observe(seconds(waited)));
     reply.duration().ifPresent(duration -> run.observe(seconds(duration)));
     answer.observe(seconds(afterEnd));
   }

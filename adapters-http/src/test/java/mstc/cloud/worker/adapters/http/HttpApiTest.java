@@ -105,6 +105,7 @@ class HttpApiTest {
             "mstc_requests_received_total{source=\"queue\"} 0.0",
             "mstc_jobs_created_total 2.0",
             "mstc_job_create_seconds_count 2",
+            "mstc_job_start_seconds_count 1",
             "mstc_job_run_seconds_count 1",
             "mstc_job_answer_seconds_count 1",
             "mstc_logs_stored_bytes_total 3.0",

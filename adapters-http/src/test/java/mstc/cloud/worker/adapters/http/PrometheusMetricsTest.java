@@ -46,6 +46,15 @@ class PrometheusMetricsTest {
   }
 
   private static Reply ended(JobOutcome outcome, boolean isStored, boolean isComplete) {
+    return ended(outcome, isStored, isComplete, Optional.of(END.minusSeconds(90)));
+  }
+
+  private static Reply neverRan() {
+    return ended(new JobOutcome.ImageUnavailable("none"), true, true, Optional.empty());
+  }
+
+  private static Reply ended(
+      JobOutcome outcome, boolean isStored, boolean isComplete, Optional<Instant> startedAt) {
     Work work =
         ((ParsedRequest.Valid) RequestJson.parse(Api.REQUEST.getBytes(StandardCharsets.UTF_8)))
             .work();
@@ -54,7 +63,7 @@ class PrometheusMetricsTest {
         job,
         outcome,
         isStored ? Optional.of(new StoredLog(job.logLocation(), 5, isComplete)) : Optional.empty(),
-        Optional.of(END.minusSeconds(90)),
+        startedAt,
         END,
         List.of());
   }
@@ -118,7 +127,22 @@ class PrometheusMetricsTest {
             "mstc_jobs_answered_total{outcome=\"out_of_memory\"} 1.0",
             "mstc_logs_incomplete_total{reason=\"not_stored\"} 1.0"),
         moves(
-            it -> it.onCompleted(ended(outOfMemory, true, true), Duration.ofMinutes(20)),
+            it -> it.onCompleted(neverRan(), Optional.empty(), Duration.ofMinutes(20)),
+            "mstc_job_answer_seconds_count 1",
+            "mstc_job_answer_seconds_sum 1200.0",
+            "mstc_job_answer_seconds_bucket{le=\"1800.0\"} 1",
+            "mstc_job_answer_seconds_bucket{le=\"+Inf\"} 1"),
+        moves(
+            it ->
+                it.onCompleted(
+                    ended(outOfMemory, true, true),
+                    Optional.of(Duration.ofHours(20)),
+                    Duration.ofMinutes(20)),
+            "mstc_job_start_seconds_count 1",
+            "mstc_job_start_seconds_sum 72000.0",
+            "mstc_job_start_seconds_bucket{le=\"86400.0\"} 1",
+            "mstc_job_start_seconds_bucket{le=\"259200.0\"} 1",
+            "mstc_job_start_seconds_bucket{le=\"+Inf\"} 1",
             "mstc_job_run_seconds_count 1",
             "mstc_job_run_seconds_sum 90.0",
             "mstc_job_run_seconds_bucket{le=\"300.0\"} 1",

@@ -8,8 +8,11 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.runtime.LogTexts;
 
@@ -51,6 +54,19 @@ record JobFolder(Path path) {
         StandardCopyOption.ATOMIC_MOVE,
         StandardCopyOption.REPLACE_EXISTING);
     sync(path);
+  }
+
+  /**
+   * When it was created. Where the file system does not tell, it is a later time: when something in
+   * it was replaced last.
+   */
+  Optional<Instant> createdAt() {
+    try {
+      return Optional.of(
+          Files.readAttributes(path, BasicFileAttributes.class).creationTime().toInstant());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** What the job wrote, both streams of all attempts. */

@@ -91,7 +91,7 @@ final class LocalJob {
   Optional<JobRecord> record() {
     lock.lock();
     try {
-      return gone ? Optional.empty() : Optional.of(stored.toRecord());
+      return gone ? Optional.empty() : Optional.of(stored.toRecord(folder.createdAt()));
     } finally {
       lock.unlock();
     }
@@ -106,7 +106,7 @@ final class LocalJob {
       if (stored.answer().isEmpty() && !stored.replyAddresses().contains(address)) {
         write(stored.withReplyAddress(address));
       }
-      return Optional.of(stored.toRecord());
+      return Optional.of(stored.toRecord(folder.createdAt()));
     } finally {
       lock.unlock();
     }

@@ -235,7 +235,9 @@ public final class LocalJobRuntime implements JobRuntime {
       if (holder == mine) {
         follow(mine);
         tell(JobListener::onCountsChanged);
-        return stored.held() ? new Submission.Held(stored.toRecord()) : new Submission.Created();
+        return stored.held()
+            ? new Submission.Held(stored.toRecord(mine.folder().createdAt()))
+            : new Submission.Created();
       }
       Optional<JobRecord> existing = holder.record();
       if (existing.isPresent()) {

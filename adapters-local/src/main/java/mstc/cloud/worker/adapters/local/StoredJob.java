@@ -113,8 +113,8 @@ record StoredJob(
         job, id, replyAddresses, false, startNoted, cancelled, givenUp, ending, Optional.of(given));
   }
 
-  JobRecord toRecord() {
-    return new JobRecord(job, replyAddresses, held, givenUp, answer, version());
+  JobRecord toRecord(Optional<Instant> createdAt) {
+    return new JobRecord(job, createdAt, replyAddresses, held, givenUp, answer, version());
   }
 
   /**

@@ -1,5 +1,7 @@
 package mstc.cloud.worker.application.completion;
 
+import static java.util.function.Predicate.not;
+
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -289,7 +291,7 @@ final class Completion implements Runnable {
       } else if (runtime.recordAnswer(
           record.get(),
           new Answer(answered, recipients.status(), collaborators.clock().instant()))) {
-        noteAnswer(answered, held);
+        noteAnswer(answered, record.get());
         return true;
       }
     }
@@ -299,14 +301,21 @@ final class Completion implements Runnable {
    * By the worker that records the answer, so once for each job. Unlike other lines, the one that
    * is logged begins with the words of the worker's first version, for which people search its log.
    */
-  private void noteAnswer(Reply answered, boolean held) {
+  private void noteAnswer(Reply answered, JobRecord record) {
     WorkerMetrics metrics = collaborators.metrics();
     metrics.onAnswered(answered);
-    if (!held) {
+    if (!record.held()) {
+      Optional<Duration> beforeStart =
+          record
+              .createdAt()
+              .flatMap(
+                  created -> answered.startedAt().map(start -> Duration.between(created, start)))
+              // Another clock may be behind.
+              .filter(not(Duration::isNegative));
       answered
           .finishedAt()
           .map(end -> Duration.between(end, collaborators.clock().instant()))
-          .ifPresent(afterEnd -> metrics.onCompleted(answered, afterEnd));
+          .ifPresent(afterEnd -> metrics.onCompleted(answered, beforeStart, afterEnd));
     }
     LOG.info(
         "Job {} duration: {} ms, reply {}: {}",

@@ -1,6 +1,7 @@
 package mstc.cloud.worker.application.metrics;
 
 import java.time.Duration;
+import java.util.Optional;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.reply.Reply;
 
@@ -67,7 +68,9 @@ public interface WorkerMetrics {
   /**
    * That answer came with the job's end, and not from an earlier run of the same job.
    *
+   * @param beforeStart from the job's creation until its process started; empty if it never did, or
+   *     if that is not known
    * @param afterEnd from the job's end until the answer was on its record
    */
-  default void onCompleted(Reply reply, Duration afterEnd) {}
+  default void onCompleted(Reply reply, Optional<Duration> beforeStart, Duration afterEnd) {}
 }

@@ -109,6 +109,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   private static final class Entry {
     final Job job;
+    final Instant createdAt;
     final UUID id = UUID.randomUUID();
     Optional<Instant> startedAt = Optional.empty();
     final List<ReplyAddress> replyAddresses = new ArrayList<>();
@@ -121,12 +122,14 @@ public final class InMemoryJobRuntime implements JobRuntime {
     boolean givenUp;
     long version;
 
-    Entry(Job job) {
+    Entry(Job job, Instant createdAt) {
       this.job = job;
+      this.createdAt = createdAt;
     }
 
     JobRecord toRecord() {
-      return new JobRecord(job, replyAddresses, held, givenUp, answer, id + "/" + version);
+      return new JobRecord(
+          job, Optional.of(createdAt), replyAddresses, held, givenUp, answer, id + "/" + version);
     }
 
     boolean isOf(JobRecord record) {
@@ -277,7 +280,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
       if (existing.isPresent()) {
         return existing.get();
       }
-      Entry entry = new Entry(job);
+      Entry entry = new Entry(job, records.now());
       replyAddress.ifPresent(entry.replyAddresses::add);
       entry.held = held;
       records.entries.put(job.name().uuid(), entry);

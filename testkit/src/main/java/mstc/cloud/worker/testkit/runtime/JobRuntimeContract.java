@@ -395,6 +395,22 @@ public abstract class JobRuntimeContract {
   }
 
   @Test
+  void aRecordSaysWhenTheJobWasCreatedAsLongAsItLasts() throws Exception {
+    // given
+    Instant before = Instant.now();
+    Job job = job(printing("done"));
+    runtime().submit(job, Optional.of(ALICE));
+    Instant created = record(job).createdAt().orElseThrow();
+
+    // when
+    JobEnd end = awaitEnd(job);
+
+    // then
+    assertThat(created).isBetween(before.minusSeconds(1), end.startedAt().orElseThrow());
+    assertThat(record(job).createdAt()).contains(created);
+  }
+
+  @Test
   void aRecordHoldsTheWholeRequest() {
     // given
     Job job =

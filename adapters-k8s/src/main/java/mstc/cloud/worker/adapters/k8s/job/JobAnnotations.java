@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import mstc.cloud.worker.adapters.k8s.cluster.Timestamps;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -86,6 +87,7 @@ public final class JobAnnotations {
       UniqueName name = new UniqueName(job.getMetadata().getName());
       return new JobRecord(
           new Job(name, work(job, format), warnings(job)),
+          Timestamps.parse(job.getMetadata().getCreationTimestamp()),
           RecordJson.readReplyAddresses(MAPPER.readTree(required(job, JobNames.REPLY_TO))),
           isHeld(job),
           isGivenUp(job),
