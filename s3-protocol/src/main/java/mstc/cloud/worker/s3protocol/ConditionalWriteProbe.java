@@ -1,14 +1,9 @@
 package mstc.cloud.worker.s3protocol;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.domain.store.BucketName;
-import mstc.cloud.worker.domain.store.ObjectAttributes;
-import mstc.cloud.worker.domain.store.ObjectLocation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +13,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ConditionalWriteProbe {
   private static final Logger LOG = LoggerFactory.getLogger(ConditionalWriteProbe.class);
-  private static final ObjectAttributes TEXT = ObjectAttributes.ofType("text/plain");
 
   private enum Finding {
     UNKNOWN,
@@ -58,34 +52,18 @@ final class ConditionalWriteProbe {
   }
 
   private Finding probe(BucketName bucket) throws IOException {
-    var location = new ObjectLocation(bucket, ".mstc/probe-" + UUID.randomUUID());
-    Path empty = Files.createTempFile("mstc-probe", null);
-    try (FileContent content = FileContent.open(location, empty)) {
-      requests.putObject(location, content, TEXT, true);
-      try {
-        return writeAgain(location, content);
-      } finally {
-        remove(location);
-      }
-    } finally {
-      Files.delete(empty);
+    try (ProbeObject object = new ProbeObject(requests, bucket, 0)) {
+      object.write(true);
+      return writeAgain(object);
     }
   }
 
-  private Finding writeAgain(ObjectLocation location, FileContent content) throws IOException {
+  private static Finding writeAgain(ProbeObject object) throws IOException {
     try {
-      requests.putObject(location, content, TEXT, true);
+      object.write(true);
       return Finding.IGNORED;
     } catch (RefusedException e) {
       return e.status() == 412 || e.status() == 409 ? Finding.HONOURED : Finding.UNKNOWN;
-    }
-  }
-
-  private void remove(ObjectLocation location) {
-    try {
-      requests.deleteObject(location);
-    } catch (RefusedException e) {
-      LOG.debug("The probe stays until a rule of the bucket removes it object={}", location, e);
     }
   }
 }

@@ -44,6 +44,7 @@ public abstract class S3ProtocolStore implements ObjectStore {
   private final UnfinishedUploads unfinishedUploads;
   private final ObjectWriter writer;
   private final ConditionalWriteProbe probe;
+  private final RoomProbe room;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   /**
@@ -60,11 +61,12 @@ public abstract class S3ProtocolStore implements ObjectStore {
     unfinishedUploads = new UnfinishedUploads(requests, failures, closed::get);
     writer = new ObjectWriter(requests, unfinishedUploads, createBuckets);
     probe = new ConditionalWriteProbe(requests, failures);
+    room = new RoomProbe(requests);
   }
 
   @Override
   public final void put(ObjectLocation location, Path file, ObjectAttributes attributes) {
-    guarded("store " + location, writeFailures, () -> writer.put(location, file, attributes));
+    write(location, () -> writer.put(location, file, attributes));
   }
 
   /**
@@ -75,8 +77,11 @@ public abstract class S3ProtocolStore implements ObjectStore {
   @Override
   public final PutResult putIfAbsent(
       ObjectLocation location, Path file, ObjectAttributes attributes) {
-    return guarded(
-        "store " + location, writeFailures, () -> writer.putIfAbsent(location, file, attributes));
+    return write(location, () -> writer.putIfAbsent(location, file, attributes));
+  }
+
+  private PutResult write(ObjectLocation location, StoreCall<PutResult> call) {
+    return guarded("store " + location, writeFailures, () -> room.watch(location.bucket(), call));
   }
 
   @Override
@@ -146,7 +151,9 @@ public abstract class S3ProtocolStore implements ObjectStore {
    * {@inheritDoc}
    *
    * <p>Asks for the list of buckets, the one request that needs no bucket. It needs no right
-   * either: a server that responds with "access denied" has accepted the credentials.
+   * either: a server that responds with "access denied" has accepted the credentials. If the server
+   * has said that it is full (507), also writes a small object under {@code .mstc/} of the bucket
+   * concerned and removes it, until there is room for that.
    */
   @Override
   public final void check() {
@@ -161,6 +168,7 @@ public abstract class S3ProtocolStore implements ObjectStore {
               throw e;
             }
           }
+          room.check();
           return true;
         });
   }
