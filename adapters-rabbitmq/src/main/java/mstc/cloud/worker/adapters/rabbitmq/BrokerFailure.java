@@ -6,6 +6,8 @@ import com.rabbitmq.client.Method;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.ShutdownSignalException;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import mstc.cloud.worker.domain.PrintableText;
 
@@ -18,6 +20,11 @@ import mstc.cloud.worker.domain.PrintableText;
  */
 record BrokerFailure(String reason, OptionalInt replyCode, boolean refused) {
   private static final int MAX_REASON_LENGTH = 400;
+
+  /** RabbitMQ's words; nothing else tells what its {@code max_message_size} is. */
+  private static final Pattern TOO_LARGE =
+      Pattern.compile("message size \\d+ is larger than (?:configured )?max size (\\d{1,9})");
+
   private static final Method CONSUME = new AMQP.Basic.Consume.Builder().build();
   private static final Method PUBLISH = new AMQP.Basic.Publish.Builder().build();
 
@@ -62,6 +69,12 @@ record BrokerFailure(String reason, OptionalInt replyCode, boolean refused) {
       return "; it needs the right to write";
     }
     return "";
+  }
+
+  /** The most that a message may have, if one had more; empty if it was something else. */
+  OptionalInt maxMessageBytes() {
+    Matcher found = TOO_LARGE.matcher(reason);
+    return found.find() ? OptionalInt.of(Integer.parseInt(found.group(1))) : OptionalInt.empty();
   }
 
   private static BrokerFailure closed(int replyCode, String replyText) {

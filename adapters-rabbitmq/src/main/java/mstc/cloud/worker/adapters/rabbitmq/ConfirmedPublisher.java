@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Many threads publish at once: only the writing is serialized, the waiting is not. When the
  * broker closes a channel, the messages unconfirmed on it fail; the next message gets a new
- * channel.
+ * channel. As it does so for a message that is too large, none is sent that is known to be.
  *
  * @see <a href="https://www.rabbitmq.com/docs/confirms">Publisher confirms</a>
  */
@@ -47,6 +47,9 @@ final class ConfirmedPublisher {
   private final ReentrantLock publishing = new ReentrantLock();
   private volatile @Nullable String blocked;
   private volatile @Nullable ConfirmingChannel current;
+
+  /** What the broker allows, once it has refused a message that had more. */
+  private volatile int maxMessageBytes = Integer.MAX_VALUE;
 
   ConfirmedPublisher(Connection connection, Duration confirmation) {
     this.connection = connection;
@@ -79,6 +82,9 @@ final class ConfirmedPublisher {
     if (properties.getCorrelationId() != null) {
       requireShortString("correlation id", properties.getCorrelationId());
     }
+    if (body.length > maxMessageBytes) {
+      return ReplyReceipt.REFUSED;
+    }
     Unconfirmed message = write(queue, properties, body);
     try {
       return message.receipt.get(confirmation.toMillis(), TimeUnit.MILLISECONDS);
@@ -90,7 +96,18 @@ final class ConfirmedPublisher {
               + confirmation,
           e);
     } catch (ExecutionException e) {
-      throw failure(queue, BrokerFailure.of(e), e);
+      BrokerFailure failure = BrokerFailure.of(e);
+      failure.maxMessageBytes().ifPresent(limit -> maxMessageBytes = limit);
+      // Else another message was too large, for which the broker has closed the channel.
+      if (body.length > maxMessageBytes) {
+        LOG.warn(
+            "The broker takes no message of {} bytes, queue={} reason={}",
+            body.length,
+            PrintableText.quote(queue),
+            PrintableText.quote(failure.reason()));
+        return ReplyReceipt.REFUSED;
+      }
+      throw failure(queue, failure, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw WorkQueueException.retryable("interrupted while waiting for a confirm", e);
