@@ -113,8 +113,9 @@ record StoredJob(
         job, id, replyAddresses, false, startNoted, cancelled, givenUp, ending, Optional.of(given));
   }
 
-  JobRecord toRecord(Optional<Instant> createdAt) {
-    return new JobRecord(job, createdAt, replyAddresses, held, givenUp, answer, version());
+  JobRecord toRecord(Instant createdAt) {
+    return new JobRecord(
+        job, Optional.of(createdAt), replyAddresses, held, givenUp, answer, version());
   }
 
   /**
