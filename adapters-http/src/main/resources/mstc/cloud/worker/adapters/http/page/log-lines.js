@@ -1,0 +1,193 @@
+import { spanElement, TerminalText } from "./terminal-text.js";
+
+/** The page keeps the last lines of a log only, and at most so much of it: a log may have gigabytes. */
+export const MAX_LINES = 10_000;
+export const MAX_CHARACTERS = 4_000_000;
+/** Lines are put on the page in groups, which the browser need not lay out while they are not in view. */
+const GROUP = 100;
+const PER_FRAME = 2_000;
+
+/** The lines of a log on the page: the last of them, with the end in view if that is wanted. */
+export class LogLines {
+  #box;
+  #listener;
+  #terminal;
+  #waiting;
+  #lines;
+  #characters;
+  #count;
+  #dropped;
+  #open;
+  #frame = 0;
+  #paused = false;
+  #following = true;
+
+  /** @param listener is told `changed()` after lines came or went, and `unfollowed()` when someone scrolls up */
+  constructor(box, listener) {
+    this.#box = box;
+    this.#listener = listener;
+    box.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    this.clear();
+  }
+
+  clear() {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = 0;
+    this.#terminal = new TerminalText();
+    this.#waiting = [];
+    this.#lines = [];
+    this.#characters = 0;
+    this.#count = 0;
+    this.#dropped = 0;
+    this.#open = undefined;
+    this.#box.replaceChildren();
+  }
+
+  /** The lines that are on the page, each with its `text` and its `element`. */
+  get lines() {
+    return this.#lines;
+  }
+
+  /** How many lines came before those on the page, and are not kept. */
+  get dropped() {
+    return this.#dropped;
+  }
+
+  get waiting() {
+    return this.#waiting.length;
+  }
+
+  get isEmpty() {
+    return this.#lines.length === 0 && !this.#open && this.#waiting.length === 0;
+  }
+
+  get following() {
+    return this.#following;
+  }
+
+  set following(follow) {
+    this.#following = follow;
+    if (follow) this.#toEnd();
+  }
+
+  set paused(paused) {
+    this.#paused = paused;
+    this.#schedule();
+  }
+
+  write(text) {
+    for (const line of this.#terminal.feed(text)) this.#waiting.push(line);
+    const surplus = this.#waiting.length - MAX_LINES;
+    if (surplus > 0) {
+      this.#waiting.splice(0, surplus).forEach((line) => !line.notice && this.#count++);
+      this.#dropAll();
+    }
+    this.#schedule();
+  }
+
+  /** A remark of the worker's between the lines. */
+  notice(text) {
+    this.#waiting.push({ notice: text });
+    this.#schedule();
+  }
+
+  #schedule() {
+    if (!this.#paused) this.#frame ||= requestAnimationFrame(() => this.#render());
+    else this.#listener.changed();
+  }
+
+  #render() {
+    this.#frame = 0;
+    this.#open?.remove();
+    const lines = this.#waiting.splice(0, PER_FRAME);
+    lines.forEach((line) => this.#append(line));
+    this.#trim();
+    const open = this.#waiting.length === 0 ? this.#terminal.openLine : undefined;
+    this.#open = open && lineElement(open, this.#count + 1);
+    if (this.#open) this.#group().append(this.#open);
+    if (this.#following) this.#toEnd();
+    if (this.#waiting.length > 0) this.#schedule();
+    this.#listener.changed();
+  }
+
+  #append(line) {
+    const element = line.notice ? noticeElement(line.notice) : lineElement(line, ++this.#count);
+    this.#group().append(element);
+    const text = line.notice ? "" : element.textContent;
+    this.#characters += text.length;
+    this.#lines.push({ text, element, isNotice: Boolean(line.notice) });
+  }
+
+  #group() {
+    let group = this.#box.lastElementChild;
+    if (!group || group.childElementCount >= GROUP) {
+      group = document.createElement("div");
+      group.className = "log-group";
+      this.#box.append(group);
+    }
+    return group;
+  }
+
+  #trim() {
+    while (this.#lines.length > MAX_LINES || (this.#characters > MAX_CHARACTERS && this.#lines.length > GROUP)) {
+      const group = this.#box.firstElementChild;
+      const gone = this.#lines.splice(0, group.childElementCount);
+      gone.forEach((line) => {
+        this.#characters -= line.text.length;
+        if (!line.isNotice) this.#dropped++;
+      });
+      group.remove();
+    }
+  }
+
+  /** More came at once than is kept, so that nothing of what is on the page stays. */
+  #dropAll() {
+    this.#lines = [];
+    this.#characters = 0;
+    this.#box.replaceChildren();
+    this.#open = undefined;
+    this.#dropped = this.#count;
+  }
+
+  #toEnd() {
+    this.#box.scrollTop = this.#box.scrollHeight;
+  }
+
+  #onScroll() {
+    const box = this.#box;
+    const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+    if (!this.#following || atEnd) {
+      this.lastTop = box.scrollTop;
+      return;
+    }
+    // Only people scroll up; what the page itself does leads down.
+    if (box.scrollTop < this.lastTop - 1) {
+      this.#following = false;
+      this.#listener.unfollowed();
+    }
+    this.lastTop = box.scrollTop;
+  }
+}
+
+function lineElement({ spans, left }, number) {
+  const element = document.createElement("div");
+  element.className = "log-line";
+  element.dataset.number = number;
+  for (const span of spans) {
+    element.append(Object.keys(span.style).length === 0 ? document.createTextNode(span.text) : spanElement(span));
+  }
+  if (left > 0) {
+    const more = document.createElement("i");
+    more.className = "log-left";
+    more.textContent = ` … and ${left.toLocaleString("en")} more characters, which are only in the download`;
+    element.append(more);
+  }
+  return element;
+}
+
+function noticeElement(text) {
+  const element = document.createElement("div");
+  element.className = "log-notice";
+  element.textContent = text;
+  return element;
+}
