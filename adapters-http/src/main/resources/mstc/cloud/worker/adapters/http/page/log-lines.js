@@ -6,6 +6,8 @@ export const MAX_CHARACTERS = 4_000_000;
 /** Lines are put on the page in groups, which the browser need not lay out while they are not in view. */
 const GROUP = 100;
 const PER_FRAME = 2_000;
+/** So long after someone used the wheel, a key, a finger or the mouse, it is them who scroll. */
+const MOVING = 1_000;
 
 /** The lines of a log on the page: the last of them, with the end in view if that is wanted. */
 export class LogLines {
@@ -21,12 +23,16 @@ export class LogLines {
   #frame = 0;
   #paused = false;
   #following = true;
+  #movedAt = -Infinity;
 
   /** @param listener is told `changed()` after lines came or went, and `unfollowed()` when someone scrolls up */
   constructor(box, listener) {
     this.#box = box;
     this.#listener = listener;
     box.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    for (const move of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      box.addEventListener(move, () => (this.#movedAt = performance.now()), { passive: true });
+    }
     this.clear();
   }
 
@@ -149,23 +155,19 @@ export class LogLines {
     this.#dropped = this.#count;
   }
 
-  #toEnd() {
+  /** Lines that come into view may turn out higher than was thought, so it takes a few frames. */
+  #toEnd(tries = 4) {
     this.#box.scrollTop = this.#box.scrollHeight;
+    if (tries > 0) requestAnimationFrame(() => this.#following && this.#toEnd(tries - 1));
   }
 
+  /** The page itself scrolls, too, and lines that go change where the end is. */
   #onScroll() {
     const box = this.#box;
     const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
-    if (!this.#following || atEnd) {
-      this.lastTop = box.scrollTop;
-      return;
-    }
-    // Only people scroll up; what the page itself does leads down.
-    if (box.scrollTop < this.lastTop - 1) {
-      this.#following = false;
-      this.#listener.unfollowed();
-    }
-    this.lastTop = box.scrollTop;
+    if (!this.#following || atEnd || performance.now() - this.#movedAt > MOVING) return;
+    this.#following = false;
+    this.#listener.unfollowed();
   }
 }
 

@@ -125,7 +125,7 @@ export class LogPanel {
 
   #onLines() {
     if (!this.#job) return;
-    this.#search.update();
+    this.#search.linesChanged();
     const { dropped, waiting, isEmpty } = this.#lines;
     byId("log-dropped").hidden = dropped === 0;
     byId("log-dropped").textContent = `${count(dropped, "earlier line")} not shown: this page keeps the last ones. Download the log for all of it.`;

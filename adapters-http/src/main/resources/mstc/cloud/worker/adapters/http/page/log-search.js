@@ -1,5 +1,7 @@
 /** So many matches are marked; all are counted, and can be gone to. */
 const MAX_MARKED = 2_000;
+/** While lines come in, they are searched after this time. */
+const PAUSE = 300;
 const byId = (id) => document.getElementById(id);
 const marks = globalThis.CSS?.highlights;
 
@@ -9,6 +11,7 @@ export class LogSearch {
   #text = "";
   #matches = [];
   #at = -1;
+  #soon = 0;
 
   /** @param log the lines, and `stopFollowing` for whoever looks at a match */
   constructor(log) {
@@ -32,8 +35,15 @@ export class LogSearch {
     this.#begin();
   }
 
-  /** Searches again, as lines came or went. Stays at the match where it is. */
+  /** Searches again soon, as lines came or went. */
+  linesChanged() {
+    if (this.#text) this.#soon ||= setTimeout(() => this.update(), PAUSE);
+  }
+
+  /** Searches again. Stays at the match where it is. */
   update() {
+    clearTimeout(this.#soon);
+    this.#soon = 0;
     const here = this.#matches[this.#at];
     this.#matches = this.#text ? this.#find() : [];
     this.#at = here ? this.#matches.findIndex((each) => each.element === here.element && each.start === here.start) : -1;
