@@ -14,7 +14,7 @@ export class Connection {
   lost(problem, delay) {
     byId("lost-reason").textContent = problem.status > 0 ? `The worker says: ${problem.message}` : "";
     byId("lost").hidden = false;
-    this.#mark("lost", "Not connected");
+    this.#mark("lost", "Offline");
     this.#count(Date.now() + delay);
     if (!this.#lost) announce("Connection lost. What is shown may be out of date.");
     this.#lost = true;
@@ -35,7 +35,7 @@ export class Connection {
     byId("lost-wait").textContent = "";
     byId("retry").hidden = true;
     byId("lost").hidden = false;
-    this.#mark("lost", "Not connected");
+    this.#mark("lost", "Offline");
     announce(problem.message);
   }
 

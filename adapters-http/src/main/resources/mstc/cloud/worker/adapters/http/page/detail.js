@@ -1,7 +1,7 @@
 import { jobPath, json } from "./api.js";
 import { cancelOne } from "./cancel.js";
 import { LogPanel } from "./log-panel.js";
-import { age, bytes, mayBeCancelled, moment, noteOf, partsOf, runTime, statusOf, toneOf } from "./words.js";
+import { age, bytes, mayBeCancelled, moment, partsOf, reasonOf, runTime, statusOf, toneOf } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -95,7 +95,7 @@ export class Detail {
     byId("detail-status").textContent = statusOf(job);
     byId("detail-status").dataset.tone = toneOf(job);
     byId("cancel-one").hidden = !mayBeCancelled(job);
-    this.#remark(noteOf(job), toneOf(job));
+    this.#remark(reasonOf(job), toneOf(job));
     byId("detail-warnings").hidden = job.warnings.length === 0;
     byId("detail-warnings").replaceChildren(...job.warnings.map((warning) => element("li", warning)));
     this.#writeFacts(job);

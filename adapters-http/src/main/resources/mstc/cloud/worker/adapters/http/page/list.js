@@ -22,6 +22,7 @@ export class List {
     this.#makeChips("states", STATES);
     this.#makeChips("outcomes", OUTCOMES);
     this.#writeInputs();
+    this.#writeCounts([]);
     for (const name of ["text", "label"]) byId(name).addEventListener("input", () => this.#onTyping());
     byId("filter").addEventListener("submit", (event) => {
       event.preventDefault();
@@ -130,7 +131,7 @@ export class List {
     const text = this.#jobs.size === 0 ? "No jobs yet" : "No job matches the filter";
     const advice =
       this.#jobs.size === 0
-        ? "Jobs appear here as soon as a client submits one, or you do."
+        ? "Jobs appear here as soon as someone submits one."
         : `None of ${count(this.#jobs.size, "job")} does. Take something out of it, or clear it.`;
     byId("empty").replaceChildren(paragraph("lead", text), paragraph("", advice));
   }

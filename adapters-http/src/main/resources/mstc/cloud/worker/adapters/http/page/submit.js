@@ -136,7 +136,7 @@ export class SubmitForm {
     const box = byId("submit-error");
     box.hidden = messages.length === 0;
     const count = messages.length - others.length;
-    const lines = [...others, ...(count > 0 ? [count === 1 ? "The worker does not accept a field; see there." : `The worker does not accept ${count} fields; see there.`] : [])];
+    const lines = count === 0 ? others : [...others, count === 1 ? "A field is not as it must be: see there." : `${count} fields are not as they must be: see there.`];
     box.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
     this.#form.querySelector("[aria-invalid]")?.focus();
   }

@@ -7,8 +7,7 @@ export const OUTCOMES = [
 
 /** `OUT_OF_MEMORY` as people write it. */
 export function wordFor(constant) {
-  const words = constant.toLowerCase().replaceAll("_", " ");
-  return words[0].toUpperCase() + words.slice(1);
+  return capitalised(constant.toLowerCase().replaceAll("_", " "));
 }
 
 /** How far a job has got, or how it ended, in a word or two. */
@@ -40,18 +39,25 @@ export function partsOf(name) {
 }
 
 /** Why a job waits, or how it ended if it did not succeed: one line, or nothing. */
+export function reasonOf(job) {
+  if (job.outcome === "SUCCEEDED") return "";
+  if (job.outcome) return resultOf(job);
+  return job.hint ?? (job.state === "ENDING" ? "Its log and its reply are on their way" : "");
+}
+
+/** The reason, or the first warning of a job that has none. */
 export function noteOf(job) {
-  if (job.outcome && job.outcome !== "SUCCEEDED") return reasonOf(job);
-  if (job.outcome) return job.warnings.length > 0 ? job.warnings[0] : "";
-  if (job.state === "ENDING") return job.hint ?? "Its log and its reply are on their way";
-  return job.hint ?? "";
+  return reasonOf(job) || capitalised(job.warnings[0] ?? "");
 }
 
 /** A result without what stands beside it anyway. */
-export function reasonOf(job) {
+function resultOf(job) {
   const result = job.result ?? "";
-  const reason = /^Job \S+ failed: (.+?)\.?$/.exec(result)?.[1] ?? result;
-  return reason && reason[0].toUpperCase() + reason.slice(1);
+  return capitalised(/^Job \S+ failed: (.+?)\.?$/.exec(result)?.[1] ?? result);
+}
+
+function capitalised(text) {
+  return text && text[0].toUpperCase() + text.slice(1);
 }
 
 /** A span of time in its two largest units, such as `3 min 05 s`. */
