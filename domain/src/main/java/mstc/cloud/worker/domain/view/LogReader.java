@@ -43,7 +43,10 @@ public interface LogReader extends AutoCloseable {
    */
   Result read(Duration atMost) throws InterruptedException;
 
-  /** Frees what the log is read from. May be repeated. */
+  /**
+   * Frees what the log is read from. A read that waits, and every later one, gives {@link
+   * Result.End}. May be repeated.
+   */
   @Override
   void close();
 }
