@@ -83,7 +83,7 @@ def open_page(browser):
 
 @pytest.fixture(scope="session")
 def images():
-    """The folder for pictures of the page: that of the documentation, if they are to be made anew."""
-    folder = HOME / os.environ.get("MSTC_PAGE_IMAGES", "target/page")
+    """The folder for pictures of the page."""
+    folder = HOME / "target" / "page"
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -55,7 +55,8 @@ def test_a_log_continues_after_a_lost_connection_where_it_was(fake, opened):
     expect(lines(page)).to_have_text(["one"])
 
     fake.lose_connections()
-    expect(badge(page)).to_contain_text("trying again in")
+    expect(badge(page)).to_have_text("Interrupted")
+    expect(page.locator("#log-trouble")).to_contain_text("trying again in")
     fake.write(job["name"], "two\n")
     fake.come_back()
 

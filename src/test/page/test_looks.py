@@ -1,9 +1,12 @@
 """How the page looks, and whether everyone can use it: pictures, and axe-core's judgement, in each size and colour scheme."""
 
+from io import BytesIO
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import DESKTOP, PHONE
 from fake_worker import an_example, example_log
+from PIL import Image
 from playwright.sync_api import expect
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
@@ -35,7 +38,9 @@ def look(fake, open_page, images, scheme, size):
     def look(view, address, prepare):
         page = open_page(fake.address + address, viewport=SIZES[size], color_scheme=scheme, reduced_motion="reduce")
         prepare(page)
-        page.screenshot(path=images / f"{view}-{size}-{scheme}.png")
+        picture = Image.open(BytesIO(page.screenshot()))
+        # So they are small enough for the documentation.
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(images / f"{view}-{size}-{scheme}.png", optimize=True)
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         serious = [f"{each['id']}: {node['target']} {node['failureSummary']}"
                    for each in found if each["impact"] in ("serious", "critical") for node in each["nodes"]]

@@ -68,7 +68,8 @@ export class LogPanel {
     this.#follow(!this.#fromStore);
     byId("log-lines").classList.remove("unnumbered");
     const size = this.#job.log?.bytes ?? 0;
-    if (this.#fromStore && size > WHOLE) this.#fetchLastPart(size);
+    if (this.#fromStore && !this.#job.log) this.#end("");
+    else if (this.#fromStore && size > WHOLE) this.#fetchLastPart(size);
     else this.#listen();
     this.#onLines();
   }
@@ -77,7 +78,7 @@ export class LogPanel {
     this.#stream = new Stream(`${jobPath(this.#job.name)}/log`, {
       onOpen: () => this.#say(""),
       onEvent: (event) => this.#onEvent(event),
-      onLost: (problem, delay) => this.#say(`${problem.status > 0 ? problem.message : "Connection lost"}: trying again in ${Math.ceil(delay / 1000)} s`),
+      onLost: (problem, delay) => this.#say(`${problem.status > 0 ? problem.message : "Connection lost"}; trying again in ${Math.ceil(delay / 1000)} s.`),
       onRefused: (problem) => this.#end(problem.message),
     });
   }
@@ -131,6 +132,8 @@ export class LogPanel {
     byId("log-dropped").textContent = `${count(dropped, "earlier line")} not shown: this page keeps the last ones. Download the log for all of it.`;
     byId("log-pause").textContent = this.#paused ? `Resume${waiting ? ` (${waiting.toLocaleString("en")} new)` : ""}` : "Pause";
     byId("log-pause").hidden = byId("log-follow").hidden = this.#over && !this.#paused;
+    byId("log-trouble").hidden = !this.#trouble;
+    byId("log-trouble").textContent = this.#trouble;
     byId("log-empty").hidden = !isEmpty;
     byId("log-lines").hidden = isEmpty;
     byId("log-empty").textContent = this.#emptyText();
@@ -141,7 +144,7 @@ export class LogPanel {
   }
 
   #emptyText() {
-    if (this.#trouble) return this.#trouble;
+    if (this.#trouble) return "";
     if (this.#over) return hasEnded(this.#job) && !this.#job.log ? "The log was not stored; the warnings say why." : "The job wrote nothing.";
     return this.#job.state === "PENDING" ? "Nothing yet: the job has not started." : "Nothing yet.";
   }
@@ -154,7 +157,7 @@ export class LogPanel {
   /** In how far this is the whole log. */
   #badge() {
     const job = this.#job;
-    if (this.#trouble) return { text: this.#trouble, tone: "failed", title: "" };
+    if (this.#trouble) return { text: "Interrupted", tone: "failed", title: this.#trouble };
     if (hasEnded(job)) {
       if (this.#canReload) return { text: "Parts are missing here: show the stored log", tone: "pending", title: "" };
       if (!job.log) return { text: "Not stored", tone: "failed", title: "The warnings say why." };
