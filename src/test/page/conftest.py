@@ -11,6 +11,10 @@ from playwright.sync_api import expect, sync_playwright
 expect.set_options(timeout=20_000)
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# lines.py as the command of an image that has Python, a word a line.
+LINES = """python3
+-c
+import sys, time; [print(f'line {n}: \\x1b[32mresidual\\x1b[0m {1 / n:.3e}', flush=True) or time.sleep(0.2) for n in range(1, int(sys.argv[1]) + 1)]"""
 WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective + " " + event.blockedURI));
@@ -19,19 +23,22 @@ document.addEventListener("securitypolicyviolation", (event) => window.violation
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker that really runs jobs, and what of `lines.py` it runs."""
+    """A worker that really runs jobs, and what it runs as `lines.py`: an image, or one with a command."""
 
     address: str
     token: str
     image: str
+    command: str
 
 
 @pytest.fixture(scope="session")
 def worker():
-    missing = [name for name in ("MSTC_PAGE_ADDRESS", "MSTC_PAGE_TOKEN", "MSTC_PAGE_IMAGE") if not os.environ.get(name)]
+    names = ["MSTC_TEST_PAGE_ADDRESS", "MSTC_TEST_PAGE_TOKEN", "MSTC_TEST_PAGE_IMAGE"]
+    missing = [name for name in names if not os.environ.get(name)]
     if missing:
         pytest.skip(f"no worker: {', '.join(missing)} not set; .ci/page starts one")
-    return Worker(os.environ["MSTC_PAGE_ADDRESS"], os.environ["MSTC_PAGE_TOKEN"], os.environ["MSTC_PAGE_IMAGE"])
+    address, token, image = (os.environ[name] for name in names)
+    return Worker(address, token, image, LINES if os.environ.get("MSTC_TEST_PAGE_COMMAND") == "python3" else "")
 
 
 @pytest.fixture
@@ -61,7 +68,7 @@ def open_page(browser):
     contexts = []
     troubles = []
 
-    def open_at(address, token=None, **options):
+    def open_at(address=None, token=None, **options):
         context = browser.new_context(viewport=options.pop("viewport", DESKTOP), **options)
         contexts.append(context)
         context.add_init_script(WATCH)
@@ -70,13 +77,15 @@ def open_page(browser):
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("console", lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None)
-        page.goto(address)
+        if address:
+            page.goto(address)
         return page
 
+    open_at.troubles = troubles
     yield open_at
     for context in contexts:
         for page in context.pages:
-            troubles += page.evaluate("window.violations")
+            troubles += page.evaluate("window.violations ?? []")
         context.close()
     assert troubles == []
 

@@ -34,7 +34,7 @@ def resident_mebibytes(browser):
 def test_a_thousand_jobs_are_measured(fake, open_page, browser):
     names = [a_name(f"case-{number}") for number in range(JOBS)]
     fake.put(*(a_job(name, "PENDING", createdAt=moment(60 + number), labels={"team": "aero"}) for number, name in enumerate(names)))
-    page = open_page("about:blank")
+    page = open_page()
     page.add_init_script(f"({OBSERVE})()")
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")

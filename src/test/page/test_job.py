@@ -176,6 +176,24 @@ def test_of_a_long_log_the_last_lines_are_kept_and_the_page_says_so(fake, opened
     expect(lines(page).last).to_have_attribute("data-number", "30001")
 
 
+def test_what_comes_while_a_log_is_paused_is_bounded_too(fake, opened):
+    job = a_job(a_name("wing"))
+    page = opened(job)
+    fake.write(job["name"], "first\n")
+    expect(lines(page)).to_have_text(["first"])
+    page.get_by_role("button", name="Pause").click()
+
+    for block in range(12):
+        fake.write(job["name"], "".join(f"\x1b[3{number % 8}mstep {block * 1000 + number}\n" for number in range(1_000)))
+    expect(page.get_by_role("button", name="Resume (10,000 new)")).to_be_visible()
+    expect(lines(page)).to_have_text(["first"])
+    page.get_by_role("button", name="Resume").click()
+
+    expect(lines(page).last).to_have_text("step 11999")
+    expect(lines(page).last).to_have_attribute("data-number", "12001")
+    expect(page.locator("#log-dropped")).to_contain_text("2,001 earlier lines")
+
+
 def test_of_a_stored_log_of_many_megabytes_only_the_end_is_fetched(fake, opened):
     text = "".join(f"{number:07d} {'x' * 91}\n" for number in range(120_000))
     job = an_ended_job(a_name("wing"), size=len(text))

@@ -154,6 +154,16 @@ def test_the_delays_between_attempts_grow(fake, open_page):
     assert delays[0] < 1_300 and delays[1] > 1_500 and delays[3] > 6_000 and max(delays) <= 36_000
 
 
+def test_what_breaks_the_content_policy_is_noticed(fake, open_page):
+    page = open_page(fake.address)
+    page.evaluate("() => document.body.append(Object.assign(document.createElement('script'), {textContent: '1'}))")
+    page.wait_for_function("() => window.violations.length === 1")
+
+    assert "script-src-elem inline" in page.evaluate("() => window.violations.splice(0)")
+    assert open_page.troubles != []
+    open_page.troubles.clear()
+
+
 def test_the_token_is_asked_for_once_and_kept_for_the_tab(fake, open_page):
     fake.token = "right"
     an_example(fake)

@@ -40,7 +40,7 @@ def look(fake, open_page, images, scheme, size):
         prepare(page)
         picture = Image.open(BytesIO(page.screenshot()))
         # So they are small enough for the documentation.
-        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(images / f"{view}-{size}-{scheme}.png", optimize=True)
+        picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(images / f"{view}-{size}-{scheme}.png", optimize=True)
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         serious = [f"{each['id']}: {node['target']} {node['failureSummary']}"
                    for each in found if each["impact"] in ("serious", "critical") for node in each["nodes"]]

@@ -20,8 +20,8 @@ def submit(page, worker):
 
     def submit(name, lines):
         page.get_by_role("link", name="New job").click()
-        for field, value in (("image", worker.image), ("jobName", name), ("inputBucket", "page"), ("args", str(lines)),
-                             ("labels", "of=the-page")):
+        for field, value in (("image", worker.image), ("jobName", name), ("inputBucket", "page"), ("command", worker.command),
+                             ("args", str(lines)), ("labels", "of=the-page")):
             page.locator(f'[name="{field}"]').fill(value)
         page.get_by_role("button", name="Submit").click()
         expect(page.locator("#detail-name")).to_contain_text(f"{name}-")
@@ -124,7 +124,7 @@ def test_the_token_is_asked_for_once(worker, open_page):
 
 
 def test_nothing_but_the_page_itself_is_loaded(worker, open_page):
-    page = open_page("about:blank", worker.token)
+    page = open_page(token=worker.token)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     answer = page.goto(worker.address)

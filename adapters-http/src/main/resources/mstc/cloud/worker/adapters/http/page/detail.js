@@ -1,6 +1,7 @@
 import { jobPath, json } from "./api.js";
 import { cancelOne } from "./cancel.js";
 import { LogPanel } from "./log-panel.js";
+import { announce } from "./notices.js";
 import { age, bytes, mayBeCancelled, moment, partsOf, reasonOf, runTime, statusOf, toneOf } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -83,8 +84,10 @@ export class Detail {
     if (!job) return;
     if (!this.#job) {
       this.#begin(job);
+      this.#fetch(this.name);
       return;
     }
+    if (statusOf(job) !== statusOf(this.#job)) announce(`${partsOf(job.name).stem}: ${statusOf(job)}`);
     this.#job = job;
     this.#write(job);
     this.#log.update(job);

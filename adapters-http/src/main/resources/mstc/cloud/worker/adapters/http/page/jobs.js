@@ -36,6 +36,11 @@ export class Jobs {
     return this.#jobs.get(name);
   }
 
+  /** All jobs, in no order. */
+  all() {
+    return this.#jobs.values();
+  }
+
   /** All jobs, newest first. */
   newestFirst() {
     return [...this.#jobs.values()].sort((a, b) => b.created - a.created || (a.name < b.name ? -1 : 1));

@@ -3,6 +3,7 @@ import { spanElement, TerminalText } from "./terminal-text.js";
 /** The page keeps the last lines of a log only, and at most so much of it: a log may have gigabytes. */
 export const MAX_LINES = 10_000;
 export const MAX_CHARACTERS = 4_000_000;
+const COST_OF_SPAN = 40;
 /** Lines are put on the page in groups, which the browser need not lay out while they are not in view. */
 const GROUP = 100;
 const PER_FRAME = 2_000;
@@ -15,6 +16,8 @@ export class LogLines {
   #listener;
   #terminal;
   #waiting;
+  #waitingCharacters;
+  #stale;
   #lines;
   #characters;
   #count;
@@ -41,6 +44,8 @@ export class LogLines {
     this.#frame = 0;
     this.#terminal = new TerminalText();
     this.#waiting = [];
+    this.#waitingCharacters = 0;
+    this.#stale = false;
     this.#lines = [];
     this.#characters = 0;
     this.#count = 0;
@@ -82,18 +87,33 @@ export class LogLines {
   }
 
   write(text) {
-    for (const line of this.#terminal.feed(text)) this.#waiting.push(line);
-    const surplus = this.#waiting.length - MAX_LINES;
-    if (surplus > 0) {
-      this.#waiting.splice(0, surplus).forEach((line) => !line.notice && this.#count++);
-      this.#dropAll();
+    for (const line of this.#terminal.feed(text)) {
+      this.#waiting.push(line);
+      this.#waitingCharacters += costOf(line);
     }
+    this.#dropSurplus();
     this.#schedule();
+  }
+
+  /** Of the lines that wait, too, only the last are kept: nobody may look for long. */
+  #dropSurplus() {
+    let surplus = 0;
+    while (this.#waiting.length - surplus > MAX_LINES || this.#waitingCharacters > MAX_CHARACTERS) {
+      const line = this.#waiting[surplus++];
+      this.#waitingCharacters -= costOf(line);
+      if (!line.notice) this.#count++;
+    }
+    if (surplus === 0) return;
+    this.#waiting.splice(0, surplus);
+    // Nothing of what is on the page will be among the last lines.
+    this.#stale = true;
   }
 
   /** A remark of the worker's between the lines. */
   notice(text) {
-    this.#waiting.push({ notice: text });
+    const line = { notice: text };
+    this.#waiting.push(line);
+    this.#waitingCharacters += costOf(line);
     this.#schedule();
   }
 
@@ -105,8 +125,11 @@ export class LogLines {
   #render() {
     this.#frame = 0;
     this.#open?.remove();
-    const lines = this.#waiting.splice(0, PER_FRAME);
-    lines.forEach((line) => this.#append(line));
+    if (this.#stale) this.#dropAll();
+    for (const line of this.#waiting.splice(0, PER_FRAME)) {
+      this.#waitingCharacters -= costOf(line);
+      this.#append(line);
+    }
     this.#trim();
     const open = this.#waiting.length === 0 ? this.#terminal.openLine : undefined;
     this.#open = open && lineElement(open, this.#count + 1);
@@ -120,8 +143,9 @@ export class LogLines {
     const element = line.notice ? noticeElement(line.notice) : lineElement(line, ++this.#count);
     this.#group().append(element);
     const text = line.notice ? "" : element.textContent;
-    this.#characters += text.length;
-    this.#lines.push({ text, element, isNotice: Boolean(line.notice) });
+    const cost = costOf(line);
+    this.#characters += cost;
+    this.#lines.push({ text, element, cost, isNotice: Boolean(line.notice) });
   }
 
   #group() {
@@ -139,15 +163,15 @@ export class LogLines {
       const group = this.#box.firstElementChild;
       const gone = this.#lines.splice(0, group.childElementCount);
       gone.forEach((line) => {
-        this.#characters -= line.text.length;
+        this.#characters -= line.cost;
         if (!line.isNotice) this.#dropped++;
       });
       group.remove();
     }
   }
 
-  /** More came at once than is kept, so that nothing of what is on the page stays. */
   #dropAll() {
+    this.#stale = false;
     this.#lines = [];
     this.#characters = 0;
     this.#box.replaceChildren();
@@ -169,6 +193,11 @@ export class LogLines {
     this.#following = false;
     this.#listener.unfollowed();
   }
+}
+
+/** What a line takes, in characters: each change of colour costs memory as well. */
+function costOf(line) {
+  return line.notice ? line.notice.length : line.spans.reduce((sum, span) => sum + span.text.length + COST_OF_SPAN, 0);
 }
 
 function lineElement({ spans, left }, number) {

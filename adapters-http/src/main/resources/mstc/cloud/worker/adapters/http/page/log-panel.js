@@ -55,7 +55,9 @@ export class LogPanel {
   update(job) {
     if (job.name !== this.#job?.name) return;
     this.#job = job;
-    this.#onLines();
+    // What could not be read while it ran is in the store by now.
+    if (this.#over && this.#trouble && !this.#fromStore && hasEnded(job)) this.#begin();
+    else this.#onLines();
   }
 
   #begin() {
@@ -65,7 +67,7 @@ export class LogPanel {
     this.#over = false;
     this.#trouble = "";
     this.#fromStore = hasEnded(this.#job);
-    this.#follow(!this.#fromStore);
+    this.#follow(true);
     byId("log-lines").classList.remove("unnumbered");
     const size = this.#job.log?.bytes ?? 0;
     if (this.#fromStore && !this.#job.log) this.#end("");

@@ -19,7 +19,8 @@ const form = new SubmitForm({ close: (name) => go(name ? `#/jobs/${encodeURIComp
 let behind = "";
 
 jobs.onChange(() => {
-  const running = jobs.newestFirst().filter((job) => job.state === "RUNNING").length;
+  let running = 0;
+  for (const job of jobs.all()) if (job.state === "RUNNING") running++;
   if (!detail.name) document.title = running ? `${running} running · MSTC jobs` : "MSTC jobs";
 });
 addEventListener("popstate", show);
@@ -35,7 +36,7 @@ show();
 /** Shows what the address says. */
 function show() {
   list.readAddress();
-  const [, place, name] = location.hash.split("/").map(decodeURIComponent);
+  const [, place, name] = location.hash.split("/").map(decoded);
   if (place === "submit") {
     form.open(name);
     return;
@@ -55,4 +56,13 @@ function go(hash) {
 function closeDetail() {
   go("");
   list.table.focus();
+}
+
+/** The text behind an address's escapes; as it is if they are broken. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -96,7 +96,8 @@ export function bytes(count) {
     number /= 1024;
     unit++;
   }
-  return `${unit === 0 ? number : number.toFixed(1)} ${units[unit]}`;
+  // A line must not break before the unit.
+  return `${unit === 0 ? number : number.toFixed(1)}\u00a0${units[unit]}`;
 }
 
 export function count(number, noun) {
