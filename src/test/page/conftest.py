@@ -5,19 +5,23 @@ import shutil
 from dataclasses import dataclass
 
 import pytest
-from fake_worker import HOME, FakeWorker
 from playwright.sync_api import expect, sync_playwright
+
+from fake_worker import HOME, FakeWorker
 
 expect.set_options(timeout=20_000)
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 # lines.py as the command of an image that has Python, a word a line.
-LINES = """python3
--c
-import sys, time; [print(f'line {n}: \\x1b[32mresidual\\x1b[0m {1 / n:.3e}', flush=True) or time.sleep(0.2) for n in range(1, int(sys.argv[1]) + 1)]"""
+PROGRAM = (
+    r"import sys, time; [print(f'line {n}: \x1b[32mresidual\x1b[0m {1 / n:.3e}', flush=True) or time.sleep(0.2) "
+    "for n in range(1, int(sys.argv[1]) + 1)]"
+)
+LINES = f"python3\n-c\n{PROGRAM}"
 WATCH = """
 window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective + " " + event.blockedURI));
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(event.violatedDirective + " " + event.blockedURI));
 """
 
 
@@ -38,7 +42,12 @@ def worker():
     if missing:
         pytest.skip(f"no worker: {', '.join(missing)} not set; .ci/page starts one")
     address, token, image = (os.environ[name] for name in names)
-    return Worker(address, token, image, LINES if os.environ.get("MSTC_TEST_PAGE_COMMAND") == "python3" else "")
+    return Worker(
+        address,
+        token,
+        image,
+        LINES if os.environ.get("MSTC_TEST_PAGE_COMMAND") == "python3" else "",
+    )
 
 
 @pytest.fixture
@@ -73,10 +82,15 @@ def open_page(browser):
         contexts.append(context)
         context.add_init_script(WATCH)
         if token:
-            context.add_init_script(f"sessionStorage.getItem('mstc.token') ?? sessionStorage.setItem('mstc.token', '{token}')")
+            context.add_init_script(
+                f"sessionStorage.getItem('mstc.token') ?? sessionStorage.setItem('mstc.token', '{token}')"
+            )
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None)
+        page.on(
+            "console",
+            lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None,
+        )
         if address:
             page.goto(address)
         return page

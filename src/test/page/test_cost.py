@@ -5,13 +5,14 @@ on the page is asserted, as a machine may be as busy as it likes.
 import json
 from pathlib import Path
 
-from fake_worker import HOME, a_job, a_name, an_ended_job, moment
 from playwright.sync_api import expect
+
+from fake_worker import HOME, a_job, a_name, an_ended_job, moment
 
 JOBS = 1_000
 OBSERVE = """() => { window.longest = 0; window.tasks = 0;
-new PerformanceObserver((list) => list.getEntries().forEach((task) => {
-  window.tasks++; window.longest = Math.max(window.longest, task.duration); })).observe({entryTypes: ["longtask"]}); }"""
+const count = (task) => { window.tasks++; window.longest = Math.max(window.longest, task.duration); };
+new PerformanceObserver((list) => list.getEntries().forEach(count)).observe({entryTypes: ["longtask"]}); }"""
 
 
 def metrics(session):
@@ -33,7 +34,12 @@ def resident_mebibytes(browser):
 
 def test_a_thousand_jobs_are_measured(fake, open_page, browser):
     names = [a_name(f"case-{number}") for number in range(JOBS)]
-    fake.put(*(a_job(name, "PENDING", createdAt=moment(60 + number), labels={"team": "aero"}) for number, name in enumerate(names)))
+    fake.put(
+        *(
+            a_job(name, "PENDING", createdAt=moment(60 + number), labels={"team": "aero"})
+            for number, name in enumerate(names)
+        )
+    )
     page = open_page()
     page.add_init_script(f"({OBSERVE})()")
     session = page.context.new_cdp_session(page)
@@ -49,9 +55,14 @@ def test_a_thousand_jobs_are_measured(fake, open_page, browser):
         expect(page.get_by_role("button", name=state)).to_have_text(f"{state} {count:,}")
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         after = metrics(session)
-        found[title] = {f"{name} ms": round((after[f"{name}Duration"] - before[f"{name}Duration"]) * 1000)
-                        for name in ("Script", "RecalcStyle", "Layout", "Task")}
-        found[title] |= {"longest task ms": round(page.evaluate("window.longest")), "long tasks": page.evaluate("window.tasks")}
+        found[title] = {
+            f"{name} ms": round((after[f"{name}Duration"] - before[f"{name}Duration"]) * 1000)
+            for name in ("Script", "RecalcStyle", "Layout", "Task")
+        }
+        found[title] |= {
+            "longest task ms": round(page.evaluate("window.longest")),
+            "long tasks": page.evaluate("window.tasks"),
+        }
 
     def start(some):
         fake.put(*(fake.jobs[name] | {"state": "RUNNING", "startedAt": moment(1)} for name in some))
@@ -59,10 +70,17 @@ def test_a_thousand_jobs_are_measured(fake, open_page, browser):
     measured("one job starts", lambda: start(names[:1]), "Running", 1)
     measured("a hundred start", lambda: start(names[1:101]), "Running", 101)
     measured("all others start", lambda: start(names[101:]), "Running", JOBS)
-    measured("all end", lambda: fake.put(*(an_ended_job(name, createdAt=fake.jobs[name]["createdAt"]) for name in names)), "Ended", JOBS)
+    measured(
+        "all end",
+        lambda: fake.put(*(an_ended_job(name, createdAt=fake.jobs[name]["createdAt"]) for name in names)),
+        "Ended",
+        JOBS,
+    )
     page.evaluate("gc()")
-    found["memory"] = {"JavaScript MiB": round(page.evaluate("performance.memory.usedJSHeapSize") / 2**20, 1),
-                       "tab MiB": resident_mebibytes(browser)}
+    found["memory"] = {
+        "JavaScript MiB": round(page.evaluate("performance.memory.usedJSHeapSize") / 2**20, 1),
+        "tab MiB": resident_mebibytes(browser),
+    }
 
     report = HOME / "target" / "page" / "measurements.json"
     report.parent.mkdir(parents=True, exist_ok=True)

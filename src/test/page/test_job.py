@@ -4,8 +4,10 @@ import json
 import re
 
 import pytest
-from fake_worker import a_job, a_name, an_ended_job, an_example, example_log, moment
 from playwright.sync_api import expect
+
+from example import an_example, example_log
+from fake_worker import a_job, a_name, an_ended_job, moment
 
 
 @pytest.fixture
@@ -106,7 +108,10 @@ def test_a_log_that_was_not_stored_is_told(fake, opened):
 
 def test_the_log_is_searched_back_and_forth(fake, opened):
     job = an_ended_job(a_name("wing"))
-    fake.write(job["name"], "".join(f"step {number} {'WARNING ' if number % 100 == 0 else ''}\n" for number in range(1, 1_001)))
+    fake.write(
+        job["name"],
+        "".join(f"step {number} {'WARNING ' if number % 100 == 0 else ''}\n" for number in range(1, 1_001)),
+    )
     fake.end_log(job["name"])
     page = opened(job)
     expect(lines(page)).to_have_count(1_000)
@@ -184,7 +189,10 @@ def test_what_comes_while_a_log_is_paused_is_bounded_too(fake, opened):
     page.get_by_role("button", name="Pause").click()
 
     for block in range(12):
-        fake.write(job["name"], "".join(f"\x1b[3{number % 8}mstep {block * 1000 + number}\n" for number in range(1_000)))
+        fake.write(
+            job["name"],
+            "".join(f"\x1b[3{number % 8}mstep {block * 1000 + number}\n" for number in range(1_000)),
+        )
     expect(page.get_by_role("button", name="Resume (10,000 new)")).to_be_visible()
     expect(lines(page)).to_have_text(["first"])
     page.get_by_role("button", name="Resume").click()
@@ -259,14 +267,18 @@ def test_a_job_is_submitted_again_with_a_change(fake, open_page):
 
     expect(page.locator("#detail-name")).to_contain_text("wing-5")
     expect(page.locator("#detail-status")).to_have_text("Pending")
-    (key, request), = fake.submitted
+    ((key, request),) = fake.submitted
     before = fake.requests[names["wing-5"]]
     assert request == before | {"resources": {"cpu": "8", "memory": "32Gi"}}
     assert re.fullmatch("[0-9a-f]{32}", key)
 
 
 def test_what_the_worker_says_of_a_request_stands_beside_its_field(fake, open_page):
-    fake.violations = ['jobName "Wing 6" must be a DNS label', "resources.memory \"4Xi\" must be bytes", "tea is not known"]
+    fake.violations = [
+        'jobName "Wing 6" must be a DNS label',
+        'resources.memory "4Xi" must be bytes',
+        "tea is not known",
+    ]
     page = open_page(f"{fake.address}/#/submit")
 
     page.get_by_role("button", name="Submit").click()
@@ -285,7 +297,10 @@ def test_the_same_request_is_sent_with_the_same_key_until_it_is_answered(fake, o
     for field, value in (("image", "a:1"), ("jobName", "wing"), ("inputBucket", "cases")):
         page.locator(f'[name="{field}"]').fill(value)
     keys = []
-    page.on("request", lambda sent: keys.append(sent.headers.get("idempotency-key")) if sent.method == "POST" else None)
+    page.on(
+        "request",
+        lambda sent: keys.append(sent.headers.get("idempotency-key")) if sent.method == "POST" else None,
+    )
     fake.available = False
     page.get_by_role("button", name="Submit").click()
     expect(page.locator("#submit-error")).to_contain_text("does not answer")

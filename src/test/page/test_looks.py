@@ -1,13 +1,16 @@
-"""How the page looks, and whether everyone can use it: pictures, and axe-core's judgement, in each size and colour scheme."""
+"""How the page looks, and whether everyone can use it: a picture of each view, in each size and colour scheme,
+and what axe-core says of it.
+"""
 
 from io import BytesIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import DESKTOP, PHONE
-from fake_worker import an_example, example_log
 from PIL import Image
 from playwright.sync_api import expect
+
+from conftest import DESKTOP, PHONE
+from example import an_example, example_log
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 
@@ -36,14 +39,25 @@ def look(fake, open_page, images, scheme, size):
     """Opens a view of the page; takes its picture and judges it."""
 
     def look(view, address, prepare):
-        page = open_page(fake.address + address, viewport=SIZES[size], color_scheme=scheme, reduced_motion="reduce")
+        page = open_page(
+            fake.address + address,
+            viewport=SIZES[size],
+            color_scheme=scheme,
+            reduced_motion="reduce",
+        )
         prepare(page)
         picture = Image.open(BytesIO(page.screenshot()))
         # So they are small enough for the documentation.
-        picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(images / f"{view}-{size}-{scheme}.png", optimize=True)
+        picture.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(
+            images / f"{view}-{size}-{scheme}.png", optimize=True
+        )
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        serious = [f"{each['id']}: {node['target']} {node['failureSummary']}"
-                   for each in found if each["impact"] in ("serious", "critical") for node in each["nodes"]]
+        serious = [
+            f"{each['id']}: {node['target']} {node['failureSummary']}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
         assert serious == []
 
     return look
@@ -54,7 +68,11 @@ def test_the_list(look, names):
 
 
 def test_a_filtered_list(look, names):
-    look("filter", "/?state=ENDED&outcome=FAILED&text=wing", lambda page: expect(page.locator("#rows tr")).to_have_count(1))
+    look(
+        "filter",
+        "/?state=ENDED&outcome=FAILED&text=wing",
+        lambda page: expect(page.locator("#rows tr")).to_have_count(1),
+    )
 
 
 def test_a_running_job(look, names):
@@ -74,7 +92,10 @@ def test_an_ended_job_with_warnings(look, names):
 
 
 def test_the_form(look, names, fake):
-    fake.violations = ['jobName "Wing 7" must be a DNS label of at most 63 characters', 'resources.memory "16Xi" must be bytes such as 512Mi or 2G']
+    fake.violations = [
+        'jobName "Wing 7" must be a DNS label of at most 63 characters',
+        'resources.memory "16Xi" must be bytes such as 512Mi or 2G',
+    ]
 
     def submit(page):
         expect(page.locator('[name="jobName"]')).to_have_value("wing-5")
@@ -95,7 +116,11 @@ def test_the_form_as_json(look, names):
 
 
 def test_the_preview_of_a_cancellation(look, names):
-    look("cancel", "/?text=wing", lambda page: page.get_by_role("button", name="Cancel 3 jobs…").click())
+    look(
+        "cancel",
+        "/?text=wing",
+        lambda page: page.get_by_role("button", name="Cancel 3 jobs…").click(),
+    )
 
 
 def test_a_lost_connection(look, names, fake):

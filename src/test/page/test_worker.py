@@ -1,11 +1,14 @@
 """The page with a worker that really runs jobs."""
 
 import pytest
-from fake_worker import a_name
 from playwright.sync_api import expect
 
+from fake_worker import a_name
+
 RECORD = """() => { window.seen = []; const status = document.getElementById("detail-status");
-const note = () => { if (status.textContent && window.seen.at(-1) !== status.textContent) window.seen.push(status.textContent); };
+const note = () => {
+  const text = status.textContent;
+  if (text && window.seen.at(-1) !== text) window.seen.push(text); };
 note(); new MutationObserver(note).observe(status, {childList: true, characterData: true, subtree: true}); }"""
 
 
@@ -20,8 +23,14 @@ def submit(page, worker):
 
     def submit(name, lines):
         page.get_by_role("link", name="New job").click()
-        for field, value in (("image", worker.image), ("jobName", name), ("inputBucket", "page"), ("command", worker.command),
-                             ("args", str(lines)), ("labels", "of=the-page")):
+        for field, value in (
+            ("image", worker.image),
+            ("jobName", name),
+            ("inputBucket", "page"),
+            ("command", worker.command),
+            ("args", str(lines)),
+            ("labels", "of=the-page"),
+        ):
             page.locator(f'[name="{field}"]').fill(value)
         page.get_by_role("button", name="Submit").click()
         expect(page.locator("#detail-name")).to_contain_text(f"{name}-")
@@ -103,7 +112,12 @@ def test_the_jobs_of_a_filter_are_cancelled_and_no_others(page, submit):
 
 def test_the_workers_own_words_stand_beside_the_field(page, worker):
     page.get_by_role("link", name="New job").click()
-    for field, value in (("image", worker.image), ("jobName", "Not A Name"), ("inputBucket", "page"), ("memory", "4Xi")):
+    for field, value in (
+        ("image", worker.image),
+        ("jobName", "Not A Name"),
+        ("inputBucket", "page"),
+        ("memory", "4Xi"),
+    ):
         page.locator(f'[name="{field}"]').fill(value)
     page.get_by_role("button", name="Submit").click()
 

@@ -43,9 +43,15 @@ export async function cancelShown(names) {
     act: async () => {
       const result = await cancel(jobs, false);
       const failures = Object.entries(result.failures);
-      if (result.jobs.length > 0) say(`${count(result.jobs.length, "job")} ${result.jobs.length === 1 ? "is" : "are"} being cancelled.`);
+      if (result.jobs.length > 0)
+        say(`${count(result.jobs.length, "job")} ${result.jobs.length === 1 ? "is" : "are"} being cancelled.`);
       if (failures.length > 0) {
-        complain(`Not cancelled: ${failures.slice(0, 5).map(([name, why]) => `${name}: ${why}`).join("; ")}${failures.length > 5 ? `; and ${failures.length - 5} more` : ""}`);
+        complain(
+          `Not cancelled: ${failures
+            .slice(0, 5)
+            .map(([name, why]) => `${name}: ${why}`)
+            .join("; ")}${failures.length > 5 ? `; and ${failures.length - 5} more` : ""}`,
+        );
       }
     },
   });

@@ -48,7 +48,8 @@ export class Detail {
     this.#log.close();
     this.name = this.#job = undefined;
     byId("panes").classList.remove("with-detail");
-    for (const id of ["detail", "request-box", "cancel-one", "resubmit", "detail-warnings", "log"]) byId(id).hidden = true;
+    for (const id of ["detail", "request-box", "cancel-one", "resubmit", "detail-warnings", "log"])
+      byId(id).hidden = true;
     byId("detail-status").textContent = "";
     this.#remark("");
     byId("facts").replaceChildren();

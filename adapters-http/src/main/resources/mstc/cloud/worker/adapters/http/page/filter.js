@@ -37,13 +37,19 @@ export class Filter {
   /** The same with a state or an outcome that is now shown, or no longer. */
   toggled(kind, value) {
     const values = this[kind];
-    return new Filter({ ...this, [kind]: values.includes(value) ? values.filter((each) => each !== value) : [...values, value] });
+    return new Filter({
+      ...this,
+      [kind]: values.includes(value) ? values.filter((each) => each !== value) : [...values, value],
+    });
   }
 
   /** A function that tells whether a job has the text and the labels. */
   get byText() {
     const text = this.text.trim().toLowerCase();
-    const labels = this.label.split(/[\s,]+/).filter(Boolean).map((label) => label.split(/=(.*)/s));
+    const labels = this.label
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((label) => label.split(/=(.*)/s));
     return (job) =>
       (text === "" || job.name.toLowerCase().includes(text) || (job.image ?? "").toLowerCase().includes(text)) &&
       labels.every(([key, value]) => key in job.labels && (value === undefined || job.labels[key] === value));

@@ -102,7 +102,10 @@ export class List {
       add(job.state);
       if (job.outcome) add(job.outcome);
     }
-    byId("outcomes").classList.toggle("wanted", this.#filter.states.includes("ENDED") || this.#filter.outcomes.length > 0);
+    byId("outcomes").classList.toggle(
+      "wanted",
+      this.#filter.states.includes("ENDED") || this.#filter.outcomes.length > 0,
+    );
     for (const [value, { chip, number, kind }] of this.#chips) {
       const chosen = this.#filter[kind].includes(value);
       const jobsOfIt = counts.get(value) ?? 0;

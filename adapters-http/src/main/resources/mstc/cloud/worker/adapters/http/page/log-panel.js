@@ -80,7 +80,10 @@ export class LogPanel {
     this.#stream = new Stream(`${jobPath(this.#job.name)}/log`, {
       onOpen: () => this.#say(""),
       onEvent: (event) => this.#onEvent(event),
-      onLost: (problem, delay) => this.#say(`${problem.status > 0 ? problem.message : "Connection lost"}; trying again in ${Math.ceil(delay / 1000)} s.`),
+      onLost: (problem, delay) =>
+        this.#say(
+          `${problem.status > 0 ? problem.message : "Connection lost"}; trying again in ${Math.ceil(delay / 1000)} s.`,
+        ),
       onRefused: (problem) => this.#end(problem.message),
     });
   }
@@ -106,7 +109,9 @@ export class LogPanel {
   async #fetchLastPart(size) {
     this.#fetching = new AbortController();
     byId("log-lines").classList.add("unnumbered");
-    this.#lines.notice(`Only the last ${bytes(LAST_PART)} of ${bytes(size)} are shown. Download the log for all of it.`);
+    this.#lines.notice(
+      `Only the last ${bytes(LAST_PART)} of ${bytes(size)} are shown. Download the log for all of it.`,
+    );
     try {
       const response = await request(`${jobPath(this.#job.name)}/log`, {
         headers: { Range: `bytes=${size - LAST_PART}-${size - 1}`, Accept: "text/plain" },
@@ -131,8 +136,11 @@ export class LogPanel {
     this.#search.linesChanged();
     const { dropped, waiting, isEmpty } = this.#lines;
     byId("log-dropped").hidden = dropped === 0;
-    byId("log-dropped").textContent = `${count(dropped, "earlier line")} not shown: this page keeps the last ones. Download the log for all of it.`;
-    byId("log-pause").textContent = this.#paused ? `Resume${waiting ? ` (${waiting.toLocaleString("en")} new)` : ""}` : "Pause";
+    byId("log-dropped").textContent =
+      `${count(dropped, "earlier line")} not shown: this page keeps the last ones. Download the log for all of it.`;
+    byId("log-pause").textContent = this.#paused
+      ? `Resume${waiting ? ` (${waiting.toLocaleString("en")} new)` : ""}`
+      : "Pause";
     byId("log-pause").hidden = byId("log-follow").hidden = this.#over && !this.#paused;
     byId("log-trouble").hidden = !this.#trouble;
     byId("log-trouble").textContent = this.#trouble;
@@ -147,7 +155,10 @@ export class LogPanel {
 
   #emptyText() {
     if (this.#trouble) return "";
-    if (this.#over) return hasEnded(this.#job) && !this.#job.log ? "The log was not stored; the warnings say why." : "The job wrote nothing.";
+    if (this.#over)
+      return hasEnded(this.#job) && !this.#job.log
+        ? "The log was not stored; the warnings say why."
+        : "The job wrote nothing.";
     return this.#job.state === "PENDING" ? "Nothing yet: the job has not started." : "Nothing yet.";
   }
 
@@ -164,10 +175,19 @@ export class LogPanel {
       if (this.#canReload) return { text: "Parts are missing here: show the stored log", tone: "pending", title: "" };
       if (!job.log) return { text: "Not stored", tone: "failed", title: "The warnings say why." };
       return job.log.complete
-        ? { text: "Complete", tone: "succeeded", title: "The stored log is known to have everything that the job wrote." }
-        : { text: "Not complete", tone: "pending", title: "Something may be missing in the stored log; the warnings say what." };
+        ? {
+            text: "Complete",
+            tone: "succeeded",
+            title: "The stored log is known to have everything that the job wrote.",
+          }
+        : {
+            text: "Not complete",
+            tone: "pending",
+            title: "Something may be missing in the stored log; the warnings say what.",
+          };
     }
-    if (this.#notices > 0) return { text: "Parts are missing", tone: "pending", title: "The remarks between the lines say where." };
+    if (this.#notices > 0)
+      return { text: "Parts are missing", tone: "pending", title: "The remarks between the lines say where." };
     if (job.state === "PENDING") return { text: "Not started", tone: "pending", title: "" };
     return job.state === "ENDING"
       ? { text: "Being stored", tone: "ending", title: "The job has ended." }

@@ -46,7 +46,9 @@ export class LogSearch {
     this.#soon = 0;
     const here = this.#matches[this.#at];
     this.#matches = this.#text ? this.#find() : [];
-    this.#at = here ? this.#matches.findIndex((each) => each.element === here.element && each.start === here.start) : -1;
+    this.#at = here
+      ? this.#matches.findIndex((each) => each.element === here.element && each.start === here.start)
+      : -1;
     this.#show();
   }
 
@@ -61,7 +63,11 @@ export class LogSearch {
     const matches = [];
     for (const { text, element } of this.#log.lines()) {
       const lower = text.toLowerCase();
-      for (let start = lower.indexOf(this.#text); start >= 0; start = lower.indexOf(this.#text, start + this.#text.length)) {
+      for (
+        let start = lower.indexOf(this.#text);
+        start >= 0;
+        start = lower.indexOf(this.#text, start + this.#text.length)
+      ) {
         matches.push({ element, start });
       }
     }
@@ -80,7 +86,10 @@ export class LogSearch {
 
   #show() {
     const total = this.#matches.length;
-    const numbers = this.#at >= 0 ? `${(this.#at + 1).toLocaleString("en")} of ${total.toLocaleString("en")}` : `${total.toLocaleString("en")}`;
+    const numbers =
+      this.#at >= 0
+        ? `${(this.#at + 1).toLocaleString("en")} of ${total.toLocaleString("en")}`
+        : `${total.toLocaleString("en")}`;
     byId("log-count").textContent = this.#text ? (total > 0 ? numbers : "Not found") : "";
     byId("log-next").disabled = byId("log-previous").disabled = total === 0;
     if (!marks) return;

@@ -15,14 +15,21 @@ export function fieldsOf(request) {
   for (const name of [...TEXTS, ...NUMBERS]) fields[name] = text(request[name]);
   for (const name of RESOURCES) fields[name] = text(request.resources?.[name]);
   for (const name of LISTS) fields[name] = (request[name] ?? []).join("\n");
-  for (const name of MAPS) fields[name] = Object.entries(request[name] ?? {}).map(([key, value]) => `${key}=${value}`).join("\n");
+  for (const name of MAPS)
+    fields[name] = Object.entries(request[name] ?? {})
+      .map(([key, value]) => `${key}=${value}`)
+      .join("\n");
   return fields;
 }
 
 /** Whether the form can show the request without changing it: a value with line breaks needs JSON. */
 export function fitsFields(request) {
-  return !/[\r\n]/.test(Object.values(fieldsOf({ ...request, command: [], args: [], env: {}, labels: {} })).join(""))
-    && [...LISTS, ...MAPS].every((name) => Object.values(request[name] ?? {}).every((value) => value !== "" && !/[\r\n]/.test(value)));
+  return (
+    !/[\r\n]/.test(Object.values(fieldsOf({ ...request, command: [], args: [], env: {}, labels: {} })).join("")) &&
+    [...LISTS, ...MAPS].every((name) =>
+      Object.values(request[name] ?? {}).every((value) => value !== "" && !/[\r\n]/.test(value)),
+    )
+  );
 }
 
 /** The request that the fields tell; what the form has no field for is taken from `base`. */
@@ -55,7 +62,10 @@ function number(field) {
 }
 
 function lines(field) {
-  const list = field.split("\n").map((line) => line.replace(/\r$/, "")).filter((line) => line !== "");
+  const list = field
+    .split("\n")
+    .map((line) => line.replace(/\r$/, ""))
+    .filter((line) => line !== "");
   return list.length > 0 ? list : undefined;
 }
 

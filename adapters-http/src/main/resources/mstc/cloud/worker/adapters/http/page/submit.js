@@ -77,12 +77,15 @@ export class SubmitForm {
     this.#complain([]);
     try {
       const request = this.#read();
-      if (!asJson && !fitsFields(request)) throw new FieldError("A value of it is empty or has more than one line, which only JSON can express.");
+      if (!asJson && !fitsFields(request))
+        throw new FieldError("A value of it is empty or has more than one line, which only JSON can express.");
       this.#base = request;
       this.#write(request);
       this.#show(asJson);
     } catch (error) {
-      this.#complain([this.#asJson && !(error instanceof FieldError) ? `This is not JSON: ${error.message}` : error.message]);
+      this.#complain([
+        this.#asJson && !(error instanceof FieldError) ? `This is not JSON: ${error.message}` : error.message,
+      ]);
     }
   }
 
@@ -120,7 +123,9 @@ export class SubmitForm {
   #keyFor(body) {
     if (body !== this.#sent) {
       this.#sent = body;
-      this.#key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+      this.#key = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+        byte.toString(16).padStart(2, "0"),
+      ).join("");
     }
     return this.#key;
   }
@@ -136,7 +141,15 @@ export class SubmitForm {
     const box = byId("submit-error");
     box.hidden = messages.length === 0;
     const count = messages.length - others.length;
-    const lines = count === 0 ? others : [...others, count === 1 ? "A field is not as it must be: see there." : `${count} fields are not as they must be: see there.`];
+    const lines =
+      count === 0
+        ? others
+        : [
+            ...others,
+            count === 1
+              ? "A field is not as it must be: see there."
+              : `${count} fields are not as they must be: see there.`,
+          ];
     box.replaceChildren(...lines.map((line) => Object.assign(document.createElement("p"), { textContent: line })));
     this.#form.querySelector("[aria-invalid]")?.focus();
   }

@@ -153,8 +153,12 @@ class Row {
     this.link = element.querySelector("a");
     const part = (selector) => new Part(element.querySelector(selector));
     this.#parts = {
-      status: part(".status"), path: part(".path"), tail: part(".tail"),
-      note: part(".cell-note"), age: part(".cell-age"), duration: part(".cell-duration"),
+      status: part(".status"),
+      path: part(".path"),
+      tail: part(".tail"),
+      note: part(".cell-note"),
+      age: part(".cell-age"),
+      duration: part(".cell-duration"),
     };
     const { stem, id } = partsOf(name);
     this.link.href = `#/jobs/${encodeURIComponent(name)}`;

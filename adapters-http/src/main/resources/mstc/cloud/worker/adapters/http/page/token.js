@@ -4,7 +4,9 @@ const byId = (id) => document.getElementById(id);
 export function askForToken(refused) {
   const dialog = byId("token-dialog");
   const field = byId("token");
-  if (refused) byId("token-text").textContent = "The worker did not accept this token. Its operator knows the right one: mstc.http.token.";
+  if (refused)
+    byId("token-text").textContent =
+      "The worker did not accept this token. Its operator knows the right one: mstc.http.token.";
   field.value = "";
   // There is nothing to see without it.
   dialog.oncancel = (event) => event.preventDefault();

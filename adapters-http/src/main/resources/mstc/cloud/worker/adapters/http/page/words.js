@@ -2,7 +2,15 @@
 
 export const STATES = ["PENDING", "RUNNING", "ENDING", "ENDED"];
 export const OUTCOMES = [
-  "SUCCEEDED", "FAILED", "TIMED_OUT", "OUT_OF_MEMORY", "IMAGE_UNAVAILABLE", "EVICTED", "CANCELLED", "LOST", "REJECTED",
+  "SUCCEEDED",
+  "FAILED",
+  "TIMED_OUT",
+  "OUT_OF_MEMORY",
+  "IMAGE_UNAVAILABLE",
+  "EVICTED",
+  "CANCELLED",
+  "LOST",
+  "REJECTED",
 ];
 
 /** `OUT_OF_MEMORY` as people write it. */
