@@ -1,8 +1,8 @@
 import { spanElement, TerminalText } from "./terminal-text.js";
 
 /** The page keeps the last lines of a log only, and at most so much of it: a log may have gigabytes. */
-export const MAX_LINES = 10_000;
-export const MAX_CHARACTERS = 4_000_000;
+const MAX_LINES = 10_000;
+const MAX_CHARACTERS = 4_000_000;
 const COST_OF_SPAN = 40;
 /** Lines are put on the page in groups, which the browser need not lay out while they are not in view. */
 const GROUP = 100;

@@ -5,7 +5,7 @@
  */
 
 /** More of one line is counted, but not kept. */
-export const MAX_LINE_CHARACTERS = 20_000;
+const MAX_LINE_CHARACTERS = 20_000;
 
 const MAX_SEQUENCE_CHARACTERS = 200;
 const ESCAPE = "\x1b";

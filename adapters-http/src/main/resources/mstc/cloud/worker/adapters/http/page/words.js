@@ -69,7 +69,7 @@ function capitalised(text) {
 }
 
 /** A span of time in its two largest units, such as `3 min 05 s`. */
-export function duration(milliseconds) {
+function duration(milliseconds) {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
