@@ -6,7 +6,7 @@ const MAX_CHARACTERS = 4_000_000;
 const COST_OF_SPAN = 40;
 /** Lines are put on the page in groups, which the browser need not lay out while they are not in view. */
 const GROUP = 100;
-const PER_FRAME = 2_000;
+const PER_FRAME = 1_000;
 /** So long after someone used the wheel, a key, a finger or the mouse, it is them who scroll. */
 const MOVING = 1_000;
 
