@@ -245,6 +245,17 @@ def test_one_job_is_cancelled_after_a_question(fake, opened):
     assert fake.cancelled == [job["name"]]
 
 
+def test_a_job_that_waits_for_the_store_is_given_up_after_a_question(fake, opened):
+    job = a_job(a_name("wing"), "ENDING", finishedAt=moment(5))
+    page = opened(job)
+    page.get_by_role("button", name="Give up waiting…").click()
+
+    page.get_by_role("dialog").get_by_role("button", name="Give up", exact=True).click()
+
+    expect(page.get_by_role("button", name="Give up waiting…")).to_be_hidden()
+    assert fake.cancelled == [job["name"]]
+
+
 def test_a_label_shows_the_jobs_that_have_it(fake, open_page):
     names = an_example(fake)
     page = open_page(f"{fake.address}/#/jobs/{names['wing-5']}")

@@ -111,6 +111,22 @@ def test_exactly_the_previewed_jobs_are_cancelled(fake, open_page):
     assert sorted(fake.cancelled) == expected
 
 
+def test_a_job_that_ends_during_the_preview_is_left_alone(fake, open_page):
+    names = [a_name("a"), a_name("b")]
+    fake.put(*map(a_job, names))
+    page = open_page(f"{fake.address}/?state=RUNNING")
+    page.get_by_role("button", name="Cancel 2 jobs…").click()
+    dialog = page.get_by_role("dialog", name="Cancel 2 jobs?")
+    expect(dialog).to_be_visible()
+
+    fake.change(names[0], state="ENDING")
+    expect(page.locator('#states [data-value="ENDING"]')).to_have_text("Ending 1")
+    dialog.get_by_role("button", name="Cancel 2 jobs").click()
+
+    expect(dialog).to_be_hidden()
+    assert fake.cancelled == [names[1]]
+
+
 def test_keeping_them_cancels_nothing(fake, open_page):
     an_example(fake)
     page = open_page(f"{fake.address}/?state=RUNNING")

@@ -20,8 +20,26 @@ export async function cancelOne(name) {
   });
 }
 
-/** Asks the worker which of these jobs would be cancelled, shows them, and then cancels exactly those. */
-export async function cancelShown(names) {
+/** Ends the waiting of a job whose process has ended, if that is confirmed. */
+export async function giveUp(name) {
+  await confirm({
+    heading: "Give up waiting?",
+    text: `${name} has ended. It is answered as it ended, and no longer waits for its log to be stored or for a reply queue; what is not stored by then is lost.`,
+    yes: "Give up",
+    no: "Keep waiting",
+    act: async () => {
+      await request(jobPath(name), { method: "DELETE" });
+      say(`${name} waits no longer.`);
+    },
+  });
+}
+
+/**
+ * Asks the worker which of these jobs would be cancelled, shows them, and then cancels exactly those.
+ *
+ * @param runsOn tells whether a job has not ended meanwhile: one that has must not lose its log
+ */
+export async function cancelShown(names, runsOn) {
   let preview;
   try {
     preview = await cancel(names, true);
@@ -41,7 +59,9 @@ export async function cancelShown(names) {
     yes: `Cancel ${count(jobs.length, "job")}`,
     no: jobs.length === 1 ? "Keep it" : "Keep them",
     act: async () => {
-      const result = await cancel(jobs, false);
+      const stillRun = jobs.filter(runsOn);
+      const result = await cancel(stillRun, false);
+      if (stillRun.length < jobs.length) say(`${count(jobs.length - stillRun.length, "job")} had ended meanwhile.`);
       const failures = Object.entries(result.failures);
       if (result.jobs.length > 0)
         say(`${count(result.jobs.length, "job")} ${result.jobs.length === 1 ? "is" : "are"} being cancelled.`);

@@ -1,8 +1,19 @@
 import { jobPath, json } from "./api.js";
-import { cancelOne } from "./cancel.js";
+import { cancelOne, giveUp } from "./cancel.js";
 import { LogPanel } from "./log-panel.js";
 import { announce } from "./notices.js";
-import { age, bytes, mayBeCancelled, moment, partsOf, reasonOf, runTime, statusOf, toneOf } from "./words.js";
+import {
+  age,
+  bytes,
+  mayBeCancelled,
+  mayBeGivenUp,
+  moment,
+  partsOf,
+  reasonOf,
+  runTime,
+  statusOf,
+  toneOf,
+} from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -25,7 +36,7 @@ export class Detail {
     this.#jobs = jobs;
     this.#page = page;
     jobs.onChange((changed) => changed.has(this.name) && this.#onChanged());
-    byId("cancel-one").addEventListener("click", () => cancelOne(this.name));
+    byId("cancel-one").addEventListener("click", () => (mayBeGivenUp(this.#job) ? giveUp : cancelOne)(this.name));
     setInterval(() => this.#job && !document.hidden && this.#writeFacts(this.#job), 1_000);
   }
 
@@ -98,7 +109,8 @@ export class Detail {
     document.title = `${partsOf(job.name).stem}: ${statusOf(job).toLowerCase()} · MSTC jobs`;
     byId("detail-status").textContent = statusOf(job);
     byId("detail-status").dataset.tone = toneOf(job);
-    byId("cancel-one").hidden = !mayBeCancelled(job);
+    byId("cancel-one").hidden = !mayBeCancelled(job) && !mayBeGivenUp(job);
+    byId("cancel-one").textContent = mayBeGivenUp(job) ? "Give up waiting…" : "Cancel job…";
     this.#remark(reasonOf(job), toneOf(job));
     byId("detail-warnings").hidden = job.warnings.length === 0;
     byId("detail-warnings").replaceChildren(...job.warnings.map((warning) => element("li", warning)));

@@ -29,7 +29,7 @@ export class List {
       this.#table.focus();
     });
     byId("clear-filter").addEventListener("click", () => this.#use(new Filter()));
-    byId("cancel-shown").addEventListener("click", () => cancelShown(this.#cancellable().map((job) => job.name)));
+    byId("cancel-shown").addEventListener("click", () => this.#cancelShown());
     jobs.onChange((changed) => this.#show(changed));
   }
 
@@ -137,6 +137,11 @@ export class List {
         ? "Jobs appear here as soon as someone submits one."
         : `None of ${count(this.#jobs.size, "job")} does. Take something out of it, or clear it.`;
     byId("empty").replaceChildren(paragraph("lead", text), paragraph("", advice));
+  }
+
+  #cancelShown() {
+    const names = this.#cancellable().map((job) => job.name);
+    cancelShown(names, (name) => mayBeCancelled(this.#jobs.get(name)));
   }
 
   #cancellable() {

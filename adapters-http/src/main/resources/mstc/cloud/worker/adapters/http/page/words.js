@@ -21,7 +21,7 @@ export function wordFor(constant) {
 /** How far a job has got, or how it ended, in a word or two. */
 export function statusOf(job) {
   if (job.outcome) return wordFor(job.outcome);
-  return job.cancelled && job.state !== "ENDED" ? "Cancelling" : wordFor(job.state);
+  return job.cancelled && (job.state === "PENDING" || job.state === "RUNNING") ? "Cancelling" : wordFor(job.state);
 }
 
 /** The class that gives a status its colour. */
@@ -37,7 +37,12 @@ export function hasEnded(job) {
 
 /** Whether there is still something of it that can be cancelled. */
 export function mayBeCancelled(job) {
-  return (job.state === "PENDING" || job.state === "RUNNING") && !job.cancelled;
+  return (job?.state === "PENDING" || job?.state === "RUNNING") && !job.cancelled;
+}
+
+/** Whether it has ended, and waits for the store or for a reply queue. */
+export function mayBeGivenUp(job) {
+  return job.state === "ENDING" && !job.cancelled;
 }
 
 /** What a unique name begins with, and the id that makes it unique. */
