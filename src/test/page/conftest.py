@@ -9,7 +9,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from fake_worker import HOME, FakeWorker
 
-expect.set_options(timeout=20_000)
+# A pod whose process does not listen to SIGTERM takes half a minute to end.
+expect.set_options(timeout=60_000)
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 # lines.py as the command of an image that has Python, a word a line.
