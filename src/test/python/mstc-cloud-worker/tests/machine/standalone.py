@@ -23,7 +23,7 @@ class Standalone:
     broker_port: int
     store_port: int
     http_port: int
-    processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    processes: list["subprocess.Popen[bytes]"] = field(init=False, default_factory=list)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -69,12 +69,6 @@ class Standalone:
         """Ends it as one ends a service."""
         self.processes[-1].terminate()
         self.processes[-1].wait(60)
-
-    def metric(self, name: str) -> int:
-        """A counter, as the running process has it."""
-        page = urllib3.request("GET", f"http://localhost:{self.http_port}/metrics").data.decode()
-        (value,) = (line.split()[1] for line in page.splitlines() if line.split()[0] == name)
-        return int(float(value))
 
     def _ready(self) -> bool:
         try:
