@@ -115,6 +115,7 @@ def test_a_closed_port_is_named() -> None:
         (401, Refused, "set MSTC_HTTP_TOKEN"),
         (403, Refused, "see mstc.http.token"),
         (404, JobNotFound, "no such job"),
+        (405, JobNotFound, "no such job"),
         (503, WorkerUnavailable, "no such job"),
     ],
 )

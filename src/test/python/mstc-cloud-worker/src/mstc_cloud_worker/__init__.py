@@ -5,6 +5,7 @@ for asyncio. Beneath them, `Client` submits requests and receives replies throug
 `Data` moves files to and from the object store.
 """
 
+from mstc_cloud_worker._request import Options
 from mstc_cloud_worker.aio import AsyncJob, AsyncJobs, AsyncResult, AsyncWorker, aconnect
 from mstc_cloud_worker.client import Client
 from mstc_cloud_worker.data import Data
@@ -35,7 +36,7 @@ from mstc_cloud_worker.failures import (
 from mstc_cloud_worker.job import Job, JobLog, Result
 from mstc_cloud_worker.jobs import Jobs
 from mstc_cloud_worker.reply import LogObject, Reply
-from mstc_cloud_worker.worker import Worker, connect
+from mstc_cloud_worker.worker import Settings, Worker, connect
 
 __all__ = [
     "AsyncJob",
@@ -62,11 +63,13 @@ __all__ = [
     "MalformedReply",
     "MstcError",
     "ObjectNotFound",
+    "Options",
     "Reply",
     "RequestInDoubt",
     "RequestNotAccepted",
     "RequestRejected",
     "Result",
+    "Settings",
     "StoreError",
     "WaitTimeout",
     "Worker",

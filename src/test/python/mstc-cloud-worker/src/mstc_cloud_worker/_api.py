@@ -21,7 +21,8 @@ _CONNECT_S = 10.0
 _SILENCE_S = 60.0
 _ACCEPTED = 202
 _OK = 200
-_NOT_FOUND = 404
+# 405 is the answer of earlier workers, which show no logs.
+_NOT_FOUND = (404, 405)
 _CLIENT_ERRORS = range(400, 500)
 _DENIED = {401: f"set {TOKEN} or http_token to mstc.http.token", 403: "see mstc.http.token"}
 
@@ -153,7 +154,7 @@ class Api:
         hint = _DENIED.get(response.status)
         reason = f"{response.status} {_detail(response.data)}" + (f" ({hint})" if hint else "")
         error: type[WorkerUnavailable] = WorkerUnavailable
-        if response.status == _NOT_FOUND:
+        if response.status in _NOT_FOUND:
             error = JobNotFound
         elif response.status in _CLIENT_ERRORS:
             error = Refused
