@@ -1,4 +1,8 @@
-"""A bar that shows how many jobs are done: in a terminal, in a notebook, in a plain log."""
+"""A bar that shows how many jobs are done: in a terminal, in a notebook, in a plain log.
+
+It is not tqdm's because that one fills logs, and needs a further package to show one line in a
+notebook.
+"""
 
 import shutil
 import sys
