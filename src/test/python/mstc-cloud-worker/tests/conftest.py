@@ -12,8 +12,9 @@ from minio import Minio
 from minio.error import MinioException
 from pika.adapters.blocking_connection import BlockingConnection
 from pika.exceptions import AMQPError, ChannelClosedByBroker
+from proxy import Proxy
 
-from mstc_cloud_worker import Client, Data
+from mstc_cloud_worker import Client, Data, Worker, connect
 
 WORK_QUEUE = "mstc.queue.work"
 
@@ -63,6 +64,12 @@ def services() -> Services:
 def image() -> str:
     """The image of the test job: MSTC_TEST_IMAGE, else mstc/python-test."""
     return os.environ.get("MSTC_TEST_IMAGE") or "mstc/python-test"
+
+
+@pytest.fixture(scope="session")
+def quick_image(image: str) -> str:
+    """An image whose jobs print SUCCESS and FILE_PREFIX, if possible at once."""
+    return os.environ.get("MSTC_TEST_QUICK_IMAGE") or image
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +123,20 @@ def worker(services: Services, broker: None, store: Minio) -> None:
 def client(broker: None) -> Iterator[Client]:
     with Client() as client:
         yield client
+
+
+@pytest.fixture
+def connected(worker: None, bucket: str) -> Iterator[Worker]:
+    """The worker, with a bucket of its own."""
+    with connect(bucket=bucket) as connected:
+        yield connected
+
+
+@pytest.fixture
+def proxy(services: Services, broker: None) -> Iterator[Proxy]:
+    proxy = Proxy(services.broker_host, services.broker_port)
+    yield proxy
+    proxy.cut()
 
 
 @pytest.fixture

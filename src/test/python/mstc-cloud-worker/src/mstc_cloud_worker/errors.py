@@ -56,3 +56,15 @@ class StoreError(MstcError):
 
 class ObjectNotFound(StoreError):
     """A bucket or an object that does not exist."""
+
+
+class WorkerUnavailable(MstcError):
+    """The worker's HTTP API is not known, does not answer, or refused what it was asked."""
+
+
+class JobNotFound(WorkerUnavailable):
+    """The worker has no job of that name on record, or none yet: its request may still wait."""
+
+
+class ForkedProcess(MstcError, RuntimeError):
+    """A worker or a job was used in a process that was forked from the one that connected."""
