@@ -13,8 +13,10 @@ import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Replies that do not arrive at once, and clients that join late. */
+@Isolated
 class AnsweringTest {
   private static final String LATE = "late-replies";
   private static final ReplyAddress LATE_ADDRESS = new ReplyAddress(LATE, Optional.of("late"));

@@ -10,8 +10,10 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Jobs whose creation keeps failing, though whatever is checked is there. */
+@Isolated
 class PostponeTest {
   private static final Message STUCK =
       Message.of("stuck").correlationId("mine").replyTo(Site.REPLIES);

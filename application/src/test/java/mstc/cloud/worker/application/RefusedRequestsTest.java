@@ -17,9 +17,11 @@ import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** Requests in the right form that must not become jobs here. */
 @Timeout(120)
+@Isolated
 class RefusedRequestsTest {
   private static final RequestPolicy STRICT =
       new RequestPolicy(

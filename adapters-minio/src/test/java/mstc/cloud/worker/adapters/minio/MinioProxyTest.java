@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.Optional;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.testkit.store.ProxyContract;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated
 class MinioProxyTest extends ProxyContract {
 
   @Override

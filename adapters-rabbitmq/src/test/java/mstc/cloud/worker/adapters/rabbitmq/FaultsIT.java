@@ -48,8 +48,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What goes wrong between the adapter and any broker. */
+@Isolated
 final class FaultsIT {
   private static final DeliveryHandler ACKNOWLEDGING = (_, _) -> new Disposition.Acknowledge();
 

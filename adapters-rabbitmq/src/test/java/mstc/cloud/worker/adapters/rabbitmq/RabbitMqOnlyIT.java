@@ -27,8 +27,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What only RabbitMQ does. */
+@Isolated
 final class RabbitMqOnlyIT {
   @BeforeAll
   static void requireRabbitMq() {

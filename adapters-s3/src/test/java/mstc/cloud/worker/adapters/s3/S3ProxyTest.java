@@ -10,7 +10,9 @@ import java.util.Optional;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.testkit.store.ProxyContract;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated
 class S3ProxyTest extends ProxyContract {
 
   private static S3Settings settings(Optional<URI> endpoint, Optional<String> region) {

@@ -17,8 +17,10 @@ import mstc.cloud.worker.testkit.queue.InMemoryWorkQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A reply that is tried every second, by a clock of the test's. */
+@Isolated
 class PatientReplyTest {
   private static final Reply REPLY = Reply.invalid("no image");
 
