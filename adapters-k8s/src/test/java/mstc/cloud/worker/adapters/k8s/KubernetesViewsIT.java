@@ -91,7 +91,10 @@ class KubernetesViewsIT {
     await()
         .atMost(PATIENCE)
         .until(() ->
-            seen.find(job.name()).flatMap(JobView::hint).filter(hint -> hint.contains(part)).isPresent());
+            seen.find(job.name())
+                .flatMap(JobView::hint)
+                .filter(hint -> hint.contains(part))
+                .isPresent());
     assertThat(seen.isIn(JobState.PENDING, job.name())).isTrue();
     return seen.find(job.name()).flatMap(JobView::hint).orElseThrow();
   }
@@ -161,10 +164,7 @@ class KubernetesViewsIT {
   @Test
   void manyReadersGetTheSameLogAndOneThatDoesNotReadHoldsNobodyUp() throws Exception {
     // given
-    Job job =
-        submitted(
-            ClusterJobs.running(
-                "trap 'exit 0' TERM; seq 1 20000; sleep 3600 & wait"));
+    Job job = submitted(ClusterJobs.running("trap 'exit 0' TERM; seq 1 20000; sleep 3600 & wait"));
     await().atMost(PATIENCE).until(() -> seen.isIn(JobState.RUNNING, job.name()));
     List<LogReader> readers = new ArrayList<>();
     for (int number = 0; number < READERS; number++) {

@@ -681,7 +681,9 @@ public abstract class JobViewsContract {
   private static String around(String text, int index) {
     return index < 0
         ? ""
-        : index + ": " + text.substring(Math.max(0, index - 20), Math.min(text.length(), index + 20));
+        : index
+            + ": "
+            + text.substring(Math.max(0, index - 20), Math.min(text.length(), index + 20));
   }
 
   /** Answers a job as soon as it has ended. */

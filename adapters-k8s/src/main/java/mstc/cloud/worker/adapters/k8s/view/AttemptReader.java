@@ -49,6 +49,7 @@ final class AttemptReader implements AutoCloseable {
   private final boolean follow;
   private final Timer timer;
   private final Executor threads;
+  private final RotationLook rotation;
 
   private volatile @Nullable OpeningStream opening;
   private volatile boolean closed;
@@ -87,6 +88,7 @@ final class AttemptReader implements AutoCloseable {
     this.threads = threads;
     this.openAgainNanos = timer.nanos();
     this.watchdog = new SilenceWatchdog(timer);
+    this.rotation = new RotationLook(source, container, timer, threads);
   }
 
   /**
@@ -159,6 +161,9 @@ final class AttemptReader implements AutoCloseable {
       failing = false;
       pause = LogTimes.FIRST_PAUSE;
       log.add(buffer, count);
+    }
+    if (following && !ended) {
+      log.newest().flatMap(newest -> rotation.look(bytes, newest)).ifPresent(log::noteRotation);
     }
     Optional<ViewedLog.Given> lines = log.take();
     if (lines.isEmpty() && log.room() < BUFFER_BYTES) {
