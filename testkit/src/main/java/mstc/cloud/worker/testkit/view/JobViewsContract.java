@@ -407,7 +407,7 @@ public abstract class JobViewsContract {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
 
     // when
-    try (LogReader log = openLog(job, false)) {
+    try (LogReader log = openLog(job, true)) {
       while (within(() -> log.read(LONG)) instanceof Result.More(Piece piece)) {
         assertThat(piece.text()).hasSizeLessThanOrEqualTo(Piece.MAX_BYTES).endsWith((byte) '\n');
         if (position.isEmpty() && all.size() > 500_000) {
@@ -420,7 +420,7 @@ public abstract class JobViewsContract {
     // then
     assertSame(all.toString(UTF_8), lines(1, LINES_OF_A_LONG_LOG));
     String[] middle = position.orElseThrow().split(" ");
-    byte[] rest = read(open(job, Optional.of(middle[0]), false)).bytes();
+    byte[] rest = read(open(job, Optional.of(middle[0]), true)).bytes();
     assertThat(rest).hasSize(all.size() - Integer.parseInt(middle[1]));
   }
 

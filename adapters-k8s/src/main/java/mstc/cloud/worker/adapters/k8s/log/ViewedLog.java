@@ -93,6 +93,11 @@ public final class ViewedLog {
     return stream.foreignWords();
   }
 
+  /** The newest time of a line; empty if there was none. */
+  public Optional<Instant> newest() {
+    return Optional.ofNullable(current).map(ViewedPosition::newest);
+  }
+
   /** The next file begins at that time, and what was written just before it may be missing. */
   public void noteRotation(Instant begins) {
     nextFileBegins = begins;
