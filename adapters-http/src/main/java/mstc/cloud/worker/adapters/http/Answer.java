@@ -1,9 +1,12 @@
 package mstc.cloud.worker.adapters.http;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
 
 /** The response to a request. */
 sealed interface Answer {
@@ -29,6 +32,12 @@ sealed interface Answer {
     /** The same, and the last on its connection. */
     Whole closing() {
       return with("Connection", "close");
+    }
+
+    /** Writes it; does not block. */
+    void writeTo(Response response, Callback callback) {
+      Answer.begin(this, response);
+      response.write(true, ByteBuffer.wrap(body), callback);
     }
 
     Whole with(String header, String value) {
@@ -65,6 +74,13 @@ sealed interface Answer {
     /** Frees what it is read from, whether it was written or not. May be repeated. */
     @Override
     void close();
+  }
+
+  /** Sets everything but the body. */
+  static void begin(Answer answer, Response response) {
+    response.setStatus(answer.status());
+    response.getHeaders().put("Content-Type", answer.contentType());
+    answer.headers().forEach(response.getHeaders()::put);
   }
 
   static Whole text(int status, String line) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +29,14 @@ final class ClientWatch implements AutoCloseable {
   private boolean closed;
   private boolean interrupted;
 
-  ClientWatch(EndPoint endPoint, Scheduler scheduler) {
+  /** Watches the client of a request. */
+  static ClientWatch of(Request request) {
+    return new ClientWatch(
+        request.getConnectionMetaData().getConnection().getEndPoint(),
+        request.getComponents().getScheduler());
+  }
+
+  private ClientWatch(EndPoint endPoint, Scheduler scheduler) {
     this.endPoint = endPoint;
     this.scheduler = scheduler;
     lookLater();

@@ -4,7 +4,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +19,6 @@ import mstc.cloud.worker.adapters.http.Resource.Operation;
 import mstc.cloud.worker.adapters.http.Resources.Found;
 import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.domain.request.RequestParser;
-import org.eclipse.jetty.http.HttpMethod;
-import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -171,12 +168,10 @@ public final class HttpApi implements AutoCloseable {
       try {
         threads.execute(() -> serve(request, response, ended, connection, deadline));
       } catch (RejectedExecutionException stopping) {
-        send(
-            Failures.of(request.getHttpURI().getDecodedPath())
-                .answer(503, "the worker stops")
-                .closing(),
-            response,
-            ended);
+        Failures.of(request.getHttpURI().getDecodedPath())
+            .answer(503, "the worker stops")
+            .closing()
+            .writeTo(response, ended);
       }
       return true;
     }
@@ -198,8 +193,8 @@ public final class HttpApi implements AutoCloseable {
       return;
     }
     switch (answer) {
-      case Answer.Whole whole -> send(whole, response, callback);
-      case Answer.Streamed streamed -> begin(streamed, request, response, callback);
+      case Answer.Whole whole -> whole.writeTo(response, callback);
+      case Answer.Streamed streamed -> streams.serve(streamed, request, response, callback);
     }
   }
 
@@ -253,87 +248,11 @@ public final class HttpApi implements AutoCloseable {
   }
 
   private static Answer answerLong(Operation operation, Call call, Request request) {
-    try (var _ = watch(request)) {
+    try (var _ = ClientWatch.of(request)) {
       return switch (operation.answer(call)) {
         case Whole whole -> whole.closing();
         case Answer.Streamed streamed -> streamed;
       };
-    }
-  }
-
-  /** Interrupts this thread when the client hangs up. */
-  private static ClientWatch watch(Request request) {
-    return new ClientWatch(
-        request.getConnectionMetaData().getConnection().getEndPoint(),
-        request.getComponents().getScheduler());
-  }
-
-  private static void send(Whole answer, Response response, Callback callback) {
-    response.setStatus(answer.status());
-    response.getHeaders().put("Content-Type", answer.contentType());
-    answer.headers().forEach(response.getHeaders()::put);
-    response.write(true, ByteBuffer.wrap(answer.body()), callback);
-  }
-
-  private void begin(
-      Answer.Streamed answer, Request request, Response response, Callback callback) {
-    try (Answer.Body _ = answer.body()) {
-      if (!streams.tryBegin()) {
-        send(
-            Failures.PROBLEM.answer(
-                503, "too many streams are open (mstc.http.max-streams)", Failures.RETRY_LATER),
-            response,
-            callback);
-        return;
-      }
-      try {
-        stream(answer, request, response, callback);
-      } finally {
-        streams.end();
-      }
-    }
-  }
-
-  private static void stream(
-      Answer.Streamed answer, Request request, Response response, Callback callback) {
-    response.setStatus(answer.status());
-    response.getHeaders().put("Content-Type", answer.contentType());
-    answer.headers().forEach(response.getHeaders()::put);
-    boolean watched = answer.length() != Answer.Length.KNOWN;
-    if (watched) {
-      // The watch loses what the client sends meanwhile.
-      response.getHeaders().put("Connection", "close");
-      if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1) {
-        response.getHeaders().put("Transfer-Encoding", "chunked");
-      }
-    }
-    if (HttpMethod.HEAD.is(request.getMethod())) {
-      callback.succeeded();
-      return;
-    }
-    try {
-      if (watched) {
-        try (var _ = watch(request)) {
-          answer.body().writeTo(new ResponseStream(response));
-        }
-      } else {
-        answer.body().writeTo(new ResponseStream(response));
-      }
-      callback.succeeded();
-    } catch (InterruptedException e) {
-      breakOff(answer, e, callback);
-    } catch (IOException | RuntimeException e) {
-      LOG.debug("A response is broken off", e);
-      breakOff(answer, e, callback);
-    }
-  }
-
-  /** The client must not take a part for the whole. */
-  private static void breakOff(Answer.Streamed answer, Exception reason, Callback callback) {
-    if (answer.length() == Answer.Length.ENDLESS) {
-      callback.succeeded();
-    } else {
-      callback.failed(reason);
     }
   }
 }

@@ -1,13 +1,11 @@
 package mstc.cloud.worker.adapters.http;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.Optional;
 import mstc.cloud.worker.adapters.http.HttpSettings.Limits;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
@@ -102,11 +100,9 @@ final class JettyServer {
   /** Describes a request that is none. */
   private static boolean describe(Request request, Response response, Callback callback) {
     int status = response.getStatus();
-    Answer.Whole answer =
-        Failures.of(String.valueOf(request.getHttpURI().getPath()))
-            .answer(status, HttpStatus.getMessage(status));
-    response.getHeaders().put(HttpHeader.CONTENT_TYPE, answer.contentType());
-    response.write(true, ByteBuffer.wrap(answer.body()), callback);
+    Failures.of(String.valueOf(request.getHttpURI().getPath()))
+        .answer(status, HttpStatus.getMessage(status))
+        .writeTo(response, callback);
     return true;
   }
 

@@ -422,7 +422,7 @@ class HttpApiTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/",
+        "/page",
         "/mstc",
         "/mstc/worker/",
         "/mstc/worker/execute/x",
