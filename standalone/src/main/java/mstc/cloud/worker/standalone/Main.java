@@ -2,6 +2,7 @@ package mstc.cloud.worker.standalone;
 
 import mstc.cloud.worker.bootstrap.cli.CommandLineRunner;
 import mstc.cloud.worker.bootstrap.cli.ConfigCommand;
+import mstc.cloud.worker.bootstrap.cli.DoctorCommand;
 import mstc.cloud.worker.bootstrap.cli.SubmitCommand;
 import mstc.cloud.worker.bootstrap.cli.VersionProvider;
 import mstc.cloud.worker.bootstrap.cli.WorkerCommand;
@@ -18,6 +19,7 @@ import picocli.CommandLine.Command;
       StandaloneCommand.class,
       WorkerCommand.class,
       SubmitCommand.class,
+      DoctorCommand.class,
       ConfigCommand.class
     })
 public final class Main {
