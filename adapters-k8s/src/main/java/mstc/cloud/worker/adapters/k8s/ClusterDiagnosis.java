@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.VersionInfo;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Examines a cluster, from the kubeconfig to each verb of the worker's Role. */
 final class ClusterDiagnosis implements Diagnosis {
+  /** For each response of the API server; two fit into the time of one check. */
+  private static final Duration PATIENCE = Duration.ofSeconds(4);
+
   private static final int OLDEST_MINOR = 31;
   private static final Pattern DIGITS = Pattern.compile("(\\d+).*");
   private static final Finding UNREACHED = new Finding.Skipped("the cluster does not respond");
@@ -86,15 +90,16 @@ final class ClusterDiagnosis implements Diagnosis {
   private Finding find() {
     try {
       ClusterAccess access = new ClusterAccess(settings.kubeconfig(), settings.context());
-      ClusterClients opened = new ClusterClients(access, settings.namespace(), proxies, threads);
+      ClusterClients opened =
+          new ClusterClients(access, settings.namespace(), proxies, threads, PATIENCE);
       clients = opened;
       String context =
-          Optional.ofNullable(opened.quick().getConfiguration().getCurrentContext())
+          Optional.ofNullable(opened.plain().getConfiguration().getCurrentContext())
               .map(named -> "context " + named.getName())
               .orElse("the pod's own account");
       return new Finding.Passed(
           "%s, %s, namespace %s"
-              .formatted(context, opened.quick().getMasterUrl(), settings.namespace()));
+              .formatted(context, opened.plain().getMasterUrl(), settings.namespace()));
     } catch (IllegalArgumentException e) {
       return new Finding.Failed(
           String.valueOf(e.getMessage()),
@@ -123,10 +128,7 @@ final class ClusterDiagnosis implements Diagnosis {
       reached = e.getCode() > 0;
       return reached
           ? new Finding.Skipped(ApiErrors.message(e))
-          : new Finding.Failed(
-              ApiErrors.message(e),
-              "see that the cluster runs, that this machine reaches it, and that the kubeconfig's"
-                  + " certificate-authority is the cluster's");
+          : Unreachable.at(client.get().getMasterUrl().toString(), e);
     }
   }
 
@@ -251,7 +253,7 @@ final class ClusterDiagnosis implements Diagnosis {
   }
 
   private Optional<KubernetesClient> client() {
-    return Stream.ofNullable(clients).map(ClusterClients::quick).findFirst();
+    return Stream.ofNullable(clients).map(ClusterClients::plain).findFirst();
   }
 
   @Override

@@ -239,7 +239,13 @@ final class BrokerDiagnosis implements Diagnosis {
           "it does not exist, and this user may not declare it",
           "declare it, or give %s the right to configure it".formatted(settings.user()));
     } catch (IOException | TimeoutException | ShutdownSignalException e) {
-      return brokerFailed(e);
+      // Brokers say in different ways that something has other properties.
+      return BrokerFailure.of(e).replyCode().isPresent()
+          ? new Finding.Failed(
+              BrokerFailure.of(e).reason(),
+              "delete it once it is empty, or take the policy from it: it has other properties than the"
+                  + " worker and its clients declare")
+          : brokerFailed(e);
     }
   }
 
@@ -309,13 +315,7 @@ final class BrokerDiagnosis implements Diagnosis {
   }
 
   private static Finding brokerFailed(Exception thrown) {
-    BrokerFailure failure = BrokerFailure.of(thrown);
-    return new Finding.Failed(
-        failure.reason(),
-        Topology.isRefusal(thrown, AMQP.PRECONDITION_FAILED)
-            ? "delete it once it is empty, or take the policy from it: it has other properties than the"
-                + " worker and its clients declare"
-            : "look at the broker's own log");
+    return new Finding.Failed(BrokerFailure.of(thrown).reason(), "look at the broker's own log");
   }
 
   @Override
