@@ -10,10 +10,16 @@ import mstc.cloud.worker.application.admission.Outage;
 import mstc.cloud.worker.application.completion.CompleteJobs;
 import mstc.cloud.worker.application.completion.CompletionPatience;
 import mstc.cloud.worker.application.intake.AcceptWork;
+import mstc.cloud.worker.application.intake.AdmitWork;
 import mstc.cloud.worker.application.intake.ExecuteWork;
 import mstc.cloud.worker.application.intake.HandleDelivery;
+import mstc.cloud.worker.application.intake.SubmitWork;
 import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.application.reply.SendReply;
+import mstc.cloud.worker.application.view.JobBoard;
+import mstc.cloud.worker.application.view.ListJobs;
+import mstc.cloud.worker.application.view.ReadLog;
+import mstc.cloud.worker.application.view.ViewPorts;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.Disposition;
@@ -25,6 +31,7 @@ import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.store.LogStore;
+import mstc.cloud.worker.domain.view.JobViews;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +52,13 @@ public final class Worker {
   private final HandleDelivery handleDelivery;
   private final ExecuteWork executeWork;
   private final CompleteJobs completeJobs;
+  private final SubmitWork submitWork;
   private final CancelJob cancelJob;
+  private final CancelJobs cancelJobs;
+  private final JobViews views;
+  private final JobBoard board;
+  private final ListJobs listJobs;
+  private final ReadLog readLog;
   private final CheckReadiness checkReadiness;
   private final WorkerStatus status;
   private final Semaphore roomChanged = new Semaphore(0);
@@ -65,13 +78,14 @@ public final class Worker {
       ReplyFormat format,
       WorkerSettings settings,
       Clock clock) {
-    this(queue, runtime, store, format, settings, clock, WorkerMetrics.NONE);
+    this(queue, runtime, store, format, settings, clock, WorkerMetrics.NONE, ViewPorts.NONE);
   }
 
   /**
    * Assembles the use cases; nothing happens before {@link #start}.
    *
    * @param metrics notified of what the worker does
+   * @param viewPorts what it shows jobs with
    */
   public Worker(
       WorkQueue queue,
@@ -80,7 +94,8 @@ public final class Worker {
       ReplyFormat format,
       WorkerSettings settings,
       Clock clock,
-      WorkerMetrics metrics) {
+      WorkerMetrics metrics,
+      ViewPorts viewPorts) {
     this.queue = queue;
     this.runtime = runtime;
     admission =
@@ -115,7 +130,11 @@ public final class Worker {
             settings.backoff(),
             clock,
             metrics);
-    executeWork = new ExecuteWork(acceptWork, admission, runtime, settings.backoff(), metrics);
+    views = viewPorts.views();
+    board = new JobBoard(viewPorts.format(), viewPorts.recent(), clock);
+    AdmitWork admitWork = new AdmitWork(acceptWork, admission, metrics);
+    executeWork = new ExecuteWork(admitWork, acceptWork, runtime, settings.backoff(), metrics);
+    submitWork = new SubmitWork(admitWork, board, clock, metrics);
     completeJobs =
         new CompleteJobs(
             runtime,
@@ -132,6 +151,9 @@ public final class Worker {
             clock,
             metrics);
     cancelJob = new CancelJob(runtime);
+    cancelJobs = new CancelJobs(cancelJob, board);
+    listJobs = new ListJobs(board);
+    readLog = new ReadLog(board, views, viewPorts.logs(), settings.backoff());
     checkReadiness = new CheckReadiness(queue, runtime, store, admission::hasTooManyWaiting);
     longestUnnoticed = settings.backoff().longest();
     admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
@@ -143,6 +165,7 @@ public final class Worker {
       return;
     }
     admissionUpdates.start();
+    views.watch(board);
     runtime.start(new Listener());
     queue.open(this::handle);
     outage.start();
@@ -167,6 +190,18 @@ public final class Worker {
     return cancelJob;
   }
 
+  public CancelJobs cancelJobs() {
+    return cancelJobs;
+  }
+
+  public ListJobs listJobs() {
+    return listJobs;
+  }
+
+  public ReadLog readLog() {
+    return readLog;
+  }
+
   public WorkerStatus status() {
     return status;
   }
@@ -174,6 +209,11 @@ public final class Worker {
   /** Runs requests that do not come from the queue. */
   public ExecuteWork executeWork() {
     return executeWork;
+  }
+
+  /** Runs such requests for callers that do not wait. */
+  public SubmitWork submitWork() {
+    return submitWork;
   }
 
   /**

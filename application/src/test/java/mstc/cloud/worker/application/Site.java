@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import mstc.cloud.worker.application.retry.Backoff;
+import mstc.cloud.worker.application.view.RecentJobs;
+import mstc.cloud.worker.application.view.ViewPorts;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -25,6 +27,7 @@ import mstc.cloud.worker.testkit.queue.InMemoryWorkQueue;
 import mstc.cloud.worker.testkit.runtime.InMemoryJobRuntime;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
+import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.awaitility.core.ConditionFactory;
 
 /**
@@ -45,6 +48,9 @@ final class Site implements AutoCloseable {
 
   /** Of all workers, one after another. */
   final CountedMetrics metrics = new CountedMetrics();
+
+  /** Which jobs the next worker shows after they have ended. */
+  RecentJobs recent = RecentJobs.DEFAULT;
 
   /** What the present worker has. */
   PortCalls calls = new PortCalls();
@@ -154,7 +160,8 @@ final class Site implements AutoCloseable {
         new ReplyJson(),
         settings,
         clock,
-        metrics);
+        metrics,
+        new ViewPorts(runtime, store::read, new WorkRequestFormat(), recent));
   }
 
   Site start() {

@@ -6,18 +6,22 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import mstc.cloud.worker.adapters.http.Answer.Whole;
 import mstc.cloud.worker.adapters.http.Connections.Connection;
-import mstc.cloud.worker.adapters.http.Resources.Call;
-import mstc.cloud.worker.adapters.http.Resources.Resource;
+import mstc.cloud.worker.adapters.http.Resource.Call;
+import mstc.cloud.worker.adapters.http.Resource.Operation;
+import mstc.cloud.worker.adapters.http.Resources.Found;
 import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.domain.request.RequestParser;
+import org.eclipse.jetty.http.HttpMethod;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -32,10 +36,18 @@ import org.slf4j.LoggerFactory;
  *   <caption>Resources</caption>
  *   <tr><td>{@code GET /mstc/worker}</td><td>{@code hello}</td></tr>
  *   <tr><td>{@code POST /mstc/worker/execute}</td><td>runs a request; the reply when the job has ended</td></tr>
+ *   <tr><td>{@code GET /mstc/jobs}</td><td>lists jobs</td></tr>
+ *   <tr><td>{@code POST /mstc/jobs}</td><td>submits a request; the job's name once it is on record</td></tr>
+ *   <tr><td>{@code POST /mstc/jobs:cancel}</td><td>cancels many jobs, or shows which they would be</td></tr>
+ *   <tr><td>{@code GET /mstc/jobs/{name}}</td><td>shows a job</td></tr>
  *   <tr><td>{@code DELETE /mstc/jobs/{name}}</td><td>cancels a job; its reply says so</td></tr>
+ *   <tr><td>{@code GET /mstc/jobs/{name}/log}</td><td>a job's log, also as it grows</td></tr>
+ *   <tr><td>{@code GET /mstc/events}</td><td>tells of jobs as they change</td></tr>
+ *   <tr><td>{@code GET /mstc/openapi.yaml}</td><td>describes all this</td></tr>
  *   <tr><td>{@code GET /health/live}</td><td>200 while the process works</td></tr>
  *   <tr><td>{@code GET /health/ready}</td><td>200 when a request could be run, else 503 and why</td></tr>
  *   <tr><td>{@code GET /metrics}</td><td>figures for Prometheus</td></tr>
+ *   <tr><td>{@code GET /}</td><td>the page, which uses the rest</td></tr>
  * </table>
  */
 public final class HttpApi implements AutoCloseable {
@@ -50,6 +62,7 @@ public final class HttpApi implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 0).factory());
   private final Connections connections;
+  private final Streams streams;
   private final Resources resources;
   private final Access access;
   private final ServerSocketChannel socket;
@@ -77,8 +90,17 @@ public final class HttpApi implements AutoCloseable {
               .formatted(settings.host()));
     }
     this.connections = new Connections(settings.limits());
+    this.streams = new Streams(settings.limits().streams());
+    MetricsPage page = new MetricsPage(metrics, worker, connections, streams, version);
     this.resources =
-        new Resources(worker, parser, new MetricsPage(metrics, worker, connections, version));
+        new Resources(
+            List.of(
+                new WorkerResources(worker, parser, page).all(),
+                new JobResources(worker, parser).all(),
+                new LogResource(worker.readLog()).all(),
+                new EventStream(worker.listJobs()).all(),
+                new Description(version).all()),
+            new StaticFiles());
     this.access = new Access(address.getAddress(), settings.token());
     this.server =
         new JettyServer(settings.limits(), settings.tls().map(ServerCertificate::new), connections);
@@ -144,7 +166,12 @@ public final class HttpApi implements AutoCloseable {
       try {
         threads.execute(() -> serve(request, response, ended, connection, deadline));
       } catch (RejectedExecutionException stopping) {
-        send(Answer.text(503, "the worker stops").closing(), response, ended);
+        send(
+            Failures.of(request.getHttpURI().getDecodedPath())
+                .answer(503, "the worker stops")
+                .closing(),
+            response,
+            ended);
       }
       return true;
     }
@@ -152,61 +179,156 @@ public final class HttpApi implements AutoCloseable {
 
   private void serve(
       Request request, Response response, Callback callback, Connection connection, long deadline) {
+    Failures failures = Failures.of(request.getHttpURI().getDecodedPath());
     Answer answer;
     try {
       answer = respond(request, connection, deadline);
     } catch (RequestBody.LateException e) {
       connection.bodyIsLate();
-      answer = Answer.text(408, "the request took too long to arrive").closing();
+      answer = failures.answer(408, "the request took too long to arrive").closing();
     } catch (InterruptedException e) {
-      answer = Answer.text(503, "the worker stops").closing();
+      answer = failures.answer(503, "the worker stops").closing();
     } catch (RequestBody.BrokenException e) {
       callback.failed(e.getCause());
       return;
     }
-    send(answer, response, callback);
+    switch (answer) {
+      case Answer.Whole whole -> send(whole, response, callback);
+      case Answer.Streamed streamed -> begin(streamed, request, response, callback);
+    }
   }
 
   private Answer respond(Request request, Connection connection, long deadline)
       throws InterruptedException, RequestBody.LateException, RequestBody.BrokenException {
     String path = request.getHttpURI().getDecodedPath();
-    Optional<Resource> found = resources.find(path);
-    Optional<Answer> refusal =
-        found.isEmpty()
-            ? Optional.of(Answer.text(404, "nothing is here"))
-            : refuse(found.get(), request);
-    int kept = refusal.isPresent() ? 0 : found.map(Resource::maxBodyBytes).orElse(0);
+    Failures failures = Failures.of(path);
+    Optional<Found> found = resources.find(path);
+    Optional<Operation> operation =
+        found.flatMap(there -> there.resource().operation(request.getMethod()));
+    Optional<Whole> refusal = refuse(found, operation, request, failures);
+    int kept = refusal.isPresent() ? 0 : operation.map(Operation::maxBodyBytes).orElse(0);
     byte[] body = RequestBody.read(request, kept, deadline);
     if (refusal.isPresent()) {
       return refusal.get();
     }
     connection.requestArrived();
-    Resource resource = found.orElseThrow();
-    Call call = new Call(path, request.getHeaders(), new ByteArrayInputStream(body));
-    return resource.isLong() ? answerLong(resource, call, request) : resource.answer(call);
-  }
-
-  private Optional<Answer> refuse(Resource resource, Request request) {
-    if (!resource.allows(request.getMethod())) {
-      String allowed = resource.allowed();
-      return Optional.of(Answer.text(405, "use " + allowed, Map.of("Allow", allowed)));
+    Query query;
+    try {
+      query = new Query(Request.extractQueryParameters(request));
+    } catch (RuntimeException e) {
+      return failures.answer(400, "the query is not in UTF-8, percent-encoded");
     }
-    return resource.changesSomething() ? access.deny(request.getHeaders()) : Optional.empty();
+    Call call =
+        new Call(
+            path,
+            found.orElseThrow().variable(),
+            query,
+            request.getHeaders(),
+            new ByteArrayInputStream(body));
+    Operation chosen = operation.orElseThrow();
+    return chosen.isLong() ? answerLong(chosen, call, request) : chosen.answer(call);
   }
 
-  private static Answer answerLong(Resource resource, Call call, Request request) {
-    try (var _ =
-        new ClientWatch(
-            request.getConnectionMetaData().getConnection().getEndPoint(),
-            request.getComponents().getScheduler())) {
-      return resource.answer(call).closing();
+  private Optional<Whole> refuse(
+      Optional<Found> found, Optional<Operation> operation, Request request, Failures failures) {
+    if (found.isEmpty()) {
+      return Optional.of(failures.answer(404, "nothing is here"));
+    }
+    if (operation.isEmpty()) {
+      String allowed = found.get().resource().allowed();
+      return Optional.of(failures.answer(405, "use " + allowed, Map.of("Allow", allowed)));
+    }
+    Optional<Access.Denial> denied =
+        switch (operation.get().guard()) {
+          case NOBODY -> Optional.empty();
+          case READERS -> access.denyLook(request.getHeaders());
+          case SUBMITTERS -> access.denyChange(request.getHeaders());
+        };
+    return denied.map(denial -> failures.answer(denial.status(), denial.line(), denial.headers()));
+  }
+
+  private static Answer answerLong(Operation operation, Call call, Request request) {
+    try (var _ = watch(request)) {
+      return switch (operation.answer(call)) {
+        case Whole whole -> whole.closing();
+        case Answer.Streamed streamed -> streamed;
+      };
     }
   }
 
-  private static void send(Answer answer, Response response, Callback callback) {
+  /** Interrupts this thread when the client hangs up. */
+  private static ClientWatch watch(Request request) {
+    return new ClientWatch(
+        request.getConnectionMetaData().getConnection().getEndPoint(),
+        request.getComponents().getScheduler());
+  }
+
+  private static void send(Whole answer, Response response, Callback callback) {
     response.setStatus(answer.status());
     response.getHeaders().put("Content-Type", answer.contentType());
     answer.headers().forEach(response.getHeaders()::put);
-    response.write(true, ByteBuffer.wrap(answer.body().getBytes(StandardCharsets.UTF_8)), callback);
+    response.write(true, ByteBuffer.wrap(answer.body()), callback);
+  }
+
+  private void begin(
+      Answer.Streamed answer, Request request, Response response, Callback callback) {
+    try (Answer.Body _ = answer.body()) {
+      if (!streams.tryBegin()) {
+        send(
+            Failures.PROBLEM.answer(
+                503, "too many streams are open (mstc.http.max-streams)", Failures.RETRY_LATER),
+            response,
+            callback);
+        return;
+      }
+      try {
+        stream(answer, request, response, callback);
+      } finally {
+        streams.end();
+      }
+    }
+  }
+
+  private static void stream(
+      Answer.Streamed answer, Request request, Response response, Callback callback) {
+    response.setStatus(answer.status());
+    response.getHeaders().put("Content-Type", answer.contentType());
+    answer.headers().forEach(response.getHeaders()::put);
+    boolean watched = answer.length() != Answer.Length.KNOWN;
+    if (watched) {
+      // The watch loses what the client sends meanwhile.
+      response.getHeaders().put("Connection", "close");
+      if (request.getConnectionMetaData().getHttpVersion() == HttpVersion.HTTP_1_1) {
+        response.getHeaders().put("Transfer-Encoding", "chunked");
+      }
+    }
+    if (HttpMethod.HEAD.is(request.getMethod())) {
+      callback.succeeded();
+      return;
+    }
+    try {
+      if (watched) {
+        try (var _ = watch(request)) {
+          answer.body().writeTo(new ResponseStream(response));
+        }
+      } else {
+        answer.body().writeTo(new ResponseStream(response));
+      }
+      callback.succeeded();
+    } catch (InterruptedException e) {
+      breakOff(answer, e, callback);
+    } catch (IOException | RuntimeException e) {
+      LOG.debug("A response is broken off", e);
+      breakOff(answer, e, callback);
+    }
+  }
+
+  /** The client must not take a part for the whole. */
+  private static void breakOff(Answer.Streamed answer, Exception reason, Callback callback) {
+    if (answer.length() == Answer.Length.ENDLESS) {
+      callback.succeeded();
+    } else {
+      callback.failed(reason);
+    }
   }
 }

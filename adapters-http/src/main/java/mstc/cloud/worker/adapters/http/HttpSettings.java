@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.http;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import mstc.cloud.worker.application.view.RecentJobs;
 
 /**
  * Where the HTTP API listens, who may use it, and how much of it.
@@ -13,9 +14,15 @@ import java.util.Optional;
  *     run over HTTP beyond loopback
  * @param tls the server's certificate; without it, the API is served in the clear
  * @param limits what clients may take of the server
+ * @param recent which jobs are still listed after they have ended
  */
 public record HttpSettings(
-    String host, int port, Optional<String> token, Optional<TlsFiles> tls, Limits limits) {
+    String host,
+    int port,
+    Optional<String> token,
+    Optional<TlsFiles> tls,
+    Limits limits,
+    RecentJobs recent) {
   private static final int MAX_PORT = 65_535;
 
   public HttpSettings {
@@ -32,7 +39,7 @@ public record HttpSettings(
 
   /** In the clear, with the default limits. */
   public HttpSettings(String host, int port, Optional<String> token) {
-    this(host, port, token, Optional.empty(), Limits.DEFAULT);
+    this(host, port, token, Optional.empty(), Limits.DEFAULT, RecentJobs.DEFAULT);
   }
 
   /**
@@ -53,16 +60,18 @@ public record HttpSettings(
    * @param arrival from the first byte of a request to its last, more than zero
    * @param idle how long a connection may stay open without a request in progress or a byte read by
    *     its client, more than zero
+   * @param streams responses streamed at once, at least 1
    */
   public record Limits(
       int connections,
       int connectionsPerAddress,
       int headerBytes,
       Duration arrival,
-      Duration idle) {
+      Duration idle,
+      int streams) {
     /** Room for a few hundred clients, and about 32 MiB of headers at worst. */
     public static final Limits DEFAULT =
-        new Limits(1024, 512, 16 * 1024, Duration.ofSeconds(30), Duration.ofSeconds(75));
+        new Limits(1024, 512, 16 * 1024, Duration.ofSeconds(30), Duration.ofSeconds(75), 512);
 
     private static final int LEAST_HEADER_BYTES = 1024;
 
@@ -79,6 +88,9 @@ public record HttpSettings(
         throw new IllegalArgumentException(
             headerBytes + " bytes of headers must be at least " + LEAST_HEADER_BYTES);
       }
+      if (streams < 1) {
+        throw new IllegalArgumentException(streams + " streams must be at least 1");
+      }
       if (!arrival.isPositive() || !idle.isPositive()) {
         throw new IllegalArgumentException(
             "the times to arrive (%s) and to be idle (%s) must be positive"
@@ -89,7 +101,7 @@ public record HttpSettings(
 
   @Override
   public String toString() {
-    return "HttpSettings[host=%s, port=%d, token=%s, tls=%s, limits=%s]"
-        .formatted(host, port, token.isPresent() ? "****" : "none", tls, limits);
+    return "HttpSettings[host=%s, port=%d, token=%s, tls=%s, limits=%s, recent=%s]"
+        .formatted(host, port, token.isPresent() ? "****" : "none", tls, limits, recent);
   }
 }

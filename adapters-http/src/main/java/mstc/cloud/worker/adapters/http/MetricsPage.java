@@ -44,7 +44,12 @@ final class MetricsPage {
   /**
    * @param version of the software
    */
-  MetricsPage(PrometheusMetrics metrics, Worker worker, Connections connections, String version) {
+  MetricsPage(
+      PrometheusMetrics metrics,
+      Worker worker,
+      Connections connections,
+      Streams streams,
+      String version) {
     registry.register((MultiCollector) metrics::collect);
     this.checkReadiness = worker.checkReadiness();
     this.status = worker.status();
@@ -59,6 +64,10 @@ final class MetricsPage {
     addRuntime();
     addJobs();
     addConnections(connections);
+    gauge(
+        "mstc_http_streams",
+        "HTTP responses that are streamed: logs and events.",
+        () -> Optional.of((double) streams.count()));
   }
 
   private void addReadiness() {

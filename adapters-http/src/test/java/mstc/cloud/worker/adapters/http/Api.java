@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.application.WorkerSettings;
 import mstc.cloud.worker.application.retry.Backoff;
+import mstc.cloud.worker.application.view.ViewPorts;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.RequestParser;
@@ -85,7 +86,8 @@ final class Api implements AutoCloseable {
                 Duration.ofMillis(100),
                 new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
             Clock.systemUTC(),
-            metrics);
+            metrics,
+            new ViewPorts(runtime, store::read, new WorkRequestFormat(), settings.recent()));
     http = another(settings);
     worker.start();
     http.start();

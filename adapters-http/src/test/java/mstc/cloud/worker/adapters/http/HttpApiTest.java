@@ -452,7 +452,11 @@ class HttpApiTest {
     "DELETE, /health/ready, 'GET, HEAD'",
     "GET, /mstc/worker/execute, POST",
     "PUT, /mstc/worker/execute, POST",
-    "GET, /mstc/jobs/solve, DELETE",
+    "POST, /mstc/jobs/solve, 'GET, HEAD, DELETE'",
+    "DELETE, /mstc/jobs, 'GET, HEAD, POST'",
+    "GET, /mstc/jobs:cancel, POST",
+    "POST, /mstc/jobs/solve/log, 'GET, HEAD'",
+    "POST, /mstc/events, 'GET, HEAD'",
     "OPTIONS, /mstc/worker/execute, POST"
   })
   void anotherMethodIs405AndSaysWhichIsAllowed(String method, String path, String allowed) {

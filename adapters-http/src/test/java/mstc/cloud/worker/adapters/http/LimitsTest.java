@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import mstc.cloud.worker.adapters.http.HttpSettings.Limits;
+import mstc.cloud.worker.application.view.RecentJobs;
 import mstc.cloud.worker.domain.job.UniqueName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,8 @@ class LimitsTest {
             0,
             Optional.empty(),
             Optional.empty(),
-            new Limits(connections, perAddress, 16 * 1024, arrival, idle)));
+            new Limits(connections, perAddress, 16 * 1024, arrival, idle, 10),
+            RecentJobs.DEFAULT));
   }
 
   private Intruder intruder(Api api) throws IOException {
@@ -314,16 +316,23 @@ class LimitsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, 1, 1024, PT1S, PT1S",
-    "1, 0, 1024, PT1S, PT1S",
-    "1, 2, 1024, PT1S, PT1S",
-    "1, 1, 1023, PT1S, PT1S",
-    "1, 1, 1024, PT0S, PT1S",
-    "1, 1, 1024, PT1S, PT0S"
+    "0, 1, 1024, PT1S, PT1S, 1",
+    "1, 0, 1024, PT1S, PT1S, 1",
+    "1, 2, 1024, PT1S, PT1S, 1",
+    "1, 1, 1023, PT1S, PT1S, 1",
+    "1, 1, 1024, PT0S, PT1S, 1",
+    "1, 1, 1024, PT1S, PT0S, 1",
+    "1, 1, 1024, PT1S, PT1S, 0"
   })
   void limitsThatCannotBeMeantAreRefused(
-      int connections, int perAddress, int headerBytes, Duration arrival, Duration idle) {
-    assertThatThrownBy(() -> new Limits(connections, perAddress, headerBytes, arrival, idle))
+      int connections,
+      int perAddress,
+      int headerBytes,
+      Duration arrival,
+      Duration idle,
+      int streams) {
+    assertThatThrownBy(
+            () -> new Limits(connections, perAddress, headerBytes, arrival, idle, streams))
         .isInstanceOf(IllegalArgumentException.class);
   }
 }

@@ -25,6 +25,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import mstc.cloud.worker.adapters.http.HttpSettings.Limits;
 import mstc.cloud.worker.adapters.http.HttpSettings.TlsFiles;
+import mstc.cloud.worker.application.view.RecentJobs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,7 +87,8 @@ class TlsTest {
   }
 
   private static HttpSettings settings(TlsFiles files) {
-    return new HttpSettings("127.0.0.1", 0, Optional.empty(), Optional.of(files), Limits.DEFAULT);
+    return new HttpSettings(
+        "127.0.0.1", 0, Optional.empty(), Optional.of(files), Limits.DEFAULT, RecentJobs.DEFAULT);
   }
 
   private static HttpResponse<String> hello(Api api, KeyStore trusted) throws Exception {
@@ -123,9 +125,10 @@ class TlsTest {
   void aHandshakeThatDoesNotArriveIsCut() throws Exception {
     // given
     var _ = writePem(files(), "EC");
-    Limits limits = new Limits(10, 10, 16 * 1024, Duration.ofMillis(300), Duration.ofHours(1));
+    Limits limits = new Limits(10, 10, 16 * 1024, Duration.ofMillis(300), Duration.ofHours(1), 10);
     HttpSettings settings =
-        new HttpSettings("127.0.0.1", 0, Optional.empty(), Optional.of(files()), limits);
+        new HttpSettings(
+            "127.0.0.1", 0, Optional.empty(), Optional.of(files()), limits, RecentJobs.DEFAULT);
     try (Api api = new Api(settings);
         Intruder intruder = Intruder.of(api)) {
       // when

@@ -8,6 +8,9 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -72,6 +75,16 @@ record JobFolder(Path path) {
     }
     Files.writeString(log(), LogTexts.cutHere(LogTexts.jobLimit(bytes)), StandardOpenOption.APPEND);
     return true;
+  }
+
+  /** When the job was put on record, as far as its folder tells. */
+  Instant createdAt(StoredJob stored) throws IOException {
+    // The folder itself changes later; this one was created with it, but may have been deleted.
+    Path folder = Files.isDirectory(scratch(1)) ? scratch(1) : path;
+    BasicFileAttributes first = Files.readAttributes(folder, BasicFileAttributes.class);
+    Instant created = first.creationTime().toInstant().truncatedTo(ChronoUnit.MILLIS);
+    // Not every file system remembers creation times.
+    return stored.startNoted().filter(created::isAfter).orElse(created);
   }
 
   /** Where an attempt runs, and may leave files; each begins with an empty folder. */

@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -15,6 +16,7 @@ import mstc.cloud.worker.domain.request.ContainerWork;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
+import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +48,9 @@ final class LocalJob {
   private final JobFolder folder;
   private final StoredJobJson json;
   private final Duration retention;
-  private final Runnable ended;
+  private final Instant createdAt;
+  private final LocalLog log;
+  private final LocalNews news;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -58,20 +62,28 @@ final class LocalJob {
   private boolean closed;
   private @Nullable Instant startedAt;
   private volatile StoredJob.@Nullable Ending unwritten;
+  private @Nullable String holdUp;
 
   /**
-   * @param retention how long an answered job stays on record
-   * @param ended called once the job has ended; must return at once
+   * @param createdAt when it was put on record
    */
   LocalJob(
-      StoredJob stored, JobFolder folder, StoredJobJson json, Duration retention, Runnable ended) {
+      StoredJob stored,
+      JobFolder folder,
+      Instant createdAt,
+      StoredJobJson json,
+      LocalSettings settings,
+      LocalNews news) {
     this.stored = stored;
     this.job = stored.job();
     this.work = ContainerWork.of(job.work());
     this.folder = folder;
     this.json = json;
-    this.retention = retention;
-    this.ended = ended;
+    this.retention = settings.retention();
+    this.createdAt = createdAt;
+    this.log =
+        new LocalLog(folder, work.retries() + 1, settings.logBytes(), stored.ending().isPresent());
+    this.news = news;
   }
 
   UniqueName name() {
@@ -84,6 +96,27 @@ final class LocalJob {
 
   JobFolder folder() {
     return folder;
+  }
+
+  LocalLog log() {
+    return log;
+  }
+
+  /** What is known of it now. */
+  LocalView look() {
+    lock.lock();
+    try {
+      return new LocalView(
+          stored,
+          createdAt,
+          Optional.ofNullable(startedAt),
+          ending(),
+          Optional.ofNullable(holdUp),
+          gone,
+          closed);
+    } finally {
+      lock.unlock();
+    }
   }
 
   // The record.
@@ -207,10 +240,11 @@ final class LocalJob {
 
   /** When it ended; empty until then. */
   Optional<Instant> endedAt() {
-    return stored
-        .ending()
-        .or(() -> Optional.ofNullable(unwritten))
-        .map(StoredJob.Ending::finishedAt);
+    return ending().map(StoredJob.Ending::finishedAt);
+  }
+
+  private Optional<StoredJob.Ending> ending() {
+    return stored.ending().or(() -> Optional.ofNullable(unwritten));
   }
 
   JobEnd awaitEnd() throws InterruptedException, JobHandedOverException {
@@ -338,6 +372,8 @@ final class LocalJob {
           return Start.NOTED;
         } catch (JobRuntimeException e) {
           LOG.warn("job={} is not started yet: {}", name(), e.getMessage());
+          holdUp = PrintableText.oneLine(e.getMessage(), JobOutcome.MAX_REASON_LENGTH);
+          news.show(this);
           changed.awaitNanos(START_AGAIN.toNanos());
         }
       }
@@ -356,6 +392,7 @@ final class LocalJob {
     try {
       if (startedAt == null) {
         startedAt = now();
+        news.show(this);
       }
     } finally {
       lock.unlock();
@@ -455,7 +492,8 @@ final class LocalJob {
     } finally {
       changed.signalAll();
       lock.unlock();
-      ended.run();
+      news.tell(JobListener::onCountsChanged);
+      news.show(this);
     }
   }
 

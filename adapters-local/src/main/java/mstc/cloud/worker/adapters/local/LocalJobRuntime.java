@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -17,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import mstc.cloud.worker.domain.diagnosis.Diagnosis;
@@ -36,6 +36,9 @@ import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.RuntimeStatus;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.view.JobViews;
+import mstc.cloud.worker.domain.view.JobWatcher;
+import mstc.cloud.worker.domain.view.LogReader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +58,7 @@ import org.slf4j.LoggerFactory;
  * have no effect here; a request that names its own command is refused, as it would choose the
  * program, and so is one that sets a variable that the catalogue does not allow for its image.
  */
-public final class LocalJobRuntime implements JobRuntime {
+public final class LocalJobRuntime implements JobRuntime, JobViews {
   private static final Logger LOG = LoggerFactory.getLogger(LocalJobRuntime.class);
 
   /** With less room than this, the record of the largest possible request may not fit. */
@@ -69,8 +72,7 @@ public final class LocalJobRuntime implements JobRuntime {
   private final ConcurrentMap<UUID, LocalJob> jobs = new ConcurrentHashMap<>();
   private final ExecutorService runs =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("local-job-", 0).factory());
-  private final ExecutorService messages =
-      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("local-job-messages").factory());
+  private final LocalNews news = new LocalNews();
   private final ScheduledExecutorService removals =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("local-job-removals").factory());
@@ -80,7 +82,6 @@ public final class LocalJobRuntime implements JobRuntime {
 
   private volatile boolean closed;
   private @Nullable RootFolder root;
-  private @Nullable JobListener listener;
 
   /**
    * A runtime that does nothing until it is started.
@@ -102,6 +103,21 @@ public final class LocalJobRuntime implements JobRuntime {
     this.timeouts = timeouts;
   }
 
+  @Override
+  public void watch(JobWatcher watcher) {
+    news.watch(watcher);
+  }
+
+  /**
+   * {@inheritDoc} Here the runtime has the log as long as the record, also of an answered job; no
+   * more of it is given than may be stored.
+   */
+  @Override
+  public Optional<LogReader> openLog(UniqueName name, Optional<String> after, boolean follow) {
+    long position = LocalLogReader.position(after);
+    return job(name).map(job -> LocalLogReader.open(job, position, follow));
+  }
+
   /**
    * {@inheritDoc}
    *
@@ -117,7 +133,7 @@ public final class LocalJobRuntime implements JobRuntime {
   public void start(JobListener toTell) {
     RootFolder opened = RootFolder.open(settings.root());
     root = opened;
-    listener = toTell;
+    news.listen(toTell);
     try {
       List<Path> leftovers = opened.leftovers();
       runs.execute(() -> leftovers.forEach(RootFolder::deleteTemporary));
@@ -125,7 +141,7 @@ public final class LocalJobRuntime implements JobRuntime {
     } catch (IOException e) {
       throw FileFailures.of("the root folder " + opened.path(), e);
     }
-    tell(JobListener::onCountsChanged);
+    news.tell(JobListener::onCountsChanged);
     LOG.debug("root={} jobs={} {}", opened.path(), jobs.size(), counts());
   }
 
@@ -136,7 +152,7 @@ public final class LocalJobRuntime implements JobRuntime {
       if (!stored.name().equals(name)) {
         throw new IllegalArgumentException("it is the record of job " + stored.name());
       }
-      return Optional.of(localJob(stored, folder));
+      return Optional.of(localJob(stored, folder, folder.createdAt(stored)));
     } catch (IOException | RuntimeException e) {
       LOG.error(
           "folder {} has no record that can be read and is left alone; its job is not run: {}",
@@ -146,9 +162,8 @@ public final class LocalJobRuntime implements JobRuntime {
     }
   }
 
-  private LocalJob localJob(StoredJob stored, JobFolder folder) {
-    return new LocalJob(
-        stored, folder, json, settings.retention(), () -> tell(JobListener::onCountsChanged));
+  private LocalJob localJob(StoredJob stored, JobFolder folder, Instant createdAt) {
+    return new LocalJob(stored, folder, createdAt, json, settings, news);
   }
 
   private void run(LocalJob job) {
@@ -158,6 +173,7 @@ public final class LocalJobRuntime implements JobRuntime {
 
   private void resume(LocalJob job) {
     jobs.put(job.name().uuid(), job);
+    news.show(job);
     Optional<Duration> untilRemoval = job.untilRemoval();
     if (untilRemoval.isPresent()) {
       // A clock that was set back must not keep it longer than a whole retention.
@@ -174,7 +190,7 @@ public final class LocalJobRuntime implements JobRuntime {
   }
 
   private void follow(LocalJob job) {
-    job.record().ifPresent(record -> tell(to -> to.onUnanswered(record)));
+    job.record().ifPresent(record -> news.tell(to -> to.onUnanswered(record)));
     run(job);
   }
 
@@ -228,7 +244,8 @@ public final class LocalJobRuntime implements JobRuntime {
 
   private Submission add(StoredJob stored, byte[] bytes) {
     RootFolder in = root();
-    LocalJob mine = localJob(stored, in.folder(stored.name()));
+    Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+    LocalJob mine = localJob(stored, in.folder(stored.name()), now);
     UUID uuid = stored.name().uuid();
     while (true) {
       LocalJob holder =
@@ -239,8 +256,9 @@ public final class LocalJobRuntime implements JobRuntime {
                 return mine;
               });
       if (holder == mine) {
+        news.show(mine);
         follow(mine);
-        tell(JobListener::onCountsChanged);
+        news.tell(JobListener::onCountsChanged);
         return stored.held() ? new Submission.Held(stored.toRecord()) : new Submission.Created();
       }
       Optional<JobRecord> existing = holder.record();
@@ -299,8 +317,9 @@ public final class LocalJobRuntime implements JobRuntime {
               .orElse(LocalJob.Recording.NOT_NEEDED);
       if (recording == LocalJob.Recording.RECORDED) {
         removeAfter(job.orElseThrow(), settings.retention());
-        tell(to -> to.onAnswered(name, answer));
-        tell(JobListener::onCountsChanged);
+        news.tell(to -> to.onAnswered(name, answer));
+        news.tell(JobListener::onCountsChanged);
+        news.show(job.orElseThrow());
       }
       return recording != LocalJob.Recording.CHANGED_SINCE;
     });
@@ -309,11 +328,13 @@ public final class LocalJobRuntime implements JobRuntime {
   @Override
   public boolean cancel(UniqueName name) {
     return change(() -> {
+      Optional<LocalJob> job = job(name);
       LocalJob.Cancellation cancellation =
-          job(name).map(LocalJob::cancel).orElse(LocalJob.Cancellation.NO_SUCH_JOB);
+          job.map(LocalJob::cancel).orElse(LocalJob.Cancellation.NO_SUCH_JOB);
       if (cancellation == LocalJob.Cancellation.GIVEN_UP) {
-        tell(to -> to.onGivenUp(name));
+        news.tell(to -> to.onGivenUp(name));
       }
+      job.ifPresent(news::show);
       return cancellation != LocalJob.Cancellation.NO_SUCH_JOB;
     });
   }
@@ -365,13 +386,14 @@ public final class LocalJobRuntime implements JobRuntime {
         return;
       }
       closed = true;
+      news.stop();
     } finally {
       changing.writeLock().unlock();
     }
     removals.shutdownNow();
     jobs.values().forEach(LocalJob::close);
     runs.close();
-    messages.close();
+    news.close();
     removals.close();
     closeRoot();
   }
@@ -420,6 +442,7 @@ public final class LocalJobRuntime implements JobRuntime {
     try {
       if (job.remove(root())) {
         jobs.remove(job.name().uuid(), job);
+        news.gone(job.name());
         LOG.debug("job={} is removed", job.name());
         return;
       }
@@ -427,17 +450,5 @@ public final class LocalJobRuntime implements JobRuntime {
       LOG.warn("job={} is not removed yet: {}", job.name(), e.toString());
     }
     removeAfter(job, REMOVE_AGAIN);
-  }
-
-  private void tell(Consumer<JobListener> message) {
-    JobListener to = listener;
-    if (to == null || closed) {
-      return;
-    }
-    messages.execute(() -> {
-      if (!closed) {
-        message.accept(to);
-      }
-    });
   }
 }

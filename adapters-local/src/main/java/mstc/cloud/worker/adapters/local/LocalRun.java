@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import mstc.cloud.worker.adapters.local.LocalSettings.CatalogueEntry;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.request.ContainerWork;
@@ -86,7 +87,6 @@ final class LocalRun implements Runnable {
 
   private RunEnd attempts(List<String> command) {
     JobProcesses processes = new JobProcesses(folder);
-    AttemptLog log = new AttemptLog(folder.log(), work.retries() + 1);
     long deadline = System.nanoTime() + timeout.toNanos();
     int attempt = 1;
     while (true) {
@@ -111,7 +111,7 @@ final class LocalRun implements Runnable {
       int exitCode = process.exitValue();
       attempt++;
       try {
-        log.beginNext(attempt, exitCode);
+        job.log().beginNext(attempt, exitCode);
         Files.createDirectory(folder.scratch(attempt));
       } catch (IOException e) {
         return job.decide(
@@ -149,18 +149,16 @@ final class LocalRun implements Runnable {
 
   /** A process writes straight into the file: only now can it be cut. */
   private RunEnd withCutLog(RunEnd end) {
-    if (settings.logBytes().isEmpty()) {
-      return end;
-    }
-    long allowed = settings.logBytes().getAsLong();
+    OptionalLong allowed;
     try {
-      if (!folder.cutLog(allowed)) {
-        return end;
-      }
+      allowed = job.log().cut();
     } catch (IOException e) {
       return end.withWarning("whether the log is too long is not known: " + e);
     }
-    String why = LogTexts.cut(LogTexts.jobLimit(allowed));
+    if (allowed.isEmpty()) {
+      return end;
+    }
+    String why = LogTexts.cut(LogTexts.jobLimit(allowed.getAsLong()));
     LOG.warn("job={} its log is not complete: {}", job.name(), why);
     return end.withIncompleteLog().withWarning(LogTexts.notComplete(why));
   }

@@ -1,7 +1,6 @@
 package mstc.cloud.worker.application.intake;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -10,17 +9,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import mstc.cloud.worker.application.admission.Admission;
 import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.job.Job;
-import mstc.cloud.worker.domain.job.JobIdentity;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ParsedRequest;
-import mstc.cloud.worker.domain.request.Work;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
@@ -38,25 +34,25 @@ public final class ExecuteWork {
   /** One entry for each caller, so that one that gives up takes nothing from the others. */
   private final Map<UniqueName, Set<Waiter>> waiting = new ConcurrentHashMap<>();
 
+  private final AdmitWork admitWork;
   private final AcceptWork acceptWork;
-  private final Admission admission;
   private final JobRuntime runtime;
   private final Backoff backoff;
   private final WorkerMetrics metrics;
 
   /**
-   * Runs requests within the limits of the admission.
+   * Runs requests that were admitted.
    *
-   * @param metrics notified of every request
+   * @param metrics notified of those that are rejected
    */
   public ExecuteWork(
+      AdmitWork admitWork,
       AcceptWork acceptWork,
-      Admission admission,
       JobRuntime runtime,
       Backoff backoff,
       WorkerMetrics metrics) {
+    this.admitWork = admitWork;
     this.acceptWork = acceptWork;
-    this.admission = admission;
     this.runtime = runtime;
     this.backoff = backoff;
     this.metrics = metrics;
@@ -88,8 +84,7 @@ public final class ExecuteWork {
    */
   public Execution execute(ParsedRequest request, Optional<String> idempotencyKey)
       throws InterruptedException {
-    metrics.onRequest(WorkerMetrics.Source.HTTP);
-    Optional<Acceptance> acceptance = accept(request, idempotencyKey);
+    Optional<Acceptance> acceptance = admitWork.admit(request, idempotencyKey);
     if (acceptance.isEmpty()) {
       return new Execution.NoRoom();
     }
@@ -119,52 +114,8 @@ public final class ExecuteWork {
     };
   }
 
-  /** Empty if there is no room. */
-  private Optional<Acceptance> accept(ParsedRequest request, Optional<String> key)
-      throws InterruptedException {
-    return switch (request) {
-      case ParsedRequest.Unreadable(String reason) ->
-          Optional.of(new Acceptance.Unreadable(reason));
-      case ParsedRequest.Invalid(var violations) -> Optional.of(new Acceptance.Invalid(violations));
-      case ParsedRequest.Valid(Work work, List<String> warnings) ->
-          acceptValid(work, warnings, key.map(JobIdentity.IdempotencyKey::new));
-    };
-  }
-
-  private Optional<Acceptance> acceptValid(
-      Work work, List<String> warnings, Optional<JobIdentity.IdempotencyKey> key)
-      throws InterruptedException {
-    return admission.tryReserve()
-        ? Optional.of(acceptReserved(work, warnings, key))
-        : key.flatMap(known -> findEarlier(work, warnings, known));
-  }
-
   private static Execution answered(Reply reply) {
     return reply.job().isEmpty() ? new Execution.Invalid(reply) : new Execution.Ended(reply);
-  }
-
-  private Acceptance acceptReserved(
-      Work work, List<String> warnings, Optional<JobIdentity.IdempotencyKey> key) {
-    try {
-      JobIdentity identity =
-          key.<JobIdentity>map(known -> known).orElseGet(JobIdentity.Unique::random);
-      return acceptWork
-          .candidate(work, warnings, identity, false, Optional.empty(), () -> true)
-          .accept();
-    } finally {
-      admission.release();
-    }
-  }
-
-  /** A job that already exists needs no room. */
-  private Optional<Acceptance> findEarlier(
-      Work work, List<String> warnings, JobIdentity.IdempotencyKey key) {
-    try {
-      return acceptWork.findEarlier(work, warnings, key);
-    } catch (PortException e) {
-      LOG.debug("No room, and cannot look for an earlier job: {}", e.getMessage());
-      return Optional.empty();
-    }
   }
 
   private Reply awaitReply(Job job) throws InterruptedException {

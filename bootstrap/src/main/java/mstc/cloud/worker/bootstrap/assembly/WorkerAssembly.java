@@ -6,6 +6,7 @@ import mstc.cloud.worker.adapters.http.HttpApi;
 import mstc.cloud.worker.adapters.http.PrometheusMetrics;
 import mstc.cloud.worker.adapters.rabbitmq.RabbitWorkQueue;
 import mstc.cloud.worker.application.Worker;
+import mstc.cloud.worker.application.view.ViewPorts;
 import mstc.cloud.worker.bootstrap.banner.Banner;
 import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
 import mstc.cloud.worker.domain.queue.WorkQueue;
@@ -14,6 +15,7 @@ import mstc.cloud.worker.domain.request.RequestParser;
 import mstc.cloud.worker.domain.request.WorkFormat;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.view.JobViews;
 import mstc.cloud.worker.wire.ReplyJson;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.springframework.context.annotation.Bean;
@@ -55,9 +57,29 @@ class WorkerAssembly {
       ObjectStore store,
       ReplyFormat format,
       WorkerConfiguration configuration,
-      PrometheusMetrics metrics) {
+      PrometheusMetrics metrics,
+      ViewPorts viewPorts) {
     return new Worker(
-        queue, runtime, store, format, configuration.worker(), Clock.systemUTC(), metrics);
+        queue,
+        runtime,
+        store,
+        format,
+        configuration.worker(),
+        Clock.systemUTC(),
+        metrics,
+        viewPorts);
+  }
+
+  /** Jobs are shown over HTTP only. */
+  @Bean
+  ViewPorts viewPorts(
+      WorkerConfiguration configuration, JobRuntime runtime, ObjectStore store, WorkFormat format) {
+    return runtime instanceof JobViews views
+        ? configuration
+            .http()
+            .map(http -> new ViewPorts(views, store::read, format, http.recent()))
+            .orElse(ViewPorts.NONE)
+        : ViewPorts.NONE;
   }
 
   @Bean

@@ -14,18 +14,21 @@ import java.util.Optional;
 import mstc.cloud.worker.adapters.http.HttpSettings;
 import mstc.cloud.worker.adapters.http.HttpSettings.Limits;
 import mstc.cloud.worker.adapters.http.HttpSettings.TlsFiles;
+import mstc.cloud.worker.application.view.RecentJobs;
 import mstc.cloud.worker.bootstrap.configuration.ConfigurationValues;
 import mstc.cloud.worker.bootstrap.configuration.Key;
 import mstc.cloud.worker.bootstrap.configuration.Secret;
 import mstc.cloud.worker.bootstrap.configuration.Section;
 
-/** The keys {@code mstc.http.*}: where the HTTP API listens, who may run work, and its limits. */
+/** The keys {@code mstc.http.*}: where the HTTP API listens, who may run work, its limits. */
 public final class HttpSection extends Section {
   private static final int MAX_CONNECTIONS = 100_000;
   private static final int LEAST_HEADER_BYTES = 1024;
   private static final int MAX_HEADER_BYTES = 1024 * 1024;
   private static final Duration LEAST_TIME = Duration.ofSeconds(1);
   private static final Duration MAX_TIME = Duration.ofHours(1);
+  private static final int MAX_RECENT_JOBS = 100_000;
+  private static final Duration MAX_RECENT_TIME = Duration.ofDays(30);
 
   private final Key<Boolean> enabled =
       key("mstc.http.enabled", SWITCH, true).meaning("Whether the HTTP API is served.");
@@ -71,6 +74,15 @@ public final class HttpSection extends Section {
   private final Key<Duration> idleTimeout =
       key("mstc.http.idle-timeout", duration(LEAST_TIME, MAX_TIME), Limits.DEFAULT.idle())
           .meaning("How long an HTTP connection stays open for another request.");
+  private final Key<Integer> maxStreams =
+      key("mstc.http.max-streams", wholeNumber(1, MAX_CONNECTIONS), Limits.DEFAULT.streams())
+          .meaning("Logs and events that are streamed over HTTP at once.");
+  private final Key<Integer> recentJobs =
+      key("mstc.http.recent-jobs", wholeNumber(0, MAX_RECENT_JOBS), RecentJobs.DEFAULT.number())
+          .meaning("How many jobs are still listed over HTTP after they have ended, the latest.");
+  private final Key<Duration> recentTime =
+      key("mstc.http.recent-time", duration(LEAST_TIME, MAX_RECENT_TIME), RecentJobs.DEFAULT.time())
+          .meaning("How long jobs are still listed over HTTP after they have ended.");
 
   /** The HTTP adapter's settings; empty if it is switched off. */
   public Optional<HttpSettings> read(ConfigurationValues values) {
@@ -80,7 +92,8 @@ public final class HttpSection extends Section {
             values.value(port),
             values.optional(token).map(Secret::value),
             tls(values),
-            limits(values));
+            limits(values),
+            new RecentJobs(values.value(recentJobs), values.value(recentTime)));
     return values.value(enabled) ? Optional.of(settings) : Optional.empty();
   }
 
@@ -115,6 +128,7 @@ public final class HttpSection extends Section {
         Math.min(perAddress, all),
         values.value(maxHeaderBytes),
         values.value(arrivalTimeout),
-        values.value(idleTimeout));
+        values.value(idleTimeout),
+        values.value(maxStreams));
   }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
 import mstc.cloud.worker.adapters.http.HttpSettings;
 import mstc.cloud.worker.adapters.http.HttpSettings.Limits;
 import mstc.cloud.worker.adapters.http.HttpSettings.TlsFiles;
+import mstc.cloud.worker.application.view.RecentJobs;
 import mstc.cloud.worker.bootstrap.configuration.ConfigurationException;
 import mstc.cloud.worker.bootstrap.configuration.ConfigurationSources;
 import org.junit.jupiter.api.Test;
@@ -44,11 +45,21 @@ class HttpConfigurationTest {
                 "mstc.http.max-connections-per-address", "10",
                 "mstc.http.max-header-bytes", "8192",
                 "mstc.http.arrival-timeout", "5s",
-                "mstc.http.idle-timeout", "1m"));
+                "mstc.http.idle-timeout", "1m",
+                "mstc.http.max-streams", "7"));
 
     // then
     assertThat(http.limits())
-        .isEqualTo(new Limits(20, 10, 8192, Duration.ofSeconds(5), Duration.ofMinutes(1)));
+        .isEqualTo(new Limits(20, 10, 8192, Duration.ofSeconds(5), Duration.ofMinutes(1), 7));
+  }
+
+  @Test
+  void recentJobsAreThoseThatAreConfigured() {
+    // when
+    HttpSettings http = read(Map.of("mstc.http.recent-jobs", "20", "mstc.http.recent-time", "10m"));
+
+    // then
+    assertThat(http.recent()).isEqualTo(new RecentJobs(20, Duration.ofMinutes(10)));
   }
 
   @Test

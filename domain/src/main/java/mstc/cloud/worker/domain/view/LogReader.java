@@ -18,6 +18,8 @@ public interface LogReader extends AutoCloseable {
    * @param notice what is missing before this piece, in one line, such as that the runtime no
    *     longer has the beginning; empty if nothing is known to be missing
    */
+  // Pieces are not compared, and a copy of the bytes would cost as much as reading them.
+  @SuppressWarnings("ArrayRecordComponent")
   record Piece(byte[] text, String position, Optional<String> notice) {
     public static final int MAX_BYTES = 64 * 1024;
   }
@@ -43,7 +45,10 @@ public interface LogReader extends AutoCloseable {
    */
   Result read(Duration atMost) throws InterruptedException;
 
-  /** Frees what the log is read from. May be repeated. */
+  /**
+   * Frees what the log is read from. A read that waits, and every later one, gives {@link
+   * Result.End}. May be repeated.
+   */
   @Override
   void close();
 }

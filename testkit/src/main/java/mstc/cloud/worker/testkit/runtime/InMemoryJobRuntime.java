@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,27 +36,33 @@ import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.LogSpool;
 import mstc.cloud.worker.domain.runtime.RuntimeStatus;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.domain.view.JobView;
+import mstc.cloud.worker.domain.view.JobViews;
+import mstc.cloud.worker.domain.view.JobWatcher;
+import mstc.cloud.worker.domain.view.LogReader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A runtime without processes, for tests of code that uses the port: the test says how each job
- * ends, when the runtime fails, and when a job is another worker's.
+ * A runtime without processes, for tests of code that uses the ports: the test says what each job
+ * waits for, what it writes and how it ends, when the runtime fails, and when a job is another
+ * worker's.
  *
  * <p>Its {@link Records} outlive it, so that a test can restart a worker; jobs run on meanwhile, as
  * on a cluster. Several runtimes may share the same records, as replicas do: the one that was
- * started first completes the jobs, and when it is closed, the next does. The listener is called in
- * order, on a thread of the runtime.
+ * started first completes the jobs, and when it is closed, the next does. The listener and the
+ * watcher are called in order, on a thread of the runtime.
  */
-public final class InMemoryJobRuntime implements JobRuntime {
+public final class InMemoryJobRuntime implements JobRuntime, JobViews {
 
   /** What remains when a runtime is closed. */
   public static final class Records {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Map<UUID, Entry> entries = new LinkedHashMap<>();
+    private final Map<UUID, InMemoryJob> entries = new LinkedHashMap<>();
     private final List<InMemoryJobRuntime> replicas = new ArrayList<>();
     private final List<UniqueName> runs = new ArrayList<>();
     private Consumer<Job> program = _ -> {};
+    private Optional<String> startHint = Optional.empty();
     private final InstantSource clock;
     private final Duration retention;
 
@@ -97,40 +102,24 @@ public final class InMemoryJobRuntime implements JobRuntime {
     }
 
     private void removeExpired() {
-      entries
-          .values()
-          .removeIf(entry ->
-              entry
-                  .answer
-                  .map(answer -> !answer.at().plus(retention).isAfter(clock.instant()))
-                  .orElse(false));
-    }
-  }
-
-  private static final class Entry {
-    final Job job;
-    final UUID id = UUID.randomUUID();
-    Optional<Instant> startedAt = Optional.empty();
-    final List<ReplyAddress> replyAddresses = new ArrayList<>();
-    Optional<Answer> answer = Optional.empty();
-    Optional<JobEnd> end = Optional.empty();
-    byte[] written = {};
-    boolean handedOver;
-    boolean submissionLost;
-    boolean held;
-    boolean givenUp;
-    long version;
-
-    Entry(Job job) {
-      this.job = job;
+      List<InMemoryJob> expired = entries.values().stream().filter(this::isExpired).toList();
+      for (InMemoryJob entry : expired) {
+        entries.remove(entry.job.name().uuid());
+        replicas.forEach(replica -> replica.show(to -> to.onGone(entry.job.name())));
+      }
     }
 
-    JobRecord toRecord() {
-      return new JobRecord(job, replyAddresses, held, givenUp, answer, id + "/" + version);
+    private boolean isExpired(InMemoryJob entry) {
+      return entry
+          .answer
+          .filter(answer -> !answer.at().plus(retention).isAfter(clock.instant()))
+          .isPresent();
     }
 
-    boolean isOf(JobRecord record) {
-      return record.version().startsWith(id + "/");
+    /** Shows what has changed of a job. */
+    private void show(InMemoryJob entry) {
+      JobView shown = entry.toView();
+      replicas.forEach(replica -> replica.show(to -> to.onChanged(shown)));
     }
   }
 
@@ -138,8 +127,9 @@ public final class InMemoryJobRuntime implements JobRuntime {
   private final ExecutorService listenerThread =
       Executors.newSingleThreadExecutor(Thread.ofVirtual().name("in-memory-runtime").factory());
   private @Nullable JobListener listener;
-  private boolean closed;
-  private boolean unreachable;
+  private @Nullable JobWatcher watcher;
+  private volatile boolean closed;
+  private volatile boolean unreachable;
   private boolean losingNextSubmission;
   private volatile boolean leading = true;
   private Optional<String> refusal = Optional.empty();
@@ -159,8 +149,45 @@ public final class InMemoryJobRuntime implements JobRuntime {
   /** Makes a running job write this. */
   public void write(UniqueName name, String logText) {
     locked(() -> {
-      Entry entry = running(name);
-      entry.written = concat(entry.written, logText.getBytes(StandardCharsets.UTF_8));
+      InMemoryJob entry = running(name);
+      entry.log.append(logText.getBytes(StandardCharsets.UTF_8));
+      return entry;
+    });
+  }
+
+  /**
+   * From now on, jobs that are submitted or released wait, with this {@linkplain JobView#hint
+   * hint}, until {@link #startProcess}.
+   */
+  public void keepPending(String hint) {
+    locked(() -> records.startHint = Optional.of(hint));
+  }
+
+  /** Makes a job wait again, as before a retry, with this hint, until {@link #startProcess}. */
+  public void waitAgain(UniqueName name, String hint) {
+    locked(() -> {
+      InMemoryJob entry = running(name);
+      entry.runs = false;
+      entry.hint = Optional.of(hint);
+      records.show(entry);
+      return entry;
+    });
+  }
+
+  /** Starts the process of a job that waits. */
+  public void startProcess(UniqueName name) {
+    locked(() -> {
+      InMemoryJob entry = running(name);
+      startProcess(entry);
+      return entry;
+    });
+  }
+
+  /** What the job wrote first, so many bytes of it, can no longer be read by those who view it. */
+  public void dropBeginning(UniqueName name, int bytes) {
+    locked(() -> {
+      InMemoryJob entry = running(name);
+      entry.log.dropBeginning(bytes);
       return entry;
     });
   }
@@ -178,15 +205,26 @@ public final class InMemoryJobRuntime implements JobRuntime {
   /** Like {@link #end(UniqueName, JobOutcome, String)}, for a job that writes any bytes. */
   public void end(UniqueName name, JobOutcome outcome, byte[] log) {
     locked(() -> {
-      Entry entry = running(name);
+      InMemoryJob entry = running(name);
       endIfRunning(entry, outcome, log);
       return entry;
     });
   }
 
-  /** From now on every call fails retryably, and so does every {@link #awaitEnd} in progress. */
+  /**
+   * From now on every call fails retryably, and so does every {@link #awaitEnd} and every read of a
+   * log in progress.
+   */
   public void breakDown() {
-    locked(() -> unreachable = true);
+    locked(() -> {
+      unreachable = true;
+      wakeReaders();
+      return unreachable;
+    });
+  }
+
+  private void wakeReaders() {
+    records.entries.values().forEach(entry -> entry.log.wake());
   }
 
   public void recover() {
@@ -216,7 +254,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
   /** Gives the job back to this worker to complete, and notifies the listener. */
   public void giveBack(UniqueName name) {
     locked(() -> {
-      Entry entry = entry(name).orElseThrow();
+      InMemoryJob entry = entry(name).orElseThrow();
       entry.handedOver = false;
       tellUnanswered(entry);
       return entry;
@@ -227,11 +265,23 @@ public final class InMemoryJobRuntime implements JobRuntime {
   public List<JobRecord> jobs() {
     return locked(() -> {
       records.removeExpired();
-      return records.entries.values().stream().map(Entry::toRecord).toList();
+      return records.entries.values().stream().map(InMemoryJob::toRecord).toList();
     });
   }
 
-  // The port.
+  // The ports.
+
+  @Override
+  public void watch(JobWatcher toTell) {
+    locked(() -> watcher = toTell);
+  }
+
+  /** {@inheritDoc} Here also that of an answered job that is still on record. */
+  @Override
+  public Optional<LogReader> openLog(UniqueName name, Optional<String> after, boolean follow) {
+    return reached(() ->
+        entry(name).map(entry -> entry.log.open(after, follow, () -> !closed && !unreachable)));
+  }
 
   @Override
   public void start(JobListener jobListener) {
@@ -243,6 +293,9 @@ public final class InMemoryJobRuntime implements JobRuntime {
         lead();
       }
       tell(JobListener::onCountsChanged);
+      records.entries.values().stream()
+          .map(InMemoryJob::toView)
+          .forEach(shown -> show(to -> to.onChanged(shown)));
       return listener;
     });
   }
@@ -254,7 +307,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
   private void lead() {
     records.entries.values().stream()
         .filter(entry -> entry.answer.isEmpty())
-        .map(Entry::toRecord)
+        .map(InMemoryJob::toRecord)
         .forEach(told -> tell(to -> to.onUnanswered(told)));
   }
 
@@ -277,7 +330,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
       if (existing.isPresent()) {
         return existing.get();
       }
-      Entry entry = new Entry(job);
+      InMemoryJob entry = new InMemoryJob(job, records.now());
       replyAddress.ifPresent(entry.replyAddresses::add);
       entry.held = held;
       records.entries.put(job.name().uuid(), entry);
@@ -286,6 +339,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
       }
       tellUnanswered(entry);
       tellAll(JobListener::onCountsChanged);
+      records.show(entry);
       if (losingNextSubmission) {
         losingNextSubmission = false;
         entry.submissionLost = true;
@@ -311,9 +365,25 @@ public final class InMemoryJobRuntime implements JobRuntime {
         });
   }
 
-  private void run(Entry entry) {
+  private void run(InMemoryJob entry) {
     entry.held = false;
-    entry.startedAt = Optional.of(records.now());
+    entry.hint = records.startHint;
+    if (records.startHint.isEmpty()) {
+      startProcess(entry);
+    }
+  }
+
+  private void startProcess(InMemoryJob entry) {
+    if (entry.runs || entry.end.isPresent()) {
+      return;
+    }
+    boolean isFirst = entry.startedAt.isEmpty();
+    entry.runs = true;
+    entry.startedAt = entry.startedAt.or(() -> Optional.of(records.now()));
+    records.show(entry);
+    if (!isFirst) {
+      return;
+    }
     records.runs.add(entry.job.name());
     Consumer<Job> program = records.program;
     Thread.ofVirtual().name("in-memory-job").start(() -> program.accept(entry.job));
@@ -322,11 +392,12 @@ public final class InMemoryJobRuntime implements JobRuntime {
   @Override
   public boolean release(JobRecord held) {
     return reached(() -> {
-      Optional<Entry> entry =
+      Optional<InMemoryJob> entry =
           entry(held.job().name()).filter(found -> found.held && found.isOf(held));
       entry.ifPresent(found -> {
         run(found);
         found.version++;
+        records.show(found);
       });
       return entry.isPresent();
     });
@@ -334,20 +405,20 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   @Override
   public Optional<JobRecord> find(UUID uuid) {
-    return reached(() -> Optional.ofNullable(records.entries.get(uuid)).map(Entry::toRecord));
+    return reached(() -> Optional.ofNullable(records.entries.get(uuid)).map(InMemoryJob::toRecord));
   }
 
   @Override
   public Optional<JobRecord> addReplyAddress(UniqueName name, ReplyAddress address) {
     return reached(() -> {
-      Optional<Entry> found = entry(name);
+      Optional<InMemoryJob> found = entry(name);
       found
           .filter(entry -> entry.answer.isEmpty() && !entry.replyAddresses.contains(address))
           .ifPresent(entry -> {
             entry.replyAddresses.add(address);
             entry.version++;
           });
-      return found.map(Entry::toRecord);
+      return found.map(InMemoryJob::toRecord);
     });
   }
 
@@ -373,7 +444,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
   public JobEnd awaitEnd(UniqueName name) throws InterruptedException, JobHandedOverException {
     records.lock.lockInterruptibly();
     try {
-      Entry entry = toComplete(name);
+      InMemoryJob entry = toComplete(name);
       while (entry.end.isEmpty()) {
         records.changed.await();
         entry = toComplete(name);
@@ -384,7 +455,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
     }
   }
 
-  private Entry toComplete(UniqueName name) throws JobHandedOverException {
+  private InMemoryJob toComplete(UniqueName name) throws JobHandedOverException {
     if (unreachable && !closed) {
       throw failure();
     }
@@ -400,7 +471,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
   public boolean recordAnswer(JobRecord answered, Answer answer) {
     return reached(() -> {
       UniqueName name = answered.job().name();
-      Optional<Entry> entry = entry(name).filter(found -> found.answer.isEmpty());
+      Optional<InMemoryJob> entry = entry(name).filter(found -> found.answer.isEmpty());
       if (entry.isEmpty()) {
         return true;
       }
@@ -410,7 +481,9 @@ public final class InMemoryJobRuntime implements JobRuntime {
       entry.get().answer = Optional.of(answer);
       entry.get().held = false;
       entry.get().version++;
+      entry.get().log.end();
       tellAll(to -> to.onAnswered(name, answer));
+      records.show(entry.get());
       tellAll(JobListener::onCountsChanged);
       return true;
     });
@@ -419,20 +492,21 @@ public final class InMemoryJobRuntime implements JobRuntime {
   @Override
   public boolean cancel(UniqueName name) {
     return reached(() -> {
-      Optional<Entry> entry = entry(name);
+      Optional<InMemoryJob> entry = entry(name);
       entry.ifPresent(found -> {
         if (found.held) {
           found.held = false;
           found.version++;
         }
         giveUpIfWaiting(found);
+        found.cancelled |= found.end.isEmpty();
         endIfRunning(found, new JobOutcome.Cancelled(), new byte[0]);
       });
       return entry.isPresent();
     });
   }
 
-  private void giveUpIfWaiting(Entry entry) {
+  private void giveUpIfWaiting(InMemoryJob entry) {
     if (entry.end.isPresent() && entry.answer.isEmpty() && !entry.givenUp) {
       entry.givenUp = true;
       entry.version++;
@@ -448,13 +522,13 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   private long written() {
     return locked(
-        () -> records.entries.values().stream().mapToLong(entry -> entry.written.length).sum());
+        () -> records.entries.values().stream().mapToLong(entry -> entry.log.bytes().length).sum());
   }
 
   @Override
   public JobCounts counts() {
     return locked(() -> {
-      List<Entry> unanswered =
+      List<InMemoryJob> unanswered =
           records.entries.values().stream().filter(entry -> entry.answer.isEmpty()).toList();
       List<Instant> ends =
           unanswered.stream()
@@ -475,6 +549,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
   public void close() {
     locked(() -> {
       closed = true;
+      wakeReaders();
       boolean led = isLeading();
       if (records.replicas.remove(this) && led && !records.replicas.isEmpty()) {
         records.replicas.getFirst().lead();
@@ -484,7 +559,7 @@ public final class InMemoryJobRuntime implements JobRuntime {
     listenerThread.shutdownNow();
   }
 
-  private void endIfRunning(Entry entry, JobOutcome outcome, byte[] log) {
+  private void endIfRunning(InMemoryJob entry, JobOutcome outcome, byte[] log) {
     if (entry.end.isPresent()) {
       return;
     }
@@ -494,7 +569,9 @@ public final class InMemoryJobRuntime implements JobRuntime {
     try {
       Path file = Files.createTempFile("in-memory-runtime", ".log");
       file.toFile().deleteOnExit();
-      Files.write(file, concat(entry.written, log));
+      entry.log.append(log);
+      entry.log.end();
+      Files.write(file, entry.log.bytes());
       entry.end =
           Optional.of(
               new JobEnd(
@@ -504,30 +581,25 @@ public final class InMemoryJobRuntime implements JobRuntime {
                   new JobLog(file, true),
                   List.of()));
       tellAll(JobListener::onCountsChanged);
+      records.show(entry);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static byte[] concat(byte[] first, byte[] second) {
-    byte[] both = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, both, first.length, second.length);
-    return both;
-  }
-
-  private Entry running(UniqueName name) {
+  private InMemoryJob running(UniqueName name) {
     return entry(name)
         .filter(entry -> !entry.held)
         .orElseThrow(() -> new IllegalArgumentException("no job runs as " + name));
   }
 
-  private Optional<Entry> entry(UniqueName name) {
+  private Optional<InMemoryJob> entry(UniqueName name) {
     records.removeExpired();
     return Optional.ofNullable(records.entries.get(name.uuid()))
         .filter(entry -> entry.job.name().equals(name));
   }
 
-  private void tellUnanswered(Entry entry) {
+  private void tellUnanswered(InMemoryJob entry) {
     JobRecord told = entry.toRecord();
     if (records.replicas.isEmpty()) {
       return;
@@ -541,6 +613,13 @@ public final class InMemoryJobRuntime implements JobRuntime {
 
   private void tell(Consumer<JobListener> message) {
     JobListener to = listener;
+    if (to != null && !closed) {
+      listenerThread.execute(() -> message.accept(to));
+    }
+  }
+
+  private void show(Consumer<JobWatcher> message) {
+    JobWatcher to = watcher;
     if (to != null && !closed) {
       listenerThread.execute(() -> message.accept(to));
     }

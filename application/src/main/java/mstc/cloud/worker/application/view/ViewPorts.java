@@ -1,0 +1,46 @@
+package mstc.cloud.worker.application.view;
+
+import java.util.Optional;
+import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.request.Work;
+import mstc.cloud.worker.domain.request.WorkFormat;
+import mstc.cloud.worker.domain.view.JobViews;
+import mstc.cloud.worker.domain.view.JobWatcher;
+import mstc.cloud.worker.domain.view.LogReader;
+
+/**
+ * What a worker shows jobs with, if it shows any.
+ *
+ * @param views of the jobs that the worker's runtime has on record
+ * @param logs in the worker's store
+ * @param format of the jobs' work, as whoever sends it again writes it
+ * @param recent which jobs are shown after they have ended
+ */
+public record ViewPorts(JobViews views, StoredLogs logs, WorkFormat format, RecentJobs recent) {
+
+  /** For a worker that shows no jobs. */
+  public static final ViewPorts NONE =
+      new ViewPorts(new NoViews(), _ -> Optional.empty(), new NoFormat(), RecentJobs.DEFAULT);
+
+  private static final class NoViews implements JobViews {
+    @Override
+    public void watch(JobWatcher watcher) {}
+
+    @Override
+    public Optional<LogReader> openLog(UniqueName name, Optional<String> after, boolean follow) {
+      return Optional.empty();
+    }
+  }
+
+  private static final class NoFormat implements WorkFormat {
+    @Override
+    public String format(Work work) {
+      throw new IllegalArgumentException("this worker shows no jobs");
+    }
+
+    @Override
+    public Work parse(String text) {
+      throw new IllegalArgumentException("this worker shows no jobs");
+    }
+  }
+}
