@@ -11,6 +11,9 @@ import picocli.CommandLine.Command;
     subcommands = {
       WorkerCommand.class,
       SubmitCommand.class,
+      JobsCommand.class,
+      LogsCommand.class,
+      CancelCommand.class,
       DoctorCommand.class,
       ConfigCommand.class
     })
