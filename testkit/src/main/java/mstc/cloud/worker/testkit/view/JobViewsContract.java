@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -417,7 +418,7 @@ public abstract class JobViewsContract {
     }
 
     // then
-    assertThat(all.toString(UTF_8).equals(lines(1, LINES_OF_A_LONG_LOG))).isTrue();
+    assertSame(all.toString(UTF_8), lines(1, LINES_OF_A_LONG_LOG));
     String[] middle = position.orElseThrow().split(" ");
     byte[] rest = read(open(job, Optional.of(middle[0]), false)).bytes();
     assertThat(rest).hasSize(all.size() - Integer.parseInt(middle[1]));
@@ -436,7 +437,7 @@ public abstract class JobViewsContract {
       all.write(read(slow).bytes());
 
       // then
-      assertThat(all.toString(UTF_8).equals(lines(1, LINES_OF_A_LONG_LOG))).isTrue();
+      assertSame(all.toString(UTF_8), lines(1, LINES_OF_A_LONG_LOG));
     }
   }
 
@@ -668,6 +669,19 @@ public abstract class JobViewsContract {
     return IntStream.rangeClosed(first, last)
         .mapToObj(number -> number + "\n")
         .collect(Collectors.joining());
+  }
+
+  /** Compares texts that are too long to be shown. */
+  private static void assertSame(String text, String expected) {
+    int same = Arrays.mismatch(text.toCharArray(), expected.toCharArray());
+    assertThat(around(text, same)).isEqualTo(around(expected, same));
+    assertThat(text).hasSameSizeAs(expected);
+  }
+
+  private static String around(String text, int index) {
+    return index < 0
+        ? ""
+        : index + ": " + text.substring(Math.max(0, index - 20), Math.min(text.length(), index + 20));
   }
 
   /** Answers a job as soon as it has ended. */

@@ -152,13 +152,15 @@ final class AttemptReader implements AutoCloseable {
     if (lines.isEmpty() && log.room() < BUFFER_BYTES) {
       lines = log.takeAll();
     }
-    if (count < 0) {
-      endOfStream(ended);
-    }
     if (lines.isPresent()) {
+      // The stream says again that it is over.
       return new Step.Next(lines.get());
     }
-    return count < 0 ? step(ended) : silent(ended);
+    if (count < 0) {
+      endOfStream(ended);
+      return step(ended);
+    }
+    return silent(ended);
   }
 
   private void endOfStream(boolean ended) throws IOException {
