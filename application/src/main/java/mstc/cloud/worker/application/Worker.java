@@ -2,6 +2,7 @@ package mstc.cloud.worker.application;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -134,7 +135,9 @@ public final class Worker {
     board = new JobBoard(viewPorts.format(), viewPorts.recent(), clock);
     AdmitWork admitWork = new AdmitWork(acceptWork, admission, metrics);
     executeWork = new ExecuteWork(admitWork, acceptWork, runtime, settings.backoff(), metrics);
-    submitWork = new SubmitWork(admitWork, board, clock, metrics);
+    submitWork =
+        new SubmitWork(
+            admitWork, Optional.of(board).filter(_ -> viewPorts.showJobs()), clock, metrics);
     completeJobs =
         new CompleteJobs(
             runtime,

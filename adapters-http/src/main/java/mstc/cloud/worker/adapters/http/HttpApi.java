@@ -134,6 +134,11 @@ public final class HttpApi implements AutoCloseable {
     return socket.socket().getLocalPort();
   }
 
+  /** What is served, but for the page. */
+  List<Resource> resources() {
+    return resources.all();
+  }
+
   /**
    * Stops listening; requests in progress get a response that they were broken off, and their jobs
    * run on.

@@ -14,16 +14,16 @@ final class IdempotencyKey {
   /**
    * The key, if one is given.
    *
-   * @throws Query.InvalidException if it cannot be one
+   * @throws BadRequestException if it cannot be one
    */
   static Optional<String> of(Call call) {
     List<String> keys = call.headers().getValuesList(HEADER);
     if (keys.size() > 1) {
-      throw new Query.InvalidException(HEADER + " must be given once");
+      throw new BadRequestException(HEADER + " must be given once");
     }
     Optional<String> key = keys.stream().findFirst();
     if (key.filter(value -> value.isEmpty() || value.length() > MAX_LENGTH).isPresent()) {
-      throw new Query.InvalidException(HEADER + " must have 1 to " + MAX_LENGTH + " characters");
+      throw new BadRequestException(HEADER + " must have 1 to " + MAX_LENGTH + " characters");
     }
     return key;
   }

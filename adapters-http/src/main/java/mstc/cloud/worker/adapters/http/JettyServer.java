@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.http;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -8,7 +9,6 @@ import java.util.Optional;
 import mstc.cloud.worker.adapters.http.HttpSettings.Limits;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
-import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.ConnectionFactory;
@@ -99,11 +99,14 @@ final class JettyServer {
     return configuration;
   }
 
-  /** Describes a request that is none, in a line of text. */
+  /** Describes a request that is none. */
   private static boolean describe(Request request, Response response, Callback callback) {
-    response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/plain; charset=utf-8");
-    Content.Sink.write(
-        response, true, HttpStatus.getMessage(response.getStatus()) + "\n", callback);
+    int status = response.getStatus();
+    Answer.Whole answer =
+        Failures.of(String.valueOf(request.getHttpURI().getPath()))
+            .answer(status, HttpStatus.getMessage(status));
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, answer.contentType());
+    response.write(true, ByteBuffer.wrap(answer.body()), callback);
     return true;
   }
 

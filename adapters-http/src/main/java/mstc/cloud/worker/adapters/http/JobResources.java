@@ -84,7 +84,7 @@ final class JobResources {
       ListJobs.Page page = listJobs.list(filter(query), limit, after);
       return Answer.json(200, JobJson.page(page.jobs(), page.total(), page.next()));
     } catch (InvalidValueException e) {
-      throw new Query.InvalidException("after: " + e.getMessage());
+      throw new BadRequestException("after: " + e.getMessage());
     }
   }
 
@@ -101,7 +101,7 @@ final class JobResources {
     try {
       return query.all(name, MAX_NAME_LENGTH).stream().map(parse).collect(Collectors.toSet());
     } catch (IllegalArgumentException e) {
-      throw new Query.InvalidException(name + ": " + e.getMessage());
+      throw new BadRequestException(name + ": " + e.getMessage());
     }
   }
 
@@ -140,7 +140,7 @@ final class JobResources {
     try {
       wanted = CancellationJson.parse(call.body().readAllBytes());
     } catch (IllegalArgumentException e) {
-      throw new Query.InvalidException(String.valueOf(e.getMessage()));
+      throw new BadRequestException(String.valueOf(e.getMessage()));
     }
     Map<String, String> failures = new LinkedHashMap<>();
     List<UniqueName> jobs =

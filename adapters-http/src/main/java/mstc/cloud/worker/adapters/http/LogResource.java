@@ -32,7 +32,7 @@ final class LogResource {
   private Answer read(Call call) throws InterruptedException {
     boolean asEvents = wantsEvents(call);
     boolean follow = call.query().isTrue("follow") || asEvents;
-    Optional<String> after = asEvents ? lastEvent(call) : Optional.empty();
+    Optional<String> after = lastEvent(call).filter(_ -> asEvents);
     Optional<UniqueName> name = JobResources.parseName(call.variable());
     if (name.isEmpty()) {
       return Failures.PROBLEM.answer(404, JobResources.NO_SUCH_JOB);
@@ -49,7 +49,7 @@ final class LogResource {
     try {
       return readLog.open(name, after, follow);
     } catch (IllegalArgumentException e) {
-      throw new Query.InvalidException(LAST_EVENT + ": " + e.getMessage());
+      throw new BadRequestException(LAST_EVENT + ": " + e.getMessage());
     }
   }
 
@@ -64,7 +64,7 @@ final class LogResource {
     Optional<String> id =
         Optional.ofNullable(call.headers().get(LAST_EVENT)).filter(value -> !value.isEmpty());
     if (id.filter(value -> value.length() > MAX_ID_LENGTH).isPresent()) {
-      throw new Query.InvalidException(
+      throw new BadRequestException(
           LAST_EVENT + " must have at most " + MAX_ID_LENGTH + " characters");
     }
     return id;

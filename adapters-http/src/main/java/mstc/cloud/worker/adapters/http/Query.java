@@ -2,31 +2,17 @@ package mstc.cloud.worker.adapters.http;
 
 import java.util.List;
 import java.util.Optional;
-import mstc.cloud.worker.domain.PrintableText;
 import org.eclipse.jetty.util.Fields;
 
 /** The values that a request's query gives. */
 record Query(Fields fields) {
-
-  /** A value that is not allowed. The message says which, and what is. */
-  static final class InvalidException extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    InvalidException(String message) {
-      super(message);
-    }
-
-    InvalidException(String name, String value, String allowed) {
-      super("%s: %s must be %s".formatted(name, PrintableText.quote(value), allowed));
-    }
-  }
 
   /** All values of that name. */
   List<String> all(String name, int maxLength) {
     List<String> values = fields.getValuesOrEmpty(name);
     for (String value : values) {
       if (value.length() > maxLength) {
-        throw new InvalidException(name, value, "at most " + maxLength + " characters");
+        throw new BadRequestException(name, value, "at most " + maxLength + " characters");
       }
     }
     return values;
@@ -36,7 +22,7 @@ record Query(Fields fields) {
   Optional<String> one(String name, int maxLength) {
     List<String> values = all(name, maxLength);
     if (values.size() > 1) {
-      throw new InvalidException(name + " must be given once");
+      throw new BadRequestException(name + " must be given once");
     }
     return values.stream().findFirst();
   }
@@ -55,8 +41,9 @@ record Query(Fields fields) {
     throw notANumber(name, value.orElse(""), least, most);
   }
 
-  private static InvalidException notANumber(String name, String value, int least, int most) {
-    return new InvalidException(name, value, "a whole number from %d to %d".formatted(least, most));
+  private static BadRequestException notANumber(String name, String value, int least, int most) {
+    return new BadRequestException(
+        name, value, "a whole number from %d to %d".formatted(least, most));
   }
 
   /** Whether it is true. */
@@ -65,7 +52,7 @@ record Query(Fields fields) {
     return switch (value) {
       case "true" -> true;
       case "false" -> false;
-      default -> throw new InvalidException(name, value, "true or false");
+      default -> throw new BadRequestException(name, value, "true or false");
     };
   }
 }

@@ -83,7 +83,7 @@ record Resource(String path, List<Operation> operations) {
       Failures failures = Failures.of(call.path());
       try {
         return handler.handle(call);
-      } catch (Query.InvalidException e) {
+      } catch (BadRequestException e) {
         return failures.answer(400, String.valueOf(e.getMessage()));
       } catch (PortException e) {
         String message = PrintableText.oneLine(String.valueOf(e.getMessage()), MAX_LOGGED_LENGTH);

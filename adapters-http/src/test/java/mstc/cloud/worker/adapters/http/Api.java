@@ -1,8 +1,11 @@
 package mstc.cloud.worker.adapters.http;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -42,6 +45,7 @@ final class Api implements AutoCloseable {
 
   final InMemoryWorkQueue queue = new InMemoryWorkQueue();
   final InMemoryJobRuntime runtime = new InMemoryJobRuntime();
+  final CountedViews views = new CountedViews(runtime);
   final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
   final HttpApi http;
   private final PrometheusMetrics metrics = new PrometheusMetrics();
@@ -68,6 +72,15 @@ final class Api implements AutoCloseable {
   }
 
   private Api(HttpSettings settings, Duration logPatience) {
+    this(settings, logPatience, 2);
+  }
+
+  /** With room for so many jobs. */
+  Api(HttpSettings settings, int jobs) {
+    this(settings, Duration.ofMillis(100), jobs);
+  }
+
+  private Api(HttpSettings settings, Duration logPatience, int jobs) {
     worker =
         new Worker(
             queue,
@@ -75,8 +88,8 @@ final class Api implements AutoCloseable {
             store,
             new ReplyJson(),
             new WorkerSettings(
-                2,
-                2,
+                jobs,
+                jobs,
                 16,
                 RequestPolicy.OPEN,
                 Duration.ofSeconds(5),
@@ -87,7 +100,7 @@ final class Api implements AutoCloseable {
                 new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
             Clock.systemUTC(),
             metrics,
-            new ViewPorts(runtime, store::read, new WorkRequestFormat(), settings.recent()));
+            new ViewPorts(views, store::read, new WorkRequestFormat(), settings.recent()));
     http = another(settings);
     worker.start();
     http.start();
@@ -117,6 +130,39 @@ final class Api implements AutoCloseable {
 
   CompletableFuture<HttpResponse<String>> begin(HttpRequest.Builder request) {
     return client.sendAsync(request.build(), BodyHandlers.ofString());
+  }
+
+  HttpResponse<String> post(String path, String body) {
+    return send(to(path).POST(BodyPublishers.ofString(body)));
+  }
+
+  /** The name of a job that was submitted, and runs. */
+  UniqueName submit(String body) {
+    HttpResponse<String> response = post("/mstc/jobs", body);
+    assertThat(response.statusCode()).isEqualTo(202);
+    return new UniqueName(
+        response.headers().firstValue("Location").orElseThrow().replaceFirst(".*/", ""));
+  }
+
+  /** Waits until a job is answered, and that is seen over HTTP. */
+  void awaitEnded(UniqueName job) {
+    eventually().until(() -> get("/mstc/jobs/" + job).body().contains("\"state\":\"ENDED\""));
+  }
+
+  EventClient events(HttpRequest.Builder request) throws IOException, InterruptedException {
+    return new EventClient(client, request);
+  }
+
+  /** A response of which nothing but its beginning is wanted. */
+  HttpResponse<InputStream> statusOf(HttpRequest.Builder request) {
+    HttpResponse<InputStream> response =
+        client.sendAsync(request.build(), BodyHandlers.ofInputStream()).join();
+    try {
+      response.body().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return response;
   }
 
   HttpResponse<String> get(String path) {

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,7 @@ import javax.net.ssl.TrustManagerFactory;
 import mstc.cloud.worker.adapters.http.HttpSettings.Limits;
 import mstc.cloud.worker.adapters.http.HttpSettings.TlsFiles;
 import mstc.cloud.worker.application.view.RecentJobs;
+import mstc.cloud.worker.domain.job.UniqueName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,19 +93,24 @@ class TlsTest {
         "127.0.0.1", 0, Optional.empty(), Optional.of(files), Limits.DEFAULT, RecentJobs.DEFAULT);
   }
 
-  private static HttpResponse<String> hello(Api api, KeyStore trusted) throws Exception {
+  private static HttpClient client(KeyStore trusted) throws Exception {
     TrustManagerFactory managers =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     managers.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, managers.getTrustManagers(), null);
-    try (HttpClient client = HttpClient.newBuilder().sslContext(context).build()) {
-      return client.send(
-          HttpRequest.newBuilder(
-                  URI.create("https://localhost:%d/mstc/worker".formatted(api.http.port())))
-              .timeout(Duration.ofSeconds(30))
-              .build(),
-          BodyHandlers.ofString());
+    return HttpClient.newBuilder().sslContext(context).build();
+  }
+
+  private static HttpRequest.Builder to(Api api, String path) {
+    return HttpRequest.newBuilder(
+            URI.create("https://localhost:%d%s".formatted(api.http.port(), path)))
+        .timeout(Duration.ofSeconds(30));
+  }
+
+  private static HttpResponse<String> hello(Api api, KeyStore trusted) throws Exception {
+    try (HttpClient client = client(trusted)) {
+      return client.send(to(api, "/mstc/worker").build(), BodyHandlers.ofString());
     }
   }
 
@@ -118,6 +125,28 @@ class TlsTest {
 
       // then
       assertThat(response.body()).isEqualTo("hello\n");
+    }
+  }
+
+  @Test
+  void whatIsStreamedArrivesAndIsFreedWhenItsClientLeaves() throws Exception {
+    // given
+    KeyStore trusted = writePem(files(), "EC");
+    try (Api api = new Api(settings(files()));
+        HttpClient client = client(trusted)) {
+      client.send(
+          to(api, "/mstc/jobs").POST(BodyPublishers.ofString(Api.REQUEST)).build(),
+          BodyHandlers.ofString());
+      UniqueName job = api.awaitJob();
+      try (EventClient events = new EventClient(client, to(api, "/mstc/jobs/" + job + "/log"))) {
+        // when
+        api.runtime.write(job, "begun\n");
+
+        // then
+        events.await("log", "begun");
+        assertThat(api.views.open()).isEqualTo(1);
+      }
+      Api.eventually().until(() -> api.views.open() == 0);
     }
   }
 

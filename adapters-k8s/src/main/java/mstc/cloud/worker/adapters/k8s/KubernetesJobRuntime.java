@@ -33,6 +33,7 @@ import mstc.cloud.worker.adapters.k8s.log.LogKeeping;
 import mstc.cloud.worker.adapters.k8s.log.LogSource;
 import mstc.cloud.worker.adapters.k8s.log.Spool;
 import mstc.cloud.worker.domain.diagnosis.Diagnosis;
+import mstc.cloud.worker.adapters.k8s.view.ViewedJobs;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
@@ -50,6 +51,9 @@ import mstc.cloud.worker.domain.runtime.LogSpool;
 import mstc.cloud.worker.domain.runtime.RuntimeStatus;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.ObjectStore;
+import mstc.cloud.worker.domain.view.JobViews;
+import mstc.cloud.worker.domain.view.JobWatcher;
+import mstc.cloud.worker.domain.view.LogReader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,9 +63,10 @@ import org.slf4j.LoggerFactory;
  * state, so any number of replicas may work in one namespace, and any of them may end at any time.
  *
  * <p>Every replica submits. The one that holds the Lease follows the Jobs to their ends and reports
- * unanswered ones to its listener; when it loses the Lease, another does.
+ * unanswered ones to its listener; when it loses the Lease, another does. Every replica shows all
+ * Jobs, by its own watches, and reads running jobs' logs from the cluster.
  */
-public final class KubernetesJobRuntime implements JobRuntime {
+public final class KubernetesJobRuntime implements JobRuntime, JobViews {
   private static final Logger LOG = LoggerFactory.getLogger(KubernetesJobRuntime.class);
 
   /** How long a stop waits for the Lease to be given back. */
@@ -72,6 +77,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private final ClusterClients clients;
   private final JobCalls calls;
   private final JobNews news = new JobNews();
+  private final ViewedJobs views;
   private final Followers followers;
   private final Submissions submissions;
   private final JobRecords records;
@@ -133,9 +139,10 @@ public final class KubernetesJobRuntime implements JobRuntime {
             proxies,
             threads);
     this.calls = new JobCalls(clients.plain(), namespace, settings.retention());
+    this.views = new ViewedJobs(reader, threads);
     this.followers =
         new Followers(
-            reader, calls, news, threads, settings.startGrace(), settings.suspensionLimit());
+            reader, calls, news, views, threads, settings.startGrace(), settings.suspensionLimit());
     TrackedJobs tracked = followers.tracked();
     this.submissions =
         new Submissions(
@@ -176,6 +183,18 @@ public final class KubernetesJobRuntime implements JobRuntime {
   private void onLease(Lease lease) {
     handover.onLease(lease);
     leaderSpool.onLease(lease);
+  }
+
+  @Override
+  public void watch(JobWatcher watcher) {
+    views.watch(watcher);
+  }
+
+  /** {@inheritDoc} Here a read blocks until the cluster has responded, opening does not. */
+  @Override
+  public Optional<LogReader> openLog(UniqueName name, Optional<String> after, boolean follow) {
+    requireUsable();
+    return views.openLog(logs, name, after, follow);
   }
 
   /**
@@ -344,6 +363,7 @@ public final class KubernetesJobRuntime implements JobRuntime {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    views.close();
     followers.close(handover);
     attached.close();
     leaderSpool.close();

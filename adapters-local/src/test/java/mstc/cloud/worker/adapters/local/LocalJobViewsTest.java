@@ -58,8 +58,8 @@ class LocalJobViewsTest extends JobViewsContract {
   }
 
   @Override
-  protected WorkRequest.Builder sleepingWithinALine(String text) {
-    return running("printf '%%s' '%s'; sleep 3600".formatted(text));
+  protected WorkRequest.Builder sleepingWithinALine(int bytes) {
+    return running("head -c %d /dev/zero | tr '\\0' x; sleep 3600".formatted(bytes));
   }
 
   @Override

@@ -21,18 +21,18 @@ public final class SubmitWork {
   private static final Duration UNTIL_SHOWN = Duration.ofSeconds(2);
 
   private final AdmitWork admitWork;
-  private final JobBoard board;
+  private final Optional<JobBoard> board;
   private final InstantSource clock;
   private final WorkerMetrics metrics;
 
   /**
    * Runs requests that were admitted.
    *
-   * @param board shows the jobs
+   * @param board shows the jobs, if any are shown
    * @param metrics notified of the requests that are rejected
    */
   public SubmitWork(
-      AdmitWork admitWork, JobBoard board, InstantSource clock, WorkerMetrics metrics) {
+      AdmitWork admitWork, Optional<JobBoard> board, InstantSource clock, WorkerMetrics metrics) {
     this.admitWork = admitWork;
     this.board = board;
     this.clock = clock;
@@ -99,7 +99,9 @@ public final class SubmitWork {
   }
 
   private Submitted onRecord(Job job) throws InterruptedException {
-    var _ = board.await(job.name(), JobState.PENDING, UNTIL_SHOWN);
+    if (board.isPresent()) {
+      var _ = board.get().await(job.name(), JobState.PENDING, UNTIL_SHOWN);
+    }
     return new Submitted.OnRecord(job.name(), job.warnings());
   }
 
@@ -121,7 +123,7 @@ public final class SubmitWork {
             reply.finishedAt(),
             false,
             Optional.of(reply));
-    board.showAnswered(JobSummary.of(view), valid.work());
+    board.ifPresent(shown -> shown.showAnswered(JobSummary.of(view), valid.work()));
     return new Submitted.OnRecord(job.name(), reply.warnings());
   }
 }

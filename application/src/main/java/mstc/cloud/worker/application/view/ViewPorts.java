@@ -22,6 +22,11 @@ public record ViewPorts(JobViews views, StoredLogs logs, WorkFormat format, Rece
   public static final ViewPorts NONE =
       new ViewPorts(new NoViews(), _ -> Optional.empty(), new NoFormat(), RecentJobs.DEFAULT);
 
+  /** Whether the worker shows its jobs. */
+  public boolean showJobs() {
+    return !equals(NONE);
+  }
+
   private static final class NoViews implements JobViews {
     @Override
     public void watch(JobWatcher watcher) {}

@@ -103,8 +103,8 @@ class InMemoryJobViewsTest extends JobViewsContract {
   }
 
   @Override
-  protected WorkRequest.Builder sleepingWithinALine(String text) {
-    return requestOf("write").args(List.of(text));
+  protected WorkRequest.Builder sleepingWithinALine(int bytes) {
+    return requestOf("write").args(List.of("x".repeat(bytes)));
   }
 
   @Override

@@ -71,6 +71,7 @@ public final class Followers implements JobRecords.Following {
   /**
    * Follows nothing yet.
    *
+   * @param changes told of every change of the Jobs that are tracked
    * @param startGrace how long an error that keeps a pod from starting may last
    * @param suspensionLimit how long after its creation a Job may be suspended by others
    */
@@ -78,11 +79,12 @@ public final class Followers implements JobRecords.Following {
       RecordReader reader,
       JobCalls calls,
       JobNews news,
+      TrackedJobs.Changes changes,
       Executor threads,
       Duration startGrace,
       Duration suspensionLimit) {
     this.reader = reader;
-    this.tracked = new TrackedJobs(new Tracking(), reader);
+    this.tracked = new TrackedJobs(new Tracking(), changes, reader);
     this.calls = calls;
     this.news = news;
     this.threads = threads;

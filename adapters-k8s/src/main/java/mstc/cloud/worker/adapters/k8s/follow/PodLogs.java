@@ -1,6 +1,5 @@
 package mstc.cloud.worker.adapters.k8s.follow;
 
-import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -187,7 +186,8 @@ final class PodLogs {
         }
         complete &= podLog.isComplete();
         warnings.addAll(podLog.warnings());
-        collected.add(new AttemptLogs.Attempt(podLog.spooled().file(), how(attempt.pod())));
+        collected.add(
+            new AttemptLogs.Attempt(podLog.spooled().file(), PodStates.howEnded(attempt.pod())));
       }
     }
     return new Collected(collected, complete, warnings);
@@ -204,16 +204,6 @@ final class PodLogs {
   /** The job's container. */
   static LogSource.Container container(Pod pod) {
     return new LogSource.Container(pod.getMetadata().getName(), PodStates.jobContainer(pod));
-  }
-
-  private static String how(Pod pod) {
-    return PodStates.disruption(pod)
-        .or(() -> PodStates.terminated(pod).map(PodLogs::exitCode))
-        .orElse("an unknown end");
-  }
-
-  private static String exitCode(ContainerStateTerminated terminated) {
-    return LogTexts.exitCode(terminated.getExitCode());
   }
 
   /** The job's log: that of its only attempt, or all of them in one file. */

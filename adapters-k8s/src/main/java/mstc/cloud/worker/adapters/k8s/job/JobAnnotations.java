@@ -130,7 +130,7 @@ public final class JobAnnotations {
         .orElseThrow(() -> new IllegalArgumentException("it has no annotation " + name));
   }
 
-  private static Optional<Answer> answer(HasMetadata job) {
+  static Optional<Answer> answer(HasMetadata job) {
     return annotation(job, JobNames.ANSWERED)
         .map(text -> RecordJson.readAnswer(MAPPER.readTree(text)));
   }

@@ -86,7 +86,7 @@ public final class JobConditions {
   }
 
   /** When the controller finished with it, to the second. */
-  static Optional<Instant> finishedAt(Job job) {
+  public static Optional<Instant> finishedAt(Job job) {
     return of(job, "Complete")
         .or(() -> of(job, "Failed"))
         .flatMap(condition -> Timestamps.parse(condition.getLastTransitionTime()));

@@ -143,7 +143,7 @@ public final class JobRecords {
       return false;
     }
     UniqueName name = name(deleted);
-    tracked.forget(name);
+    tracked.forgetAnswered(name, answer);
     following.onDeletedAnswered(name, answer);
     return true;
   }

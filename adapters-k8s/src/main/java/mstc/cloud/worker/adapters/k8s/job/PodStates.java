@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.cluster.Timestamps;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.runtime.LogTexts;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -296,6 +297,20 @@ public final class PodStates {
             status(pod)
                 .flatMap(status -> Timestamps.parse(status.getStartTime()))
                 .map(start -> start.plusSeconds(seconds)));
+  }
+
+  /** Whether the pod has its volumes and its network. */
+  static boolean isReadyForContainers(Pod pod) {
+    return condition(pod, "PodReadyToStartContainers")
+        .filter(condition -> "True".equals(condition.getStatus()))
+        .isPresent();
+  }
+
+  /** How an attempt ended, for the line before the next one. */
+  public static String howEnded(Pod pod) {
+    return disruption(pod)
+        .or(() -> terminated(pod).map(end -> LogTexts.exitCode(exitCode(end))))
+        .orElse("an unknown end");
   }
 
   /** Why no node takes the pod; empty if one does. */

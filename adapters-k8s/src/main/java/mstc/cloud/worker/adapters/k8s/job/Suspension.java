@@ -107,14 +107,18 @@ public final class Suspension {
 
   /** A Job that has gone on since its creation is of another generation. */
   private static String words(Job job) {
-    String queue =
-        Optional.ofNullable(job.getMetadata().getLabels())
-            .map(labels -> labels.get(JobNames.QUEUE_NAME_LABEL))
-            .map(label -> " in queue " + label)
-            .orElse("");
+    String queue = inQueue(job);
     return Objects.equals(job.getMetadata().getGeneration(), 1L)
         ? "it waited suspended" + queue + ", and never ran"
         : "it was suspended" + queue;
+  }
+
+  /** The queue in which it waits, to be added to a sentence; empty if it has none. */
+  static String inQueue(Job job) {
+    return Optional.ofNullable(job.getMetadata().getLabels())
+        .map(labels -> labels.get(JobNames.QUEUE_NAME_LABEL))
+        .map(label -> " in queue " + label)
+        .orElse("");
   }
 
   private void withdraw(Job job, Map<String, String> annotations) {

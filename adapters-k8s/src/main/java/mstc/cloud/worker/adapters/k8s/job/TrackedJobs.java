@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import mstc.cloud.worker.domain.job.UniqueName;
+import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobCounts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,21 @@ public final class TrackedJobs {
     void onCountChanged();
   }
 
+  /** Called with every change of what is known of any Job, in their order; must return at once. */
+  public interface Changes {
+    /** A Job is seen for the first time. */
+    void onBegun(mstc.cloud.worker.domain.job.Job job, TrackedJob tracked);
+
+    /** Something else is known of it, or of its pods. */
+    void onChanged(TrackedJob tracked);
+
+    /** It was answered after it was deleted, of which the Job tells nothing. */
+    void onDeletedAnswered(TrackedJob tracked, Answer answer);
+
+    /** It is no longer kept. */
+    void onGone(TrackedJob tracked);
+  }
+
   private static final class Entry {
     private final UniqueName name;
     private final TrackedJob tracked;
@@ -78,6 +95,7 @@ public final class TrackedJobs {
   }
 
   private final Observer observer;
+  private final Changes changes;
   private final RecordReader reader;
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -93,6 +111,10 @@ public final class TrackedJobs {
   @GuardedBy("lock")
   private final Tombstones tombstones = new Tombstones();
 
+  /** The uids of Jobs whose annotations are no record. */
+  @GuardedBy("lock")
+  private final Set<String> unreadable = new HashSet<>();
+
   /** The Jobs that have ended and are not answered. */
   @GuardedBy("lock")
   private final NavigableSet<Ended> waiting = new TreeSet<>();
@@ -103,8 +125,9 @@ public final class TrackedJobs {
   private volatile JobCounts counts = JobCounts.NONE;
 
   /** Knows no Jobs yet. */
-  public TrackedJobs(Observer observer, RecordReader reader) {
+  public TrackedJobs(Observer observer, Changes changes, RecordReader reader) {
     this.observer = observer;
+    this.changes = changes;
     this.reader = reader;
   }
 
@@ -173,22 +196,28 @@ public final class TrackedJobs {
 
   @GuardedBy("lock")
   private boolean begin(Job job) {
-    UniqueName name;
+    String uid = job.getMetadata().getUid();
+    mstc.cloud.worker.domain.job.Job recorded;
     try {
-      name = reader.parse(job).job().name();
+      recorded = reader.parse(job).job();
     } catch (IllegalArgumentException e) {
-      LOG.debug(
-          "job={} is labelled as this worker's, but its annotations are not: {}",
-          job.getMetadata().getName(),
-          e.getMessage());
+      if (unreadable.add(uid)) {
+        LOG.warn(
+            "job={} is labelled as this worker's, but neither followed nor shown, as its annotations"
+                + " cannot be read: {}",
+            job.getMetadata().getName(),
+            e.getMessage());
+      }
       return false;
     }
+    unreadable.remove(uid);
+    UniqueName name = recorded.name();
     Entry entry = new Entry(name, new TrackedJob(job));
-    String uid = job.getMetadata().getUid();
     byUid.put(uid, entry);
     byUuid.put(name.uuid(), entry);
     tombstones.remove(uid);
     unclaimed.take(uid).forEach(entry.tracked::update);
+    changes.onBegun(recorded, entry.tracked);
     if (!JobAnnotations.isAnswered(job)) {
       observer.onUnanswered(name, entry.tracked);
     }
@@ -198,6 +227,7 @@ public final class TrackedJobs {
 
   @GuardedBy("lock")
   private void note(Entry entry, Job job) {
+    changes.onChanged(entry.tracked);
     if (!entry.answered && JobAnnotations.isAnswered(job)) {
       entry.answered = true;
       observer.onAnswered(entry.name, job);
@@ -260,12 +290,14 @@ public final class TrackedJobs {
       Entry entry = byUid.get(uid);
       if (entry == null) {
         tombstones.add(uid, goneVersion);
+        unreadable.remove(uid);
         return;
       }
       if (entry.tracked.update(job)) {
         note(entry, job);
       }
       entry.tracked.markGone();
+      changes.onChanged(entry.tracked);
       entry.goneVersion = goneVersion;
       if (entry.answered) {
         drop(entry);
@@ -320,10 +352,20 @@ public final class TrackedJobs {
 
   /** Stops keeping a deleted Job. Does nothing if it is not deleted. */
   public void forget(UniqueName name) {
+    forget(name, Optional.empty());
+  }
+
+  /** The same, as it was answered. */
+  void forgetAnswered(UniqueName name, Answer answer) {
+    forget(name, Optional.of(answer));
+  }
+
+  private void forget(UniqueName name, Optional<Answer> answer) {
     lock.lock();
     try {
       Entry entry = byUuid.get(name.uuid());
       if (entry != null && entry.name.equals(name) && entry.tracked.snapshot().gone()) {
+        answer.ifPresent(given -> changes.onDeletedAnswered(entry.tracked, given));
         drop(entry);
       }
     } finally {
@@ -351,6 +393,7 @@ public final class TrackedJobs {
     byUid.remove(uid);
     byUuid.remove(entry.name.uuid(), entry);
     count(entry, false, Optional.empty());
+    changes.onGone(entry.tracked);
   }
 
   /** False if it is older than what is known, or of no known Job. */
@@ -363,13 +406,22 @@ public final class TrackedJobs {
         if (entry == null) {
           unclaimed.put(uid, pod);
         } else {
-          newer |= entry.tracked.update(pod);
+          newer |= change(entry, pod);
         }
       }
       return newer;
     } finally {
       lock.unlock();
     }
+  }
+
+  @GuardedBy("lock")
+  private boolean change(Entry entry, Pod pod) {
+    boolean isNewer = entry.tracked.update(pod);
+    if (isNewer) {
+      changes.onChanged(entry.tracked);
+    }
+    return isNewer;
   }
 
   public void remove(Pod pod) {
@@ -379,6 +431,7 @@ public final class TrackedJobs {
         Entry entry = byUid.get(uid);
         if (entry != null) {
           entry.tracked.markGone(pod);
+          changes.onChanged(entry.tracked);
         }
         unclaimed.remove(uid, pod);
       }
@@ -394,6 +447,7 @@ public final class TrackedJobs {
       Entry entry = byUid.get(refused.getInvolvedObject().getUid());
       if (entry != null) {
         entry.tracked.update(refused);
+        changes.onChanged(entry.tracked);
       }
     } finally {
       lock.unlock();

@@ -3,23 +3,23 @@ package mstc.cloud.worker.adapters.k8s.log;
 import java.time.Duration;
 
 /** All times that following logs depends on, and the reason for each. */
-final class LogTimes {
+public final class LogTimes {
   // A stream that is being read, and when to leave it.
 
   /**
    * A stream that is read to its end brings nothing, not even its end: a connection has broken off
    * without anyone noticing. A kubelet that only reads a file is never silent for so long.
    */
-  static final Duration STALLED = Duration.ofSeconds(30);
+  public static final Duration STALLED = Duration.ofSeconds(30);
 
   /** The same for a stream that is followed: there the job may be silent as well. */
-  static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
+  public static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
   /**
    * After a container's end: how long a followed stream is silent once all of it has come. The
    * kubelet itself normally ends the stream a second later, for which every short job would wait.
    */
-  static final Duration SILENCE_AT_THE_END = Duration.ofMillis(150);
+  public static final Duration SILENCE_AT_THE_END = Duration.ofMillis(150);
 
   /**
    * The same for a long log: on a busy machine more is still to come, so this waits for the kubelet
@@ -30,13 +30,13 @@ final class LogTimes {
   // A stream that cannot be opened.
 
   /** Before the second try: a kubelet may not know yet of a container that has just started. */
-  static final Duration FIRST_PAUSE = Duration.ofMillis(300);
+  public static final Duration FIRST_PAUSE = Duration.ofMillis(300);
 
   /** The pauses double up to this one: an outage is no storm of calls, and its end is noticed. */
-  static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  public static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   /** For a response of the API server, or the rest of a short one. */
-  static final Duration RESPONSE = Duration.ofSeconds(30);
+  public static final Duration RESPONSE = Duration.ofSeconds(30);
 
   /**
    * How long an ended container's log is requested if it cannot be read, as its job's answer waits

@@ -23,6 +23,7 @@ import mstc.cloud.worker.adapters.k8s.job.JobNames;
 import mstc.cloud.worker.adapters.k8s.job.NewJob;
 import mstc.cloud.worker.adapters.k8s.job.NotedJobs;
 import mstc.cloud.worker.adapters.k8s.job.RecordReader;
+import mstc.cloud.worker.adapters.k8s.job.Unshown;
 import mstc.cloud.worker.adapters.k8s.log.AttachedLogs;
 import mstc.cloud.worker.adapters.k8s.log.LogArchive;
 import mstc.cloud.worker.adapters.k8s.log.LogCollection;
@@ -60,6 +61,7 @@ class FollowersTest {
           new RecordReader(new WorkRequestFormat()),
           new JobCalls(server.client(), JobServer.NAMESPACE, Duration.ZERO),
           news,
+          new Unshown(),
           Runnable::run,
           Duration.ZERO,
           Duration.ofDays(1));

@@ -34,6 +34,7 @@ import mstc.cloud.worker.adapters.k8s.job.NotedJobs;
 import mstc.cloud.worker.adapters.k8s.job.RecordReader;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJob;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJobs;
+import mstc.cloud.worker.adapters.k8s.job.Unshown;
 import mstc.cloud.worker.adapters.k8s.log.LogSource;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -194,7 +195,8 @@ class JobFollowerTest {
   @Test
   void jobsThatWaitForPodsAskForNothing() throws Exception {
     // given
-    TrackedJobs all = new TrackedJobs(new Silent(), new RecordReader(new WorkRequestFormat()));
+    TrackedJobs all =
+        new TrackedJobs(new Silent(), new Unshown(), new RecordReader(new WorkRequestFormat()));
     List<mstc.cloud.worker.domain.job.Job> waiting = new ArrayList<>();
     for (int number = 0; number < 20; number++) {
       var work = work(0);

@@ -17,6 +17,7 @@ import mstc.cloud.worker.adapters.k8s.job.NotedJobs;
 import mstc.cloud.worker.adapters.k8s.job.RecordReader;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJob;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJobs;
+import mstc.cloud.worker.adapters.k8s.job.Unshown;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.AfterEach;
@@ -40,7 +41,7 @@ class JobWatchesTest {
   private final JobServer server = server();
   private final List<String> told = new CopyOnWriteArrayList<>();
   private final TrackedJobs tracked =
-      new TrackedJobs(new Told(), new RecordReader(new WorkRequestFormat()));
+      new TrackedJobs(new Told(), new Unshown(), new RecordReader(new WorkRequestFormat()));
   private final AtomicInteger synced = new AtomicInteger();
 
   private static JobServer server() {

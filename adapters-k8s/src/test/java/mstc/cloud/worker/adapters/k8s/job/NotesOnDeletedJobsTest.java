@@ -39,6 +39,7 @@ class NotesOnDeletedJobsTest {
             @Override
             public void onCountChanged() {}
           },
+          new Unshown(),
           new RecordReader(new WorkRequestFormat()));
 
   private static Job job(int version) {

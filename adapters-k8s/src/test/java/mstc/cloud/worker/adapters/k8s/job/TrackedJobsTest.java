@@ -39,7 +39,8 @@ class TrackedJobsTest {
       new JobCounts(0, 1, Optional.of(Instant.parse(FINISHED)));
 
   private final Told told = new Told();
-  private final TrackedJobs jobs = new TrackedJobs(told, new RecordReader(new WorkRequestFormat()));
+  private final TrackedJobs jobs =
+      new TrackedJobs(told, new Unshown(), new RecordReader(new WorkRequestFormat()));
   private int version = 10;
 
   private static final class Told implements TrackedJobs.Observer {

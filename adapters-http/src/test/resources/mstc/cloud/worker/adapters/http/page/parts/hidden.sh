@@ -1,0 +1,1 @@
+no file of the page
