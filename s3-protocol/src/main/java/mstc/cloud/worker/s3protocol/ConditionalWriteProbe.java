@@ -44,11 +44,15 @@ final class ConditionalWriteProbe {
     }
     return finding == Finding.IGNORED
         ? Optional.of(
-            ("The object store at %s ignores If-None-Match, so two workers that complete a job at the"
-                    + " same moment may both store its log, and the later one replaces the earlier;"
-                    + " use a store, or a gateway, that honours it")
-                .formatted(failures.place()))
+            shortcomingOf(failures.place()) + "; use a store, or a gateway, that honours it")
         : Optional.empty();
+  }
+
+  /** What a store that ignores the header does wrong, and what follows from it. */
+  static String shortcomingOf(String place) {
+    return ("The object store at %s ignores If-None-Match, so two workers that complete a job at the"
+            + " same moment may both store its log, and the later one replaces the earlier")
+        .formatted(place);
   }
 
   private Finding probe(BucketName bucket) throws IOException {

@@ -38,10 +38,7 @@ public record Refusal(
 
   /** Whether this machine's clock is off, and by how much. */
   Optional<String> wrongClock(Instant now) {
-    Duration ahead =
-        date.flatMap(Refusal::time)
-            .map(there -> Duration.between(there, now))
-            .orElse(Duration.ZERO);
+    Duration ahead = clockAhead(now).orElse(Duration.ZERO);
     // A request with a wrong time is refused before anything else is checked, often without a
     // message.
     boolean tooFar = status == 403 && ahead.abs().compareTo(ALLOWED) > 0;
@@ -54,6 +51,11 @@ public record Refusal(
             ? "the clocks of this machine and of the store are too far apart; set them"
             : "the clock of this machine is %d minutes %s; set it"
                 .formatted(minutes, ahead.isNegative() ? "behind" : "ahead"));
+  }
+
+  /** How far this machine's clock is ahead of the store's; empty if the store does not tell. */
+  Optional<Duration> clockAhead(Instant now) {
+    return date.flatMap(Refusal::time).map(there -> Duration.between(there, now));
   }
 
   /** Whether the region is wrong, and the right one if the server tells. */

@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import mstc.cloud.worker.domain.diagnosis.Diagnosis;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectListing;
@@ -171,6 +172,17 @@ public abstract class S3ProtocolStore implements ObjectStore {
           room.check();
           return true;
         });
+  }
+
+  /**
+   * Examines this store, which is closed with the diagnosis.
+   *
+   * @param keys what the store's settings are called
+   * @param bucket the bucket that is tried; if empty, one called {@code mstc-doctor}, if this store
+   *     creates buckets
+   */
+  protected final Diagnosis diagnosis(StoreKeys keys, Optional<BucketName> bucket) {
+    return new StoreDiagnosis(requests, failures, keys, createBuckets, bucket);
   }
 
   @Override

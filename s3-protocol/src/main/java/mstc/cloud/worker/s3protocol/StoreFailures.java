@@ -169,7 +169,8 @@ public final class StoreFailures {
         : ObjectStoreException.permanent(message, cause);
   }
 
-  private static <T extends Throwable> Optional<T> firstOf(Class<T> type, Throwable failure) {
+  /** The first of that type among a failure and its causes. */
+  static <T extends Throwable> Optional<T> firstOf(Class<T> type, Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (type.isInstance(cause)) {
         return Optional.of(type.cast(cause));

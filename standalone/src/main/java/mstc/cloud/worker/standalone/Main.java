@@ -1,7 +1,11 @@
 package mstc.cloud.worker.standalone;
 
+import mstc.cloud.worker.bootstrap.cli.CancelCommand;
 import mstc.cloud.worker.bootstrap.cli.CommandLineRunner;
 import mstc.cloud.worker.bootstrap.cli.ConfigCommand;
+import mstc.cloud.worker.bootstrap.cli.DoctorCommand;
+import mstc.cloud.worker.bootstrap.cli.JobsCommand;
+import mstc.cloud.worker.bootstrap.cli.LogsCommand;
 import mstc.cloud.worker.bootstrap.cli.SubmitCommand;
 import mstc.cloud.worker.bootstrap.cli.VersionProvider;
 import mstc.cloud.worker.bootstrap.cli.WorkerCommand;
@@ -18,6 +22,10 @@ import picocli.CommandLine.Command;
       StandaloneCommand.class,
       WorkerCommand.class,
       SubmitCommand.class,
+      JobsCommand.class,
+      LogsCommand.class,
+      CancelCommand.class,
+      DoctorCommand.class,
       ConfigCommand.class
     })
 public final class Main {

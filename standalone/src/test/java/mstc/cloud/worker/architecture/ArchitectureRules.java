@@ -71,6 +71,7 @@ final class ArchitectureRules {
             WIRE,
             JSON,
             "io.fabric8.kubernetes..",
+            "javax.net..",
             "com.google.errorprone.annotations.concurrent.."));
     rules.put(
         "minio",

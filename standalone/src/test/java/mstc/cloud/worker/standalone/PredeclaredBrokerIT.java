@@ -24,6 +24,7 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.faults.service.Broker;
+import mstc.cloud.worker.testkit.diagnosis.Findings;
 import mstc.cloud.worker.testkit.request.WorkRequests;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.Test;
@@ -93,6 +94,35 @@ class PredeclaredBrokerIT {
       queue.open((_, _) -> new Disposition.Acknowledge());
       declare(channel);
       await().atMost(PATIENCE).until(queue::isConnected);
+    }
+  }
+
+  @Test
+  void aDoctorFindsNothingWrongWithIt() throws Exception {
+    // given
+    try (Broker broker = start();
+        Connection connection = broker.connect("operator");
+        Channel channel = connection.createChannel()) {
+      declare(channel);
+
+      // when
+      Findings findings = Findings.of(RabbitWorkQueue.diagnosis(settings(broker)));
+
+      // then
+      findings.assertSkipped("broker own queue", "may not declare queues of its own");
+      findings.assertSkipped("broker consume", "nothing was published");
+      findings.assertSkipped("broker binding", "may not bind");
+      findings.assertSeen("broker publish", "gave it back");
+      findings.assertSeen("broker work queue", "it is there");
+      findings.assertPassedBut("broker own queue", "broker consume", "broker binding");
+
+      // when
+      channel.queueDelete(NAMES.deadQueue());
+      Findings missing = Findings.of(RabbitWorkQueue.diagnosis(settings(broker)));
+
+      // then
+      missing.assertFailed(
+          "broker dead queue", "does not exist", "give worker the right to configure it");
     }
   }
 

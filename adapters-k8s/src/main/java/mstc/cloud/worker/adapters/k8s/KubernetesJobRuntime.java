@@ -32,6 +32,7 @@ import mstc.cloud.worker.adapters.k8s.log.LogCollection;
 import mstc.cloud.worker.adapters.k8s.log.LogKeeping;
 import mstc.cloud.worker.adapters.k8s.log.LogSource;
 import mstc.cloud.worker.adapters.k8s.log.Spool;
+import mstc.cloud.worker.domain.diagnosis.Diagnosis;
 import mstc.cloud.worker.adapters.k8s.view.ViewedJobs;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -167,6 +168,16 @@ public final class KubernetesJobRuntime implements JobRuntime, JobViews {
             () -> followers.lead(watches::relist),
             followers::stopFollowing,
             this::onLease);
+  }
+
+  /**
+   * Examines a cluster as a runtime with these settings needs it; changes nothing there.
+   *
+   * @param proxies as for the runtime
+   */
+  public static Diagnosis diagnosis(
+      KubernetesSettings settings, Function<URI, Optional<URI>> proxies) {
+    return new ClusterDiagnosis(settings, proxies);
   }
 
   private void onLease(Lease lease) {

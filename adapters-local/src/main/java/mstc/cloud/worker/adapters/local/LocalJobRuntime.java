@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import mstc.cloud.worker.domain.diagnosis.Diagnosis;
 import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.ReplyAddress;
@@ -123,6 +124,11 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
    * @throws JobRuntimeException permanently, if the root folder is used by another worker or cannot
    *     be used at all
    */
+  /** Examines what a runtime with these settings would run; changes nothing. */
+  public static Diagnosis diagnosis(LocalSettings settings) {
+    return Diagnosis.of(new ProgramChecks(settings, System.getenv("PATH")).all());
+  }
+
   @Override
   public void start(JobListener toTell) {
     RootFolder opened = RootFolder.open(settings.root());

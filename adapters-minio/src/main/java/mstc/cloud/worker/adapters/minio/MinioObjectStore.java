@@ -3,9 +3,12 @@ package mstc.cloud.worker.adapters.minio;
 import java.net.URI;
 import java.util.Optional;
 import java.util.function.Function;
+import mstc.cloud.worker.domain.diagnosis.Diagnosis;
+import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.s3protocol.ProxyServer;
 import mstc.cloud.worker.s3protocol.S3ProtocolStore;
 import mstc.cloud.worker.s3protocol.StoreFailures;
+import mstc.cloud.worker.s3protocol.StoreKeys;
 
 /**
  * Keeps objects in MinIO, or another server that speaks S3.
@@ -42,5 +45,20 @@ public final class MinioObjectStore extends S3ProtocolStore {
             MinioClients.region(settings),
             "set mstc.object-store.region"),
         settings.createBuckets());
+  }
+
+  /**
+   * Examines this store, which is closed with the diagnosis.
+   *
+   * @param bucket the bucket that is tried; if empty, one called {@code mstc-doctor}, if this store
+   *     creates buckets
+   */
+  public Diagnosis diagnosis(Optional<BucketName> bucket) {
+    return diagnosis(
+        new StoreKeys(
+            "mstc.object-store.minio.host and mstc.object-store.minio.port",
+            "mstc.object-store.minio.access-key and mstc.object-store.minio.secret-key",
+            "mstc.object-store.minio.tls.ca-certificate"),
+        bucket);
   }
 }

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import mstc.cloud.worker.domain.diagnosis.Diagnosis;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
 import mstc.cloud.worker.domain.queue.WorkQueue;
@@ -67,6 +68,14 @@ public final class RabbitWorkQueue implements WorkQueue {
         throw new UncheckedIOException("the CA certificate cannot be used: " + e, e);
       }
     }
+  }
+
+  /**
+   * Examines a broker as a worker with these settings needs it. That declares the exchange and the
+   * queues, as a worker's start does, and takes no request from the queue for good.
+   */
+  public static Diagnosis diagnosis(RabbitSettings settings) {
+    return new BrokerDiagnosis(settings);
   }
 
   @Override

@@ -26,7 +26,15 @@ final class Topology {
 
   private final Connection connection;
 
-  private Topology(Connection connection) {
+  /** How something came to be there. */
+  enum Origin {
+    /** The user may declare it, and did. */
+    DECLARED,
+    /** The user may not declare it; it was there. */
+    FOUND
+  }
+
+  Topology(Connection connection) {
     this.connection = connection;
   }
 
@@ -36,29 +44,47 @@ final class Topology {
   static void declare(Connection connection, RabbitSettings.Names names)
       throws IOException, TimeoutException {
     Topology topology = new Topology(connection);
-    topology.ensure(
-        "the exchange " + names.exchange(),
-        channel -> channel.exchangeDeclare(names.exchange(), BuiltinExchangeType.DIRECT, true),
-        channel -> channel.exchangeDeclarePassive(names.exchange()));
+    topology.ensureExchange(names.exchange());
     topology.ensureQueue(names.queue());
-    topology.bind(names);
+    if (!topology.isBindingAllowed(names)) {
+      LOG.info(
+          "This user may not bind the queue to the exchange, so that has to be done already; it"
+              + " needs the right to write to the queue and to read from the exchange, queue={}"
+              + " exchange={}",
+          names.queue(),
+          names.exchange());
+    }
     topology.ensureQueue(names.deadQueue());
   }
 
-  private void ensureQueue(String queue) throws IOException, TimeoutException {
-    ensure(
+  /**
+   * @throws NotDeclaredException when it is missing, and the user may not declare it
+   */
+  Origin ensureExchange(String exchange) throws IOException, TimeoutException {
+    return ensure(
+        "the exchange " + exchange,
+        channel -> channel.exchangeDeclare(exchange, BuiltinExchangeType.DIRECT, true),
+        channel -> channel.exchangeDeclarePassive(exchange));
+  }
+
+  /**
+   * @throws NotDeclaredException when it is missing, and the user may not declare it
+   */
+  Origin ensureQueue(String queue) throws IOException, TimeoutException {
+    return ensure(
         "the queue " + queue,
         channel -> channel.queueDeclare(queue, true, false, false, null),
         channel -> channel.queueDeclarePassive(queue));
   }
 
-  private void ensure(String what, Call declaration, Call look)
+  private Origin ensure(String what, Call declaration, Call look)
       throws IOException, TimeoutException {
     if (isAllowed(declaration)) {
-      return;
+      return Origin.DECLARED;
     }
     try {
       onChannel(look);
+      return Origin.FOUND;
     } catch (IOException e) {
       if (isRefusal(e, AMQP.NOT_FOUND)) {
         throw new NotDeclaredException(what, e);
@@ -67,15 +93,9 @@ final class Topology {
     }
   }
 
-  private void bind(RabbitSettings.Names names) throws IOException, TimeoutException {
-    if (!isAllowed(channel -> channel.queueBind(names.queue(), names.exchange(), names.queue()))) {
-      LOG.info(
-          "This user may not bind the queue to the exchange, so that has to be done already; it"
-              + " needs the right to write to the queue and to read from the exchange, queue={}"
-              + " exchange={}",
-          names.queue(),
-          names.exchange());
-    }
+  /** Whether the broker allowed to bind the queue to the exchange; it was done then. */
+  boolean isBindingAllowed(RabbitSettings.Names names) throws IOException, TimeoutException {
+    return isAllowed(channel -> channel.queueBind(names.queue(), names.exchange(), names.queue()));
   }
 
   /** Whether the broker allowed it; it was done then. */
@@ -91,12 +111,12 @@ final class Topology {
     }
   }
 
-  private static boolean isRefusal(IOException e, int replyCode) {
+  static boolean isRefusal(Exception e, int replyCode) {
     return BrokerFailure.of(e).replyCode().equals(OptionalInt.of(replyCode));
   }
 
   /** On a channel of its own, as the broker closes it for what it refuses. */
-  private void onChannel(Call call) throws IOException, TimeoutException {
+  void onChannel(Call call) throws IOException, TimeoutException {
     Optional<Channel> opened = connection.openChannel();
     Channel channel =
         opened.orElseThrow(() -> new IOException("the broker allows no further channel"));
@@ -115,7 +135,8 @@ final class Topology {
     }
   }
 
-  private interface Call {
-    void on(Channel channel) throws IOException;
+  /** What is done on a channel. */
+  interface Call {
+    void on(Channel channel) throws IOException, TimeoutException;
   }
 }

@@ -3,9 +3,12 @@ package mstc.cloud.worker.adapters.s3;
 import java.net.URI;
 import java.util.Optional;
 import java.util.function.Function;
+import mstc.cloud.worker.domain.diagnosis.Diagnosis;
+import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.s3protocol.ProxyServer;
 import mstc.cloud.worker.s3protocol.S3ProtocolStore;
 import mstc.cloud.worker.s3protocol.StoreFailures;
+import mstc.cloud.worker.s3protocol.StoreKeys;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
@@ -64,6 +67,21 @@ public final class S3ObjectStore extends S3ProtocolStore {
             checksums),
         failures(settings, region),
         settings.createBuckets());
+  }
+
+  /**
+   * Examines this store, which is closed with the diagnosis.
+   *
+   * @param bucket the bucket that is tried; if empty, one called {@code mstc-doctor}, if this store
+   *     creates buckets
+   */
+  public Diagnosis diagnosis(Optional<BucketName> bucket) {
+    return diagnosis(
+        new StoreKeys(
+            "mstc.object-store.s3.endpoint",
+            "mstc.object-store.s3.access-key and mstc.object-store.s3.secret-key, or the AWS SDK's own",
+            "mstc.object-store.s3.tls.ca-certificate"),
+        bucket);
   }
 
   private static StoreFailures failures(S3Settings settings, Region region) {

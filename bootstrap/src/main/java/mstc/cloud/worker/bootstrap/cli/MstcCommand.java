@@ -8,5 +8,13 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     description = "Runs requests from a queue as jobs and stores their logs.",
-    subcommands = {WorkerCommand.class, SubmitCommand.class, ConfigCommand.class})
+    subcommands = {
+      WorkerCommand.class,
+      SubmitCommand.class,
+      JobsCommand.class,
+      LogsCommand.class,
+      CancelCommand.class,
+      DoctorCommand.class,
+      ConfigCommand.class
+    })
 public final class MstcCommand {}

@@ -18,7 +18,6 @@ import mstc.cloud.worker.bootstrap.client.Transfer;
 import mstc.cloud.worker.bootstrap.logging.Logging;
 import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
 import mstc.cloud.worker.bootstrap.settings.WorkerTree;
-import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.InvalidRequestException;
 import mstc.cloud.worker.domain.request.WorkRequest;
@@ -51,10 +50,6 @@ import picocli.CommandLine.Spec;
       "130:the job was cancelled"
     })
 public final class SubmitCommand implements Callable<Integer> {
-  private static final int NO_REPLY = 3;
-  private static final int TIMED_OUT = 124;
-  private static final int CANCELLED = 130;
-
   @Mixin private ConfigurationOptions options = new ConfigurationOptions();
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -145,7 +140,7 @@ public final class SubmitCommand implements Callable<Integer> {
         reply = client.run(request, idempotencyKey, patience(request), progress::show);
       } catch (RabbitWorkClient.NoReplyException e) {
         err.println("mstc: " + e.getMessage());
-        return NO_REPLY;
+        return OutcomeExitCode.NO_REPLY;
       }
       spec.commandLine()
           .getOut()
@@ -154,7 +149,7 @@ public final class SubmitCommand implements Callable<Integer> {
       for (String download : downloads) {
         transfer.download(request.outputBucket(), download, folder);
       }
-      return exitCode(reply.outcome());
+      return OutcomeExitCode.of(reply.outcome());
     }
   }
 
@@ -182,15 +177,5 @@ public final class SubmitCommand implements Callable<Integer> {
     return waitMinutes == null
         ? request.timeout().plusMinutes(10)
         : Duration.ofMinutes(waitMinutes);
-  }
-
-  private static int exitCode(JobOutcome.Kind outcome) {
-    return switch (outcome) {
-      case SUCCEEDED -> CommandLine.ExitCode.OK;
-      case TIMED_OUT -> TIMED_OUT;
-      case CANCELLED -> CANCELLED;
-      case REJECTED -> CommandLine.ExitCode.USAGE;
-      case FAILED, OUT_OF_MEMORY, IMAGE_UNAVAILABLE, EVICTED, LOST -> CommandLine.ExitCode.SOFTWARE;
-    };
   }
 }

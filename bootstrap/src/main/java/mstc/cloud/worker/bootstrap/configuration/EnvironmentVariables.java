@@ -31,6 +31,9 @@ final class EnvironmentVariables {
           ".+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
               + "|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)");
 
+  /** For the commands that speak to a worker over HTTP, and read no configuration. */
+  private static final Set<String> OF_CLIENTS = Set.of("MSTC_URL", "MSTC_TOKEN");
+
   private final Map<String, String> environment;
   private final List<String> warnings;
   private final KnownKeys keys;
@@ -77,7 +80,9 @@ final class EnvironmentVariables {
 
   private void warnOfUnknown(Set<String> known) {
     for (String variable : environment.keySet()) {
-      if (!keys.ownsVariable(variable) || known.contains(variable)) {
+      if (!keys.ownsVariable(variable)
+          || known.contains(variable)
+          || OF_CLIENTS.contains(variable)) {
         continue;
       }
       if (isServiceLink(variable)) {

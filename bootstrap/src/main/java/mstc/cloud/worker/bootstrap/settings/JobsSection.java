@@ -197,10 +197,15 @@ public final class JobsSection extends Section {
         : otherwise.map(value -> values.valueOr(key, value));
   }
 
+  /** Whether it is each machine's, or each pod's, own name or address. */
+  public static boolean isLoopback(String host) {
+    return LOOPBACK.matcher(host).matches();
+  }
+
   /** For example, a worker on a laptop that reaches the store through a port-forward. */
   void warnOfStoreOutOfReach(ConfigurationValues values, JobSettings jobs) {
     Optional.ofNullable(jobs.environment().get(JobVariables.MINIO_HOST))
-        .filter(host -> LOOPBACK.matcher(host).matches())
+        .filter(JobsSection::isLoopback)
         .ifPresent(host ->
             values.warn(
                 ("jobs are told that the store is at %s, which is their own pod;"

@@ -25,6 +25,8 @@ class ConfigurationWarningsTest {
             "MSTC_HTP_PORT", "1",
             "MSTC_COLOUR", "blue",
             "MSTC", "x",
+            "MSTC_URL", "http://worker:8080",
+            "MSTC_TOKEN", "sesame",
             "PATH", "/bin",
             "MINIO_SERVICE_HOST", "minio");
 

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.RequestConfigBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
@@ -16,7 +17,7 @@ import java.util.function.Function;
 /** The clients of one cluster, which differ in how long they wait and how they connect. */
 public final class ClusterClients implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
-  private static final int REQUEST_TIMEOUT_MILLIS = 15_000;
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(15);
 
   private static final int LEASE_TIMEOUT_MILLIS = 3_000;
 
@@ -35,11 +36,25 @@ public final class ClusterClients implements AutoCloseable {
       String namespace,
       Function<URI, Optional<URI>> proxies,
       Executor threads) {
+    this(access, namespace, proxies, threads, REQUEST_TIMEOUT);
+  }
+
+  /**
+   * As above, with another time that a request may take.
+   *
+   * @throws IllegalArgumentException when nothing tells how the cluster is reached
+   */
+  public ClusterClients(
+      ClusterAccess access,
+      String namespace,
+      Function<URI, Optional<URI>> proxies,
+      Executor threads,
+      Duration requestTimeout) {
     Config config =
         new ConfigBuilder(access.find(proxies))
             .withNamespace(namespace)
             .withConnectionTimeout(CONNECT_TIMEOUT_MILLIS)
-            .withRequestTimeout(REQUEST_TIMEOUT_MILLIS)
+            .withRequestTimeout((int) requestTimeout.toMillis())
             // The port's caller retries; and a create that the client retried could not be told
             // from another's.
             .withRequestRetryBackoffLimit(0)
