@@ -27,7 +27,7 @@ class ClientCommandsIT {
   private static final Duration SOON = Duration.ofMinutes(2);
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final int port = FreePort.find();
+  private int port;
   private Path folder;
   private WorkerProcess worker;
   private int runs;
@@ -35,6 +35,7 @@ class ClientCommandsIT {
   @BeforeAll
   void start(@TempDir Path temporary) throws Exception {
     folder = temporary;
+    port = FreePort.find();
     worker =
         new WorkerProcess(
                 folder.resolve("worker.log"),
