@@ -107,7 +107,8 @@ def test_what_this_package_sends_and_gets_is_valid(
     mesh.write_text("mesh")
     good = connected.submit(
         quick_image,
-        ["{input}"],
+        # See test_many_jobs: without an entry point these replace the image's command.
+        ["python3", "/app/main.py", "{input}"],
         input=mesh,
         key="study-7",
         memory="64Mi",

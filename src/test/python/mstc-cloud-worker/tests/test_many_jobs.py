@@ -25,17 +25,19 @@ from mstc_cloud_worker import (
 
 pytestmark = pytest.mark.usefixtures("worker")
 
-ARGS = ["--mesh", "{input}"]
+# The test job ignores its arguments. Where its image has a command instead of an entry point, they
+# replace it.
+ARGS = ["python3", "/app/main.py", "{input}"]
 CASES = 100
 
-# As the README has it, with the image that the tests have.
+# As the README has it, with the image that the tests have, and its arguments.
 SCRIPT = """
 import sys
 from pathlib import Path
 from mstc_cloud_worker import JobFailed, connect
 
 with connect() as worker:
-    jobs = worker.map(sys.argv[1], Path("cases").glob("*.msh"), args=["--mesh", "{input}"],
+    jobs = worker.map(sys.argv[1], Path("cases").glob("*.msh"), args=sys.argv[2:],
                       memory="64Mi", retries=1, timeout="2h", max_parallel=50, key="study-7")
     for job in worker.progress(jobs):
         try:
@@ -81,7 +83,7 @@ def test_a_study_that_is_killed_and_run_again_runs_every_job_once(
 ) -> None:
     meshes(tmp_path / "cases", CASES)
     before = created()
-    command = [sys.executable, "-c", SCRIPT, quick_image]
+    command = [sys.executable, "-c", SCRIPT, quick_image, *ARGS]
     environment = {**os.environ, "MSTC_BUCKET": bucket}
 
     with subprocess.Popen(

@@ -303,6 +303,20 @@ def test_a_log_of_a_job_that_is_answered_meanwhile_comes_from_the_store(fakes: F
     assert [*lines] == ["one"]
 
 
+def test_a_log_that_ends_before_it_was_read_comes_from_the_store(fakes: Fakes) -> None:
+    job = fakes.worker().submit("team/solver:3")
+    fakes.api.connections = [[LogEvent("end", "", "1")]]
+    fakes.store.objects = {"a.log": "one\n"}
+    lines = job.logs(follow=True)
+    answering = threading.Timer(
+        0.05, fakes.link.sent[0].answer, ["FAILED", LogObject("cases", "a.log", 4, True)]
+    )
+    answering.start()
+
+    assert [*lines] == ["one"]
+    answering.join()
+
+
 def test_a_log_of_a_job_that_is_not_on_record_says_so(fakes: Fakes) -> None:
     with pytest.raises(JobNotFound):
         fakes.worker().submit("team/solver:3").logs()

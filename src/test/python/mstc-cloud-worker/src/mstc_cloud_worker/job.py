@@ -306,10 +306,10 @@ class Job:
 
     def _follow(self) -> Iterator[str]:
         name = self._request_or_raise().job
-        after, rest = "", ""
+        after, rest, begun = "", "", False
         answered_until = time.monotonic() + _PATIENCE_S
         while True:
-            if self.done() and not after:
+            if self.done() and not begun:
                 yield from self._stored()
                 return
             try:
@@ -319,15 +319,17 @@ class Job:
                     if event.kind == "notice":
                         _log.warning("the log of %s: %s", name, event.text)
                     elif event.kind == "log":
+                        begun = True
                         *lines, rest = (rest + event.text).split("\n")
                         yield from lines
-                    else:
+                    elif begun:
                         if rest:
                             yield rest
                         return
+                # It broke off, or ended before anything was read: then the store has the log.
             except JobNotFound:
                 # It waits in the queue; or its record is gone, as it was answered.
-                if self.done() and after:
+                if self.done() and begun:
                     raise
             except Refused:
                 raise
