@@ -77,8 +77,8 @@ def test_a_job_is_cancelled_with_the_token(server: Server) -> None:
 def test_address_and_token_come_from_the_environment(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MSTC_HTTP_URL", server.url)
-    monkeypatch.setenv("MSTC_HTTP_TOKEN", "another")
+    monkeypatch.setenv("MSTC_URL", server.url)
+    monkeypatch.setenv("MSTC_TOKEN", "another")
     server.chunks = [b"one\n", b"two\n"]
 
     assert Api(None, None).log("solve-1") == "one\ntwo\n"
@@ -89,18 +89,18 @@ def test_address_and_token_come_from_the_environment(
 def test_without_an_address_the_error_says_which_variable_to_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv("MSTC_HTTP_URL", raising=False)
+    monkeypatch.delenv("MSTC_URL", raising=False)
     worker = Worker(Services(FakeLink(), FakeStore(), Api(None, None)), "cases", None)
     job = worker.submit("team/solver:3")
 
     for use in (job.cancel, job.logs, lambda: job.logs(follow=True)):
-        with pytest.raises(WorkerUnavailable, match=r"MSTC_HTTP_URL.*MSTC_HTTP_TOKEN"):
+        with pytest.raises(WorkerUnavailable, match=r"MSTC_URL.*MSTC_TOKEN"):
             use()
 
 
 @pytest.mark.parametrize("url", ["localhost:8080", "ftp://localhost", "http://"])
 def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="MSTC_HTTP_URL"):
+    with pytest.raises(ValueError, match="MSTC_URL"):
         Api(url, None)
 
 
@@ -112,7 +112,7 @@ def test_a_closed_port_is_named() -> None:
 @pytest.mark.parametrize(
     ("status", "kind", "text"),
     [
-        (401, Refused, "set MSTC_HTTP_TOKEN"),
+        (401, Refused, "set MSTC_TOKEN"),
         (403, Refused, "see mstc.http.token"),
         (404, JobNotFound, "no such job"),
         (405, JobNotFound, "no such job"),

@@ -69,7 +69,7 @@ def logs(store: Minio, bucket: str) -> list[str]:
 
 def created() -> int | None:
     """How many jobs the worker has created; None if its HTTP API is not known."""
-    url = os.environ.get("MSTC_HTTP_URL")
+    url = os.environ.get("MSTC_URL")
     if not url:
         return None
     page = urllib3.request("GET", f"{url}/metrics").data.decode()

@@ -1,4 +1,4 @@
-"""Jobs that run, at the worker's HTTP API, where MSTC_HTTP_URL names one."""
+"""Jobs that run, at the worker's HTTP API, where MSTC_URL names one."""
 
 import os
 import time
@@ -12,9 +12,9 @@ pytestmark = pytest.mark.usefixtures("worker")
 
 @pytest.fixture(autouse=True)
 def url() -> str:
-    url = os.environ.get("MSTC_HTTP_URL")
+    url = os.environ.get("MSTC_URL")
     if not url:
-        pytest.skip("no address of the worker's HTTP API (MSTC_HTTP_URL, MSTC_HTTP_TOKEN)")
+        pytest.skip("no address of the worker's HTTP API (MSTC_URL, MSTC_TOKEN)")
     return url
 
 

@@ -13,8 +13,8 @@ import urllib3
 
 from mstc_cloud_worker.errors import JobNotFound, WorkerUnavailable
 
-URL = "MSTC_HTTP_URL"
-TOKEN = "MSTC_HTTP_TOKEN"  # noqa: S105 - the name of a variable
+URL = "MSTC_URL"
+TOKEN = "MSTC_TOKEN"  # noqa: S105 - the name of a variable
 
 _CONNECT_S = 10.0
 # The worker sends a comment every 15 seconds.
@@ -53,8 +53,8 @@ class Api:
         """Does not connect.
 
         Args:
-            url: such as http://localhost:8080; else MSTC_HTTP_URL; without it, every call fails.
-            token: the worker's `mstc.http.token`; else MSTC_HTTP_TOKEN.
+            url: such as http://localhost:8080; else MSTC_URL; without it, every call fails.
+            token: the worker's `mstc.http.token`; else MSTC_TOKEN.
 
         Raises:
             ValueError: the address is no http or https URL.

@@ -44,9 +44,9 @@ class Settings(TypedDict, total=False):
         store_user: else MINIO_ROOT_USER, else minioadmin.
         store_password: else MINIO_ROOT_PASSWORD, else minioadmin.
         store_tls: True, or a context of your own.
-        http_url: of the worker's HTTP API; else MSTC_HTTP_URL. Only `logs` of a job that runs, and
+        http_url: of the worker's HTTP API; else MSTC_URL. Only `logs` of a job that runs, and
             `cancel`, need it.
-        http_token: else MSTC_HTTP_TOKEN.
+        http_token: else MSTC_TOKEN.
     """
 
     bucket: str | None

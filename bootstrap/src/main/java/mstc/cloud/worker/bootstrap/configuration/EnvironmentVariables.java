@@ -31,8 +31,8 @@ final class EnvironmentVariables {
           ".+_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
               + "|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)");
 
-  /** For the commands that speak to a worker over HTTP, and read no configuration. */
-  private static final Set<String> OF_CLIENTS = Set.of("MSTC_URL", "MSTC_TOKEN");
+  /** For clients of a worker, here and in Python, which read no configuration of it. */
+  private static final Set<String> OF_CLIENTS = Set.of("MSTC_URL", "MSTC_TOKEN", "MSTC_BUCKET");
 
   private final Map<String, String> environment;
   private final List<String> warnings;
