@@ -13,11 +13,14 @@ public interface LogReader extends AutoCloseable {
    * A part of the log: whole lines, unless a line is longer than a piece may be, or is not finished
    * yet.
    *
-   * @param text the bytes that the job wrote, as they are; at most {@value #MAX_BYTES}
+   * @param text the bytes that the job wrote, as they are; at most {@value #MAX_BYTES}; none where
+   *     only something is missing
    * @param position where this piece ends; opaque, of printable ASCII characters without blanks
    * @param notice what is missing before this piece, in one line, such as that the runtime no
    *     longer has the beginning; empty if nothing is known to be missing
    */
+  // Pieces are not compared, and a copy of the bytes would cost as much as reading them.
+  @SuppressWarnings("ArrayRecordComponent")
   record Piece(byte[] text, String position, Optional<String> notice) {
     public static final int MAX_BYTES = 64 * 1024;
   }
