@@ -3,7 +3,6 @@ package mstc.cloud.worker.adapters.k8s.view;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,7 @@ public final class ViewedJobs implements TrackedJobs.Changes, AutoCloseable {
   private final Thread showing = Thread.ofVirtual().name("job-views").unstarted(this::show);
 
   @GuardedBy("lock")
-  private final Map<TrackedJob, ViewedJob> jobs = new IdentityHashMap<>();
+  private final Map<TrackedJob, ViewedJob> jobs = new HashMap<>();
 
   @GuardedBy("lock")
   private final Map<UniqueName, ViewedJob> byName = new HashMap<>();
