@@ -214,8 +214,7 @@ class ViewedJobsTest {
     await()
         .until(() ->
             names.stream()
-                .allMatch(
-                    name -> seen.jobs.find(name).filter(JobView::cancelled).isPresent()));
+                .allMatch(name -> seen.jobs.find(name).filter(JobView::cancelled).isPresent()));
     // As created, and as cancelled: what looks the same is not shown again.
     assertThat(seen.changes.get()).isBetween(1000, 2000);
   }
