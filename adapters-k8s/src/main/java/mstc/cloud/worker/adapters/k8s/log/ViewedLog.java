@@ -33,6 +33,8 @@ public final class ViewedLog {
    * @param position up to where it was given; empty if no line has begun
    * @param notice what may be missing before it
    */
+  // Parts are not compared, and a copy of the bytes would cost as much as reading them.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Given(byte[] text, Optional<ViewedPosition> position, Optional<String> notice) {}
 
   private final Instant startedAt;

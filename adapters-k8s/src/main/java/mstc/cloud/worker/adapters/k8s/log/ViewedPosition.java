@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.k8s.log;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
@@ -26,10 +27,14 @@ public record ViewedPosition(
   /** As text, of digits and dots. */
   public String toText() {
     return LongStream.concat(
-            LongStream.of(second.getEpochSecond(), first.getNano(), newest.getNano(), lines),
+            LongStream.of(second.getEpochSecond(), nanos(first), nanos(newest), lines),
             unfinished.stream())
         .mapToObj(Long::toString)
         .collect(Collectors.joining("."));
+  }
+
+  private long nanos(Instant time) {
+    return Duration.between(second, time).toNanos();
   }
 
   /**

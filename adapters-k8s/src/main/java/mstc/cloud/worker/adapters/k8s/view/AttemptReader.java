@@ -199,7 +199,8 @@ final class AttemptReader implements AutoCloseable {
   }
 
   private Step silent(boolean ended) throws IOException {
-    if (log.hasUnfinishedLine()) {
+    // Of a container that has ended, the rest is there, and only slow to come.
+    if (log.hasUnfinishedLine() && !ended) {
       Duration left = REST_OF_LINE.minusNanos(timer.nanos() - partSinceNanos);
       return left.isPositive()
           ? new Step.Later(left)

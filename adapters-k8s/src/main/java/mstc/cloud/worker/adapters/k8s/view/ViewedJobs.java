@@ -3,7 +3,6 @@ package mstc.cloud.worker.adapters.k8s.view;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +44,7 @@ public final class ViewedJobs implements TrackedJobs.Changes, AutoCloseable {
   private final Thread showing = Thread.ofVirtual().name("job-views").unstarted(this::show);
 
   @GuardedBy("lock")
-  private final Map<TrackedJob, ViewedJob> jobs = new IdentityHashMap<>();
+  private final Map<TrackedJob, ViewedJob> jobs = new HashMap<>();
 
   @GuardedBy("lock")
   private final Map<UniqueName, ViewedJob> byName = new HashMap<>();
@@ -169,7 +168,7 @@ public final class ViewedJobs implements TrackedJobs.Changes, AutoCloseable {
     }
     boolean gone = viewed.isGone();
     try {
-      viewed.next(reader).ifPresent(to::onChanged);
+      viewed.next(reader).filter(_ -> hasName(viewed)).ifPresent(to::onChanged);
     } catch (RuntimeException e) {
       if (viewed.isFirstFailure()) {
         LOG.warn("job={} is not shown as it is: {}", viewed.name(), e.toString());
@@ -177,6 +176,16 @@ public final class ViewedJobs implements TrackedJobs.Changes, AutoCloseable {
     }
     if (gone && removeName(viewed)) {
       to.onGone(viewed.name());
+    }
+  }
+
+  /** Whether it is the newest Job of its name. */
+  private boolean hasName(ViewedJob viewed) {
+    lock.lock();
+    try {
+      return viewed.equals(byName.get(viewed.name()));
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -185,8 +185,10 @@ class ViewedJobsTest {
     Job answered = NotedJobs.answered(job());
     jobs.update(answered);
     assertThat(awaitState(JobState.ENDED).reply()).isPresent();
+    int changes = seen.changes.get();
     jobs.remove(answered);
     await().until(() -> seen.jobs.gone().equals(List.of(NAME)));
+    assertThat(seen.changes).hasValue(changes);
   }
 
   @Test
@@ -209,9 +211,10 @@ class ViewedJobsTest {
     }
 
     // then
-    for (UniqueName name : names) {
-      await().until(() -> seen.jobs.find(name).filter(JobView::cancelled).isPresent());
-    }
+    await()
+        .until(() ->
+            names.stream()
+                .allMatch(name -> seen.jobs.find(name).filter(JobView::cancelled).isPresent()));
     // As created, and as cancelled: what looks the same is not shown again.
     assertThat(seen.changes.get()).isBetween(1000, 2000);
   }
