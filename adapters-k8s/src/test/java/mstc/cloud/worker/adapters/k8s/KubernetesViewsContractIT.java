@@ -73,7 +73,8 @@ class KubernetesViewsContractIT extends JobViewsContract {
 
   @Override
   protected WorkRequest.Builder countingTo(int lines) {
-    return ClusterJobs.running("seq 1 %d".formatted(lines));
+    // What a process leaves in its pipe when it ends, containerd may lose: up to 64 KiB.
+    return ClusterJobs.running("seq 1 %d; sleep 2".formatted(lines));
   }
 
   /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
