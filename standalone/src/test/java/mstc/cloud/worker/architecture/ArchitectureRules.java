@@ -112,6 +112,7 @@ final class ArchitectureRules {
     rules.put("k8s.job", innerPart("k8s", "job", "cluster"));
     rules.put("k8s.log", innerPart("k8s", "log", "cluster"));
     rules.put("k8s.follow", innerPart("k8s", "follow", "cluster", "job", "log"));
+    rules.put("k8s.view", innerPart("k8s", "view", "cluster", "job", "log"));
     rules.put("streams", onlyTheCommandLineWritesToStandardStreams());
     return rules;
   }

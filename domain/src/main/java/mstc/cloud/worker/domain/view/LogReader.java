@@ -13,7 +13,8 @@ public interface LogReader extends AutoCloseable {
    * A part of the log: whole lines, unless a line is longer than a piece may be, or is not finished
    * yet.
    *
-   * @param text the bytes that the job wrote, as they are; at most {@value #MAX_BYTES}
+   * @param text the bytes that the job wrote, as they are; at most {@value #MAX_BYTES}; none where
+   *     only something is missing
    * @param position where this piece ends; opaque, of printable ASCII characters without blanks
    * @param notice what is missing before this piece, in one line, such as that the runtime no
    *     longer has the beginning; empty if nothing is known to be missing

@@ -407,7 +407,7 @@ public abstract class JobViewsContract {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
 
     // when
-    try (LogReader log = openLog(job, false)) {
+    try (LogReader log = openLog(job, true)) {
       while (within(() -> log.read(LONG)) instanceof Result.More(Piece piece)) {
         assertThat(piece.text()).hasSizeLessThanOrEqualTo(Piece.MAX_BYTES).endsWith((byte) '\n');
         if (position.isEmpty() && all.size() > 500_000) {
@@ -419,8 +419,8 @@ public abstract class JobViewsContract {
 
     // then
     assertSame(all.toString(UTF_8), lines(1, LINES_OF_A_LONG_LOG));
-    String[] middle = position.orElseThrow().split(" ");
-    byte[] rest = read(open(job, Optional.of(middle[0]), false)).bytes();
+    String[] middle = position.orElseThrow().split(" ", -1);
+    byte[] rest = read(open(job, Optional.of(middle[0]), true)).bytes();
     assertThat(rest).hasSize(all.size() - Integer.parseInt(middle[1]));
   }
 
@@ -681,7 +681,9 @@ public abstract class JobViewsContract {
   private static String around(String text, int index) {
     return index < 0
         ? ""
-        : index + ": " + text.substring(Math.max(0, index - 20), Math.min(text.length(), index + 20));
+        : index
+            + ": "
+            + text.substring(Math.max(0, index - 20), Math.min(text.length(), index + 20));
   }
 
   /** Answers a job as soon as it has ended. */

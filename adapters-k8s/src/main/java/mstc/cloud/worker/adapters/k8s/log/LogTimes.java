@@ -10,16 +10,16 @@ public final class LogTimes {
    * A stream that is read to its end brings nothing, not even its end: a connection has broken off
    * without anyone noticing. A kubelet that only reads a file is never silent for so long.
    */
-  public static final Duration STALLED = Duration.ofSeconds(30);
+  static final Duration STALLED = Duration.ofSeconds(30);
 
   /** The same for a stream that is followed: there the job may be silent as well. */
-  public static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
+  static final Duration LONGEST_SILENCE = Duration.ofMinutes(15);
 
   /**
    * After a container's end: how long a followed stream is silent once all of it has come. The
    * kubelet itself normally ends the stream a second later, for which every short job would wait.
    */
-  public static final Duration SILENCE_AT_THE_END = Duration.ofMillis(150);
+  static final Duration SILENCE_AT_THE_END = Duration.ofMillis(150);
 
   /**
    * The same for a long log: on a busy machine more is still to come, so this waits for the kubelet

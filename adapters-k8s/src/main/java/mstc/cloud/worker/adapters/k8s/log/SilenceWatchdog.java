@@ -7,7 +7,7 @@ import mstc.cloud.worker.adapters.k8s.cluster.Timer;
  * Tells when to leave a silent stream: it may have broken off without anyone noticing, or may have
  * nothing more to bring. Only used by the thread that reads the stream.
  */
-final class SilenceWatchdog {
+public final class SilenceWatchdog {
   /** A log of at least this size is long at its end. */
   private static final long LONG_BYTES = 1 << 20;
 
@@ -15,13 +15,13 @@ final class SilenceWatchdog {
   private long heardNanos;
 
   /** The stream was opened just now. */
-  SilenceWatchdog(Timer timer) {
+  public SilenceWatchdog(Timer timer) {
     this.timer = timer;
     this.heardNanos = timer.nanos();
   }
 
   /** Something came. */
-  void heard() {
+  public void heard() {
     heardNanos = timer.nanos();
   }
 
@@ -29,12 +29,12 @@ final class SilenceWatchdog {
    * How much longer a stream that is read to its end may be silent; not positive if it is to be
    * left.
    */
-  Duration leftToRead() {
+  public Duration leftToRead() {
     return left(LogTimes.STALLED, heardNanos);
   }
 
   /** The same for one that is followed. */
-  Duration leftToFollow() {
+  public Duration leftToFollow() {
     return left(LogTimes.LONGEST_SILENCE, heardNanos);
   }
 
@@ -44,7 +44,7 @@ final class SilenceWatchdog {
    * @param endedNanos when that was, by the timer
    * @param bytes how long the log is
    */
-  Duration leftAtTheEnd(long endedNanos, long bytes) {
+  public Duration leftAtTheEnd(long endedNanos, long bytes) {
     Duration longest =
         bytes > LONG_BYTES ? LogTimes.SILENCE_AT_A_LONG_END : LogTimes.SILENCE_AT_THE_END;
     return left(longest, Math.max(heardNanos, endedNanos));

@@ -33,6 +33,8 @@ public final class ViewedLog {
    * @param position up to where it was given; empty if no line has begun
    * @param notice what may be missing before it
    */
+  // Parts are not compared, and a copy of the bytes would cost as much as reading them.
+  @SuppressWarnings("ArrayRecordComponent")
   public record Given(byte[] text, Optional<ViewedPosition> position, Optional<String> notice) {}
 
   private final Instant startedAt;
@@ -91,6 +93,11 @@ public final class ViewedLog {
   /** What the kubelet said instead of a log; empty if it said nothing. */
   public Optional<String> foreignWords() {
     return stream.foreignWords();
+  }
+
+  /** The newest time of a line; empty if there was none. */
+  public Optional<Instant> newest() {
+    return Optional.ofNullable(current).map(ViewedPosition::newest);
   }
 
   /** The next file begins at that time, and what was written just before it may be missing. */

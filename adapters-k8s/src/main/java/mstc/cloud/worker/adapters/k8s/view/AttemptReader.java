@@ -10,6 +10,7 @@ import mstc.cloud.worker.adapters.k8s.log.LogSource;
 import mstc.cloud.worker.adapters.k8s.log.LogSource.Container;
 import mstc.cloud.worker.adapters.k8s.log.LogStream;
 import mstc.cloud.worker.adapters.k8s.log.LogTimes;
+import mstc.cloud.worker.adapters.k8s.log.SilenceWatchdog;
 import mstc.cloud.worker.adapters.k8s.log.ViewedLog;
 import mstc.cloud.worker.adapters.k8s.log.ViewedPosition;
 import org.jspecify.annotations.Nullable;
@@ -48,13 +49,18 @@ final class AttemptReader implements AutoCloseable {
   private final boolean follow;
   private final Timer timer;
   private final Executor threads;
+  private final RotationLook rotation;
 
   private volatile @Nullable OpeningStream opening;
   private volatile boolean closed;
   private boolean following;
-  private boolean heardTheEnd;
+  private boolean followedToTheEnd;
   private boolean done;
-  private long heardNanos;
+  private long bytes;
+  private long endedNanos;
+  private boolean endIsKnown;
+  private long partSinceNanos;
+  private SilenceWatchdog watchdog;
   private long openAgainNanos;
   private boolean pausesUntilEnd;
   private long failingSinceNanos;
@@ -81,6 +87,8 @@ final class AttemptReader implements AutoCloseable {
     this.timer = timer;
     this.threads = threads;
     this.openAgainNanos = timer.nanos();
+    this.watchdog = new SilenceWatchdog(timer);
+    this.rotation = new RotationLook(source, container, timer, threads);
   }
 
   /**
@@ -91,6 +99,10 @@ final class AttemptReader implements AutoCloseable {
    * @throws IOException if it cannot be read, and could not be for a while
    */
   Step step(boolean ended) throws IOException {
+    if (ended && !endIsKnown) {
+      endIsKnown = true;
+      endedNanos = timer.nanos();
+    }
     if (done) {
       return log.takeAll().<Step>map(Step.Next::new).orElseGet(Step.Done::new);
     }
@@ -102,7 +114,7 @@ final class AttemptReader implements AutoCloseable {
       Optional<LogStream> stream = current.stream();
       return stream.isEmpty() ? new Step.Later(LogTimes.RESPONSE) : read(stream.get(), ended);
     } catch (LogSource.GoneException e) {
-      if (!heardTheEnd) {
+      if (!followedToTheEnd) {
         throw e;
       }
       done = true;
@@ -118,11 +130,11 @@ final class AttemptReader implements AutoCloseable {
       return new Step.Later(Duration.ofNanos(left));
     }
     pausesUntilEnd = false;
-    following = follow && !ended;
+    following = follow && !followedToTheEnd;
     boolean asFollower = following;
     Optional<Instant> since = log.resumeFrom();
     log.beginStream();
-    heardNanos = timer.nanos();
+    watchdog = new SilenceWatchdog(timer);
     OpeningStream begun =
         OpeningStream.begin(
             () -> asFollower ? source.follow(container, since) : source.read(container, since),
@@ -143,10 +155,15 @@ final class AttemptReader implements AutoCloseable {
       if (count <= 0) {
         break;
       }
-      heardNanos = timer.nanos();
+      watchdog.heard();
+      partSinceNanos = timer.nanos();
+      bytes += count;
       failing = false;
       pause = LogTimes.FIRST_PAUSE;
       log.add(buffer, count);
+    }
+    if (following && !ended) {
+      log.newest().flatMap(newest -> rotation.look(bytes, newest)).ifPresent(log::noteRotation);
     }
     Optional<ViewedLog.Given> lines = log.take();
     if (lines.isEmpty() && log.room() < BUFFER_BYTES) {
@@ -169,7 +186,7 @@ final class AttemptReader implements AutoCloseable {
       throw new IOException("the kubelet says: " + words.get());
     }
     closeStream();
-    heardTheEnd |= ended;
+    followedToTheEnd |= following && ended;
     if (following) {
       // Read once more: a stream that breaks off may look like one that ended.
       openAgainNanos = timer.nanos() + (ended ? 0 : pause.toNanos());
@@ -182,16 +199,15 @@ final class AttemptReader implements AutoCloseable {
   }
 
   private Step silent(boolean ended) throws IOException {
-    long now = timer.nanos();
-    Duration silence = Duration.ofNanos(now - heardNanos);
-    if (log.hasUnfinishedLine() && silence.compareTo(REST_OF_LINE) >= 0) {
-      return log.takeAll().<Step>map(Step.Next::new).orElseGet(() -> new Step.Later(REST_OF_LINE));
+    if (log.hasUnfinishedLine()) {
+      Duration left = REST_OF_LINE.minusNanos(timer.nanos() - partSinceNanos);
+      return left.isPositive()
+          ? new Step.Later(left)
+          : log.takeAll().<Step>map(Step.Next::new).orElseGet(() -> new Step.Later(left));
     }
-    Duration longest = longestSilence(ended);
-    Duration left = longest.minus(silence);
+    Duration left = silenceLeft(ended);
     if (left.isPositive()) {
-      return new Step.Later(
-          log.hasUnfinishedLine() ? min(left, REST_OF_LINE.minus(silence)) : left);
+      return new Step.Later(left);
     }
     if (!following) {
       throw new IOException("nothing more came of it, nor its end");
@@ -199,14 +215,15 @@ final class AttemptReader implements AutoCloseable {
     // The kubelet notices only a second later that nothing more can come, and a broken connection
     // may never be noticed.
     closeStream();
+    followedToTheEnd |= ended;
     return openAgain(ended);
   }
 
-  private Duration longestSilence(boolean ended) {
+  private Duration silenceLeft(boolean ended) {
     if (!following) {
-      return LogTimes.STALLED;
+      return watchdog.leftToRead();
     }
-    return ended ? LogTimes.SILENCE_AT_THE_END : LogTimes.LONGEST_SILENCE;
+    return ended ? watchdog.leftAtTheEnd(endedNanos, bytes) : watchdog.leftToFollow();
   }
 
   private Step failed(IOException e) throws IOException {

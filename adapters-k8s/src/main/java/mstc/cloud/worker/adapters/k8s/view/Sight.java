@@ -74,7 +74,13 @@ record Sight(
         state == JobState.PENDING ? HoldUps.of(known) : Optional.empty(),
         startedAt,
         endedAt,
-        known.gone() || JobAnnotations.isCancelled(known.job()));
+        isCancelled(known));
+  }
+
+  /** Also by whoever deleted the Job before it was answered; later its time is simply over. */
+  private static boolean isCancelled(Snapshot known) {
+    return JobAnnotations.isCancelled(known.job())
+        || (known.gone() && !JobAnnotations.isAnswered(known.job()));
   }
 
   private static Optional<Instant> startedAt(Snapshot known) {

@@ -169,7 +169,7 @@ public final class ViewedJobs implements TrackedJobs.Changes, AutoCloseable {
     }
     boolean gone = viewed.isGone();
     try {
-      viewed.next(reader).ifPresent(to::onChanged);
+      viewed.next(reader).filter(_ -> hasName(viewed)).ifPresent(to::onChanged);
     } catch (RuntimeException e) {
       if (viewed.isFirstFailure()) {
         LOG.warn("job={} is not shown as it is: {}", viewed.name(), e.toString());
@@ -177,6 +177,16 @@ public final class ViewedJobs implements TrackedJobs.Changes, AutoCloseable {
     }
     if (gone && removeName(viewed)) {
       to.onGone(viewed.name());
+    }
+  }
+
+  /** Whether it is the newest Job of its name. */
+  private boolean hasName(ViewedJob viewed) {
+    lock.lock();
+    try {
+      return viewed.equals(byName.get(viewed.name()));
+    } finally {
+      lock.unlock();
     }
   }
 
