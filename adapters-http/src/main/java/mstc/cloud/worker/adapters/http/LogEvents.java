@@ -47,10 +47,14 @@ final class LogEvents implements Body {
   }
 
   private void write(Piece piece, EventWriter writer) throws IOException, InterruptedException {
+    Optional<String> id = Optional.of(piece.position());
+    boolean hasText = piece.text().length > 0;
     if (piece.notice().isPresent()) {
-      writer.event("notice", JobJson.text(piece.notice().get()));
+      writer.event("notice", JobJson.text(piece.notice().get()), hasText ? Optional.empty() : id);
     }
-    writer.event("log", JobJson.text(pieces.next(piece.text())), Optional.of(piece.position()));
+    if (hasText) {
+      writer.event("log", JobJson.text(pieces.next(piece.text())), id);
+    }
   }
 
   private void end(EventWriter writer) throws IOException, InterruptedException {

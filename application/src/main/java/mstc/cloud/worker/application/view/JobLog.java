@@ -42,8 +42,8 @@ public final class JobLog implements LogReader {
     this.backoff = backoff;
   }
 
-  void begin(ReadLog.Source.Runtime runtime) {
-    reader = runtime.reader();
+  void begin(ReadLog.Source.Running running) {
+    reader = running.reader();
   }
 
   /** Leaves out what was read before. */
@@ -128,7 +128,7 @@ public final class JobLog implements LogReader {
 
   private void readOn(Duration patience) throws InterruptedException {
     switch (readLog.find(name, position, follow, patience)) {
-      case ReadLog.Source.Runtime runtime -> begin(runtime);
+      case ReadLog.Source.Running running -> begin(running);
       case ReadLog.Source.Store store -> begin(store);
       case ReadLog.Source.NotNow() -> LOG.debug("job={} has its log in neither place yet", name);
       case ReadLog.Source.Nothing _, ReadLog.Source.Unknown() -> ended = true;

@@ -64,8 +64,8 @@ public final class ReadLog {
       case Source.Nothing(String why) -> new Opening.None(why);
       case Source.NotNow() ->
           new Opening.NotNow("the log is on its way to the object store; try again");
-      case Source.Runtime runtime -> {
-        log.begin(runtime);
+      case Source.Running running -> {
+        log.begin(running);
         yield new Opening.Opened(log);
       }
       case Source.Store store -> {
@@ -77,7 +77,7 @@ public final class ReadLog {
 
   /** Where a log is to be read from at the moment. */
   sealed interface Source {
-    record Runtime(LogReader reader) implements Source {}
+    record Running(LogReader reader) implements Source {}
 
     record Store(StoredLogReader reader, StoredLog log) implements Source {}
 
@@ -104,7 +104,7 @@ public final class ReadLog {
     if (job.get().state() != JobState.ENDED) {
       Optional<LogReader> reader = views.openLog(name, position.runtime(), follow);
       if (reader.isPresent()) {
-        return new Source.Runtime(reader.get());
+        return new Source.Running(reader.get());
       }
       job = board.await(name, JobState.ENDED, patience);
     }
