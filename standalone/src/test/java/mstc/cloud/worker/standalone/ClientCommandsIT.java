@@ -186,8 +186,7 @@ class ClientCommandsIT {
       await()
           .atMost(SOON)
           .untilAsserted(() ->
-              assertThat(Files.readAllLines(watch.output()))
-                  .contains(job + "  ended  SUCCEEDED"));
+              assertThat(Files.readAllLines(watch.output())).contains(job + "  ended  SUCCEEDED"));
     } finally {
       watch.process().destroy();
     }

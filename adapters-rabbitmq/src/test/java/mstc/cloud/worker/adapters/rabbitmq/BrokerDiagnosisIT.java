@@ -157,8 +157,8 @@ class BrokerDiagnosisIT {
       // The embedded broker hangs up on clients that this machine has no time for.
       await()
           .atMost(Duration.ofMinutes(1))
-          .untilAsserted(() ->
-              examined(encrypted("localhost", proxy.port(), authority)).assertPassedBut());
+          .untilAsserted(
+              () -> examined(encrypted("localhost", proxy.port(), authority)).assertPassedBut());
     }
     remove();
   }
