@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -77,19 +78,27 @@ class ClientCommandsIT {
   }
 
   private Ended run(Map<String, String> environment, String... arguments) throws Exception {
-    try (WorkerProcess process = begin(environment, arguments)) {
-      int code = process.awaitExit();
-      return new Ended(code, process.output());
-    }
+    Started started = begin(environment, arguments);
+    return new Ended(started.process().waitFor(), Files.readString(started.output()));
   }
 
-  private WorkerProcess begin(Map<String, String> environment, String... arguments)
-      throws Exception {
-    return new WorkerProcess(
-        folder.resolve("run-" + ++runs),
-        List.of(),
-        new ArrayList<>(List.of(arguments)),
-        environment);
+  private record Started(Process process, Path output) {}
+
+  private Started begin(Map<String, String> environment, String... arguments) throws Exception {
+    Path output = folder.resolve("run-" + ++runs);
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().putAll(environment);
+    return new Started(builder.start(), output);
   }
 
   @Test
@@ -162,20 +171,24 @@ class ClientCommandsIT {
 
   @Test
   void changesAreWatchedAsTheyHappen() throws Exception {
-    try (WorkerProcess watch =
+    // given
+    Started watch =
         begin(
             Map.of("MSTC_URL", "http://localhost:" + port, "MSTC_TOKEN", TOKEN),
             "jobs",
             "--watch",
-            "--name=seen-")) {
+            "--name=seen-");
+    try {
       // when
       String job = submitted("seen", "sleep 1");
 
       // then
       await()
           .atMost(SOON)
-          .untilAsserted(
-              () -> assertThat(watch.output().lines()).contains(job + "  ended  SUCCEEDED"));
+          .untilAsserted(() ->
+              assertThat(Files.readAllLines(watch.output())).contains(job + "  ended  SUCCEEDED"));
+    } finally {
+      watch.process().destroy();
     }
   }
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +98,7 @@ class DoctorCommandTest {
 
     // then
     assertThat(diagnosed.output())
-        .startsWith("[")
+        .contains("[ {")
         .endsWith("]\n")
         .contains("\"check\" : \"broker address\"", "\"status\" : \"failed\"")
         .contains("\"remedy\" : \"start RabbitMQ there")
@@ -109,8 +108,8 @@ class DoctorCommandTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"minio", "s3"})
-  void aStoreThatIgnoresIfNoneMatchAndAClockThatIsOffAreNamed(String type) throws Exception {
-    try (FlawedStore store = new FlawedStore(Duration.ofMinutes(-10), true)) {
+  void aStoreThatIgnoresIfNoneMatchIsNamed(String type) throws Exception {
+    try (FlawedStore store = new FlawedStore(true)) {
       // given
       use(type, store.port());
 
@@ -120,15 +119,14 @@ class DoctorCommandTest {
       // then
       assertThat(diagnosed.output())
           .contains("FAILED   store condition", "ignores If-None-Match")
-          .contains("FAILED   store clock", "ahead of the store's")
-          .contains("ok       store read", "ok       store delete", " 2 failed");
+          .contains("ok       store read", "ok       store delete", " 1 failed");
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"minio", "s3"})
   void aBucketThatMayNotBeWrittenIsNamed(String type) throws Exception {
-    try (FlawedStore store = new FlawedStore(Duration.ZERO, false)) {
+    try (FlawedStore store = new FlawedStore(false)) {
       // given
       use(type, store.port());
 
@@ -173,6 +171,6 @@ class DoctorCommandTest {
 
     // then
     assertThat(diagnosed.code()).isEqualTo(2);
-    assertThat(diagnosed.output()).doesNotContain("broker", "\tat ");
+    assertThat(diagnosed.output()).doesNotContain("FAILED", "ok  ", "\tat ");
   }
 }

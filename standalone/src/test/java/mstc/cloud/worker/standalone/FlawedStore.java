@@ -6,32 +6,31 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
  * A server that speaks enough S3 for one small object in one bucket, and ignores every header: who
  * asks, and {@code If-None-Match}.
  */
 final class FlawedStore implements AutoCloseable {
+  private static final String LISTING =
+      "<ListAllMyBucketsResult><Owner><ID>a</ID><DisplayName>a</DisplayName></Owner><Buckets/>"
+          + "</ListAllMyBucketsResult>";
+  private static final Pattern CHUNK = Pattern.compile("[0-9a-f]+;chunk-signature=[^\\r]*\\r\\n");
+
   private final HttpServer server;
   private final Map<String, byte[]> objects = new ConcurrentHashMap<>();
-  private final Duration ahead;
   private final boolean writable;
 
   /**
    * Starts it.
    *
-   * @param ahead how far its clock is ahead
    * @param writable whether it takes objects
    */
-  FlawedStore(Duration ahead, boolean writable) throws IOException {
-    this.ahead = ahead;
+  FlawedStore(boolean writable) throws IOException {
     this.writable = writable;
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/", this::answer);
@@ -44,11 +43,11 @@ final class FlawedStore implements AutoCloseable {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      byte[] body = exchange.getRequestBody().readAllBytes();
+      byte[] body = content(exchange);
       String path = exchange.getRequestURI().getPath();
       boolean object = path.indexOf('/', 1) > 0 && path.length() > path.indexOf('/', 1) + 1;
       if (!object) {
-        send(exchange, 200, "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>");
+        send(exchange, 200, LISTING);
         return;
       }
       switch (exchange.getRequestMethod()) {
@@ -69,6 +68,16 @@ final class FlawedStore implements AutoCloseable {
     }
   }
 
+  /** A text, without the frames of signed chunks. */
+  private static byte[] content(HttpExchange exchange) throws IOException {
+    String text = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+    if (!CHUNK.matcher(text).find()) {
+      return text.getBytes(StandardCharsets.UTF_8);
+    }
+    String first = text.substring(text.indexOf('\n') + 1);
+    return first.substring(0, first.indexOf('\r')).getBytes(StandardCharsets.UTF_8);
+  }
+
   private void put(HttpExchange exchange, String path, byte[] body) throws IOException {
     if (writable) {
       objects.put(path, body);
@@ -79,12 +88,6 @@ final class FlawedStore implements AutoCloseable {
   }
 
   private void send(HttpExchange exchange, int status, String text) throws IOException {
-    exchange
-        .getResponseHeaders()
-        .set(
-            "Date",
-            DateTimeFormatter.RFC_1123_DATE_TIME.format(
-                ZonedDateTime.now(ZoneOffset.UTC).plus(ahead)));
     exchange.getResponseHeaders().set("ETag", "\"e\"");
     exchange.getResponseHeaders().set("Last-Modified", "Fri, 27 Nov 2026 09:00:00 GMT");
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
