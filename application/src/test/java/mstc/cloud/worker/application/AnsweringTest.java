@@ -2,6 +2,7 @@ package mstc.cloud.worker.application;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import java.time.Duration;
 import java.util.Optional;
 import mstc.cloud.worker.application.reply.PatientReply;
@@ -228,7 +229,7 @@ class AnsweringTest {
     site.broker.fillReplyQueue(Site.REPLIES, true);
     UniqueName job = sendAndAwaitJob(Site.REPLIES);
     site.runtime.addReplyAddress(job, new ReplyAddress("gone", Optional.empty()));
-    try (Warnings warnings = new Warnings(PatientReply.class)) {
+    try (LogLines warnings = new LogLines(PatientReply.class, Level.WARN)) {
 
       // when
       site.succeed(job);

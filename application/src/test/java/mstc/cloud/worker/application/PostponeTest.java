@@ -2,6 +2,7 @@ package mstc.cloud.worker.application;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -118,7 +119,7 @@ class PostponeTest {
   void whatIsPostponedIsWarnedOfEachTimeWithTheReason() {
     // given
     refuseJobsCalled("stuck");
-    try (Warnings warnings = new Warnings(HandleDelivery.class)) {
+    try (LogLines warnings = new LogLines(HandleDelivery.class, Level.WARN)) {
 
       // when
       site.start();

@@ -2,6 +2,7 @@ package mstc.cloud.worker.application;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -111,7 +112,8 @@ class RefusedRequestsTest {
     openWithBuckets("results");
     site.store.fallShort("The object store ignores conditions");
     try (var warnings =
-        new Warnings(Class.forName("mstc.cloud.worker.application.intake.OutputBuckets"))) {
+        new LogLines(
+            Class.forName("mstc.cloud.worker.application.intake.OutputBuckets"), Level.WARN)) {
 
       // when
       site.send(Message.of("solve").replyTo(Site.REPLIES));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -93,13 +94,17 @@ class TlsTest {
         "127.0.0.1", 0, Optional.empty(), Optional.of(files), Limits.DEFAULT, RecentJobs.DEFAULT);
   }
 
-  private static HttpClient client(KeyStore trusted) throws Exception {
+  private static SSLContext trusting(KeyStore trusted) throws Exception {
     TrustManagerFactory managers =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
     managers.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(null, managers.getTrustManagers(), null);
-    return HttpClient.newBuilder().sslContext(context).build();
+    return context;
+  }
+
+  private static HttpClient client(KeyStore trusted) throws Exception {
+    return HttpClient.newBuilder().sslContext(trusting(trusted)).build();
   }
 
   private static HttpRequest.Builder to(Api api, String path) {
@@ -111,6 +116,29 @@ class TlsTest {
   private static HttpResponse<String> hello(Api api, KeyStore trusted) throws Exception {
     try (HttpClient client = client(trusted)) {
       return client.send(to(api, "/mstc/worker").build(), BodyHandlers.ofString());
+    }
+  }
+
+  /** As Kubernetes' probes do, and whoever comes through a forwarded port. */
+  @Test
+  void whoComesByAnAddressThatIsNotInTheCertificateIsServed() throws Exception {
+    // given
+    TlsFiles files = files();
+    KeyStore trusted = writePem(files, "EC");
+    try (Api api = new Api(settings(files));
+        Socket client =
+            trusting(trusted).getSocketFactory().createSocket("127.0.0.1", api.http.port())) {
+
+      // when
+      client
+          .getOutputStream()
+          .write(
+              "GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+                  .getBytes(StandardCharsets.US_ASCII));
+
+      // then
+      assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 200 ");
     }
   }
 

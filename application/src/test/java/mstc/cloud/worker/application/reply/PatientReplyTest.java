@@ -2,12 +2,13 @@ package mstc.cloud.worker.application.reply;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
-import mstc.cloud.worker.application.Warnings;
+import mstc.cloud.worker.application.LogLines;
 import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.domain.queue.Disposition;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
@@ -93,7 +94,7 @@ class PatientReplyTest {
   void isWarnedOfAtOnceThenAtGrowingIntervalsAndAtTheEnd() {
     // given
     List<Long> warnedAt = new ArrayList<>();
-    try (Warnings warnings = new Warnings(PatientReply.class)) {
+    try (LogLines warnings = new LogLines(PatientReply.class, Level.WARN)) {
 
       // when
       for (seconds.set(0); seconds.get() <= 300; seconds.incrementAndGet()) {

@@ -9,22 +9,24 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.slf4j.LoggerFactory;
 
-/** What a class warns of, from the creation on. */
-public final class Warnings implements AutoCloseable {
+/** What a class logs, from the creation on. */
+public final class LogLines implements AutoCloseable {
   private final Logger logger;
+  private final Level least;
   private final Queue<String> lines = new ConcurrentLinkedQueue<>();
   private final AppenderBase<ILoggingEvent> appender =
       new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-          if (event.getLevel().isGreaterOrEqual(Level.WARN)) {
+          if (event.getLevel().isGreaterOrEqual(least)) {
             lines.add(event.getFormattedMessage());
           }
         }
       };
 
-  /** Of that class. */
-  public Warnings(Class<?> source) {
+  /** Of that class, at that level and above. */
+  public LogLines(Class<?> source, Level least) {
+    this.least = least;
     logger = (Logger) LoggerFactory.getLogger(source);
     appender.start();
     logger.addAppender(appender);
