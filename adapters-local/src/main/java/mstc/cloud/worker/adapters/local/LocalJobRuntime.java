@@ -118,17 +118,17 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
     return job(name).map(job -> LocalLogReader.open(job, position, follow));
   }
 
+  /** Examines what a runtime with these settings would run; changes nothing. */
+  public static Diagnosis diagnosis(LocalSettings settings) {
+    return Diagnosis.of(new ProgramChecks(settings, System.getenv("PATH")).all());
+  }
+
   /**
    * {@inheritDoc}
    *
    * @throws JobRuntimeException permanently, if the root folder is used by another worker or cannot
    *     be used at all
    */
-  /** Examines what a runtime with these settings would run; changes nothing. */
-  public static Diagnosis diagnosis(LocalSettings settings) {
-    return Diagnosis.of(new ProgramChecks(settings, System.getenv("PATH")).all());
-  }
-
   @Override
   public void start(JobListener toTell) {
     RootFolder opened = RootFolder.open(settings.root());

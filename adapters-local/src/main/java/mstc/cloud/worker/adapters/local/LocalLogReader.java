@@ -94,10 +94,11 @@ final class LocalLogReader implements LogReader {
   }
 
   private void rest(long nanos) throws InterruptedException {
+    long left = nanos;
     lock.lockInterruptibly();
     try {
-      if (!closed) {
-        var _ = closing.awaitNanos(nanos);
+      while (!closed && left > 0) {
+        left = closing.awaitNanos(left);
       }
     } finally {
       lock.unlock();
