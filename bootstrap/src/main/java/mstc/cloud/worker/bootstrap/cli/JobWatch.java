@@ -28,6 +28,13 @@ abstract class JobWatch {
   /** Ages grow though nothing changes. */
   private static final Duration REDRAW = Duration.ofSeconds(5);
 
+  /** What the worker's events tell. */
+  private sealed interface News {
+    record Changed() implements News {}
+
+    record Refused(WorkerApiException why) implements News {}
+  }
+
   /** Asks for the jobs. */
   interface Lister {
     JobsCommand.Listing list() throws InterruptedException;
@@ -57,16 +64,15 @@ abstract class JobWatch {
   final void run(WorkerApi api, Lister lister, PrintWriter err) throws InterruptedException {
     JobsCommand.Listing listing = lister.list();
     show(listing);
-    BlockingQueue<Optional<WorkerApiException>> news = new ArrayBlockingQueue<>(1);
+    BlockingQueue<News> news = new ArrayBlockingQueue<>(1);
     Thread reader = Thread.ofVirtual().name("events").start(() -> follow(api, news, err));
     try {
       while (isOpen()) {
-        @Nullable Optional<WorkerApiException> told =
-            news.poll(REDRAW.toMillis(), TimeUnit.MILLISECONDS);
+        @Nullable News told = news.poll(REDRAW.toMillis(), TimeUnit.MILLISECONDS);
+        if (told instanceof News.Refused(WorkerApiException why)) {
+          throw why;
+        }
         if (told != null) {
-          if (told.isPresent()) {
-            throw told.get();
-          }
           listing = listed(lister, listing);
         }
         show(listing);
@@ -92,19 +98,18 @@ abstract class JobWatch {
     }
   }
 
-  private static void follow(
-      WorkerApi api, BlockingQueue<Optional<WorkerApiException>> news, PrintWriter err) {
+  private static void follow(WorkerApi api, BlockingQueue<News> news, PrintWriter err) {
     String reported = "";
     try {
       while (true) {
         try (EventStream events = api.events("/mstc/events", Optional.empty())) {
           while (events.next().isPresent()) {
             reported = "";
-            var _ = news.offer(Optional.empty());
+            var _ = news.offer(new News.Changed());
           }
         } catch (WorkerApiException e) {
           if (!e.isRetryable()) {
-            news.put(Optional.of(e));
+            news.put(new News.Refused(e));
             return;
           }
           if (!reported.equals(e.getMessage())) {
