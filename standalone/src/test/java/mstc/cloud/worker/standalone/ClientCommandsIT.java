@@ -68,7 +68,7 @@ class ClientCommandsIT {
                 .build(),
             HttpResponse.BodyHandlers.ofString());
     assertThat(response.statusCode()).as(response.body()).isEqualTo(202);
-    return response.body().replaceAll(".*\"name\":\"([^\"]*)\".*", "$1");
+    return response.body().strip().replaceAll(".*\"name\":\"([^\"]*)\".*", "$1");
   }
 
   private record Ended(int code, String output) {}
