@@ -40,7 +40,8 @@ public final class HttpSection extends Section {
   private final Key<Secret> token =
       key("mstc.http.token", SECRET)
           .withDerivedDefault("none: then work is run over HTTP from this machine only")
-          .meaning("What clients send as a bearer token to run and see work, from wherever they are.");
+          .meaning(
+              "What clients send as a bearer token to run and see work, from wherever they are.");
   private final Key<Path> certificate =
       key("mstc.http.tls.certificate", READABLE_FILE)
           .withDerivedDefault("none: then the HTTP API is served without TLS")
