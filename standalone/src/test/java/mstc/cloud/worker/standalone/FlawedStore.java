@@ -88,6 +88,7 @@ final class FlawedStore implements AutoCloseable {
   }
 
   private void send(HttpExchange exchange, int status, String text) throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "application/xml");
     exchange.getResponseHeaders().set("ETag", "\"e\"");
     exchange.getResponseHeaders().set("Last-Modified", "Fri, 27 Nov 2026 09:00:00 GMT");
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
