@@ -20,6 +20,8 @@ import mstc.cloud.worker.domain.view.JobSummary;
 /** Cancels many jobs at once. */
 public final class CancelJobs {
   private static final int AT_ONCE = 16;
+  private static final String NO_SUCH_JOB = "there is no such job, or no longer";
+  private static final String HAS_ENDED = "it has ended";
 
   private final CancelJob cancelJob;
   private final JobBoard board;
@@ -50,9 +52,13 @@ public final class CancelJobs {
         .toList();
   }
 
-  /** Whether that job is shown, and has not ended. Does not block. */
-  public boolean canBeCancelled(UniqueName name) {
-    return board.find(name).filter(CancelJobs::runsOn).isPresent();
+  /** Why that job cannot be cancelled; empty if it can. Does not block. */
+  public Optional<String> obstacle(UniqueName name) {
+    return board.find(name).isEmpty() ? Optional.of(NO_SUCH_JOB) : end(name);
+  }
+
+  private Optional<String> end(UniqueName name) {
+    return board.find(name).filter(job -> !runsOn(job)).map(_ -> HAS_ENDED);
   }
 
   private static boolean runsOn(JobSummary job) {
@@ -62,7 +68,10 @@ public final class CancelJobs {
     };
   }
 
-  /** Cancels each of these as {@link CancelJob} does. Blocks until the runtime has responded. */
+  /**
+   * Cancels each of these as {@link CancelJob} does, except that one that has ended is left alone:
+   * its log and its reply are on their way. Blocks until the runtime has responded.
+   */
   public Cancelled cancel(Collection<UniqueName> names) throws InterruptedException {
     List<UniqueName> distinct = names.stream().distinct().toList();
     List<UniqueName> cancelled = new ArrayList<>();
@@ -87,10 +96,12 @@ public final class CancelJobs {
   /** Gives why it could not be. */
   private Callable<Optional<String>> cancelling(UniqueName name) {
     return () -> {
+      Optional<String> end = end(name);
+      if (end.isPresent()) {
+        return end;
+      }
       try {
-        return cancelJob.cancel(name)
-            ? Optional.empty()
-            : Optional.of("there is no such job, or no longer");
+        return cancelJob.cancel(name) ? Optional.empty() : Optional.of(NO_SUCH_JOB);
       } catch (PortException e) {
         return Optional.of(e.getMessage());
       }

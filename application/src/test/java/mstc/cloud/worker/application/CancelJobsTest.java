@@ -60,7 +60,7 @@ class CancelJobsTest {
   }
 
   @Test
-  void aJobThatHasEndedIsNotFound() {
+  void aJobThatHasEndedIsNotFoundAndLeftAlone() throws InterruptedException {
     // given
     UniqueName job = running("solve").getFirst();
     site.succeed(job);
@@ -72,9 +72,14 @@ class CancelJobsTest {
                 .filter(found -> found.job().state() == JobState.ENDED)
                 .isPresent());
 
+    // when
+    CancelJobs.Cancelled cancelled = site.worker.cancelJobs().cancel(List.of(job));
+
     // then
     assertThat(site.worker.cancelJobs().find(JobFilter.ALL)).isEmpty();
-    assertThat(site.worker.cancelJobs().canBeCancelled(job)).isFalse();
+    assertThat(site.worker.cancelJobs().obstacle(job)).contains("it has ended");
+    assertThat(cancelled.jobs()).isEmpty();
+    assertThat(cancelled.failures()).containsExactly(Map.entry(job, "it has ended"));
   }
 
   @Test

@@ -166,11 +166,9 @@ final class JobResources {
   private List<UniqueName> preview(List<UniqueName> jobs, Map<String, String> failures) {
     List<UniqueName> possible = new ArrayList<>();
     for (UniqueName name : jobs) {
-      if (cancelJobs.canBeCancelled(name)) {
-        possible.add(name);
-      } else {
-        failures.put(name.value(), NO_SUCH_JOB);
-      }
+      cancelJobs
+          .obstacle(name)
+          .ifPresentOrElse(why -> failures.put(name.value(), why), () -> possible.add(name));
     }
     return possible;
   }
