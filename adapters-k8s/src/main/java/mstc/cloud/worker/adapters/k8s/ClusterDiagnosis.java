@@ -21,7 +21,6 @@ import java.util.concurrent.Executors;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.cluster.ApiErrors;
 import mstc.cloud.worker.adapters.k8s.cluster.ClusterAccess;
 import mstc.cloud.worker.adapters.k8s.cluster.ClusterClients;
@@ -253,7 +252,7 @@ final class ClusterDiagnosis implements Diagnosis {
   }
 
   private Optional<KubernetesClient> client() {
-    return Stream.ofNullable(clients).map(ClusterClients::plain).findFirst();
+    return Optional.ofNullable(clients).map(ClusterClients::plain);
   }
 
   @Override

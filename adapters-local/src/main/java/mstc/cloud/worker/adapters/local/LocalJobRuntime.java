@@ -103,6 +103,11 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
     this.timeouts = timeouts;
   }
 
+  /** Examines what a runtime with these settings would run; changes nothing. */
+  public static Diagnosis diagnosis(LocalSettings settings) {
+    return Diagnosis.of(new ProgramChecks(settings, System.getenv("PATH")).all());
+  }
+
   @Override
   public void watch(JobWatcher watcher) {
     news.watch(watcher);
@@ -124,11 +129,6 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
    * @throws JobRuntimeException permanently, if the root folder is used by another worker or cannot
    *     be used at all
    */
-  /** Examines what a runtime with these settings would run; changes nothing. */
-  public static Diagnosis diagnosis(LocalSettings settings) {
-    return Diagnosis.of(new ProgramChecks(settings, System.getenv("PATH")).all());
-  }
-
   @Override
   public void start(JobListener toTell) {
     RootFolder opened = RootFolder.open(settings.root());
