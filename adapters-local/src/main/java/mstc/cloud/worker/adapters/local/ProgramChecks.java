@@ -51,7 +51,7 @@ final class ProgramChecks {
 
   private Finding look(CatalogueEntry entry, String program) {
     boolean found =
-        program.contains("/") || program.contains(File.separator)
+        (program.contains("/") || program.contains(File.separator))
             ? isProgram(Path.of(program))
             : folders.stream().anyMatch(folder -> isProgram(folder.resolve(program)));
     return found

@@ -28,6 +28,9 @@ abstract class JobWatch {
   /** Ages grow though nothing changes. */
   private static final Duration REDRAW = Duration.ofSeconds(5);
 
+  /** Something has changed, or the worker refuses. */
+  private record News(Optional<WorkerApiException> refusal) {}
+
   /** Asks for the jobs. */
   interface Lister {
     JobsCommand.Listing list() throws InterruptedException;
@@ -57,15 +60,14 @@ abstract class JobWatch {
   final void run(WorkerApi api, Lister lister, PrintWriter err) throws InterruptedException {
     JobsCommand.Listing listing = lister.list();
     show(listing);
-    BlockingQueue<Optional<WorkerApiException>> news = new ArrayBlockingQueue<>(1);
+    BlockingQueue<News> news = new ArrayBlockingQueue<>(1);
     Thread reader = Thread.ofVirtual().name("events").start(() -> follow(api, news, err));
     try {
       while (isOpen()) {
-        @Nullable Optional<WorkerApiException> told =
-            news.poll(REDRAW.toMillis(), TimeUnit.MILLISECONDS);
+        @Nullable News told = news.poll(REDRAW.toMillis(), TimeUnit.MILLISECONDS);
         if (told != null) {
-          if (told.isPresent()) {
-            throw told.get();
+          if (told.refusal().isPresent()) {
+            throw told.refusal().get();
           }
           listing = listed(lister, listing);
         }
@@ -92,19 +94,18 @@ abstract class JobWatch {
     }
   }
 
-  private static void follow(
-      WorkerApi api, BlockingQueue<Optional<WorkerApiException>> news, PrintWriter err) {
+  private static void follow(WorkerApi api, BlockingQueue<News> news, PrintWriter err) {
     String reported = "";
     try {
       while (true) {
         try (EventStream events = api.events("/mstc/events", Optional.empty())) {
           while (events.next().isPresent()) {
             reported = "";
-            var _ = news.offer(Optional.empty());
+            var _ = news.offer(new News(Optional.empty()));
           }
         } catch (WorkerApiException e) {
           if (!e.isRetryable()) {
-            news.put(Optional.of(e));
+            news.put(new News(Optional.of(e)));
             return;
           }
           if (!reported.equals(e.getMessage())) {

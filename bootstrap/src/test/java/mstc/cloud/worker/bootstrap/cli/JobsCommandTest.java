@@ -12,11 +12,6 @@ import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
 class JobsCommandTest {
-  private static final String JOB =
-      """
-      {"name": "%s", "state": "PENDING", "createdAt": "2026-11-27T10:00:00Z", "image": "solver"}
-      """;
-
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
@@ -33,7 +28,12 @@ class JobsCommandTest {
 
   private static ScriptedWorker.Answer page(String name, String next) {
     return json(
-        "{\"jobs\": [%s], \"total\": 3, \"next\": %s}".formatted(JOB.formatted(name), next));
+        """
+        {"jobs": [{"name": "%s", "state": "PENDING", "createdAt": "2026-11-27T10:00:00Z",
+                   "image": "solver"}],
+         "total": 3, "next": %s}
+        """
+            .formatted(name, next));
   }
 
   @Test

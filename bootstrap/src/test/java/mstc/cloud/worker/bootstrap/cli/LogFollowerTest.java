@@ -16,12 +16,29 @@ import tools.jackson.databind.JsonNode;
 
 class LogFollowerTest {
   private static final String FIRST =
-      "event: log\nid: p1\ndata: {\"text\": \"one\\n\"}\n\n"
-          + "event: notice\ndata: {\"text\": \"lines are missing\"}\n\n"
-          + "event: log\nid: p2\ndata: {\"text\": \"two\\n\"}\n\n";
+      """
+      event: log
+      id: p1
+      data: {"text": "one\\n"}
+
+      event: notice
+      data: {"text": "lines are missing"}
+
+      event: log
+      id: p2
+      data: {"text": "two\\n"}
+
+      """;
   private static final String REST =
-      "event: log\nid: p3\ndata: {\"text\": \"three\\n\"}\n\n"
-          + "event: end\ndata: {\"outcome\": \"SUCCEEDED\"}\n\n";
+      """
+      event: log
+      id: p3
+      data: {"text": "three\\n"}
+
+      event: end
+      data: {"outcome": "SUCCEEDED"}
+
+      """;
 
   private final StringWriter printed = new StringWriter();
 
