@@ -6,8 +6,10 @@ import ch.qos.logback.classic.Level;
 import mstc.cloud.worker.domain.job.UniqueName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** What the log tells of a job. */
+@Isolated
 class JobLinesTest {
   private final Site site = new Site();
 

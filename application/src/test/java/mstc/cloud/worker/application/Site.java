@@ -18,12 +18,15 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.RequestPolicy;
+import mstc.cloud.worker.domain.request.Work;
+import mstc.cloud.worker.domain.request.WorkFormat;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectListing;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.testkit.queue.InMemoryBroker;
 import mstc.cloud.worker.testkit.queue.InMemoryWorkQueue;
+import mstc.cloud.worker.testkit.request.HandWork;
 import mstc.cloud.worker.testkit.runtime.InMemoryJobRuntime;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.ReplyJson;
@@ -161,7 +164,22 @@ final class Site implements AutoCloseable {
         settings,
         clock,
         metrics,
-        new ViewPorts(runtime, store::read, new WorkRequestFormat(), recent));
+        new ViewPorts(runtime, store::read, new AnyFormat(), recent));
+  }
+
+  /** Of all the work that tests have done. */
+  private static final class AnyFormat implements WorkFormat {
+    private final WorkFormat requests = new WorkRequestFormat();
+
+    @Override
+    public String format(Work work) {
+      return work instanceof HandWork ? "{}" : requests.format(work);
+    }
+
+    @Override
+    public Work parse(String text) {
+      return requests.parse(text);
+    }
   }
 
   Site start() {
