@@ -103,11 +103,6 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
     this.timeouts = timeouts;
   }
 
-  /** Examines what a runtime with these settings would run; changes nothing. */
-  public static Diagnosis diagnosis(LocalSettings settings) {
-    return Diagnosis.of(new ProgramChecks(settings, System.getenv("PATH")).all());
-  }
-
   @Override
   public void watch(JobWatcher watcher) {
     news.watch(watcher);
