@@ -20,7 +20,10 @@ import mstc.cloud.worker.domain.view.JobSummary;
 /** Cancels many jobs at once. */
 public final class CancelJobs {
   private static final int AT_ONCE = 16;
-  private static final String NO_SUCH_JOB = "there is no such job, or no longer";
+
+  /** Why a job cannot be cancelled, or shown, that nothing knows. */
+  public static final String NO_SUCH_JOB = "there is no such job, or no longer";
+
   private static final String HAS_ENDED = "it has ended";
 
   private final CancelJob cancelJob;
@@ -54,11 +57,12 @@ public final class CancelJobs {
 
   /** Why that job cannot be cancelled; empty if it can. Does not block. */
   public Optional<String> obstacle(UniqueName name) {
-    return board.find(name).isEmpty() ? Optional.of(NO_SUCH_JOB) : end(name);
+    Optional<JobSummary> job = board.find(name);
+    return job.isEmpty() ? Optional.of(NO_SUCH_JOB) : end(job);
   }
 
-  private Optional<String> end(UniqueName name) {
-    return board.find(name).filter(job -> !runsOn(job)).map(_ -> HAS_ENDED);
+  private static Optional<String> end(Optional<JobSummary> job) {
+    return job.filter(shown -> !runsOn(shown)).map(_ -> HAS_ENDED);
   }
 
   private static boolean runsOn(JobSummary job) {
@@ -96,7 +100,7 @@ public final class CancelJobs {
   /** Gives why it could not be. */
   private Callable<Optional<String>> cancelling(UniqueName name) {
     return () -> {
-      Optional<String> end = end(name);
+      Optional<String> end = end(board.find(name));
       if (end.isPresent()) {
         return end;
       }

@@ -30,8 +30,6 @@ import mstc.cloud.worker.wire.RequestJson;
 
 /** Jobs: listed, shown, submitted, cancelled. */
 final class JobResources {
-  static final String NO_SUCH_JOB = "there is no such job, or no longer";
-
   private static final int MAX_LIMIT = 1_000;
   private static final int USUAL_LIMIT = 100;
   private static final int MAX_PLACE_LENGTH = 200;
@@ -113,7 +111,7 @@ final class JobResources {
   }
 
   private static Answer noSuchJob() {
-    return Failures.PROBLEM.answer(404, NO_SUCH_JOB);
+    return Failures.PROBLEM.answer(404, CancelJobs.NO_SUCH_JOB);
   }
 
   private Answer submit(Call call) throws IOException, InterruptedException {
@@ -158,7 +156,7 @@ final class JobResources {
   private static List<UniqueName> named(List<String> names, Map<String, String> failures) {
     List<UniqueName> jobs = new ArrayList<>();
     for (String name : names) {
-      parseName(name).ifPresentOrElse(jobs::add, () -> failures.put(name, NO_SUCH_JOB));
+      parseName(name).ifPresentOrElse(jobs::add, () -> failures.put(name, CancelJobs.NO_SUCH_JOB));
     }
     return jobs;
   }

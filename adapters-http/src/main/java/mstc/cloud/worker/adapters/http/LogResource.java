@@ -7,6 +7,7 @@ import java.util.Optional;
 import mstc.cloud.worker.adapters.http.Answer.Length;
 import mstc.cloud.worker.adapters.http.Resource.Call;
 import mstc.cloud.worker.adapters.http.Resource.Operation;
+import mstc.cloud.worker.application.CancelJobs;
 import mstc.cloud.worker.application.view.JobLog;
 import mstc.cloud.worker.application.view.ReadLog;
 import mstc.cloud.worker.application.view.ReadLog.Opening;
@@ -35,7 +36,7 @@ final class LogResource {
     Optional<String> after = lastEvent(call).filter(_ -> asEvents);
     Optional<UniqueName> name = JobResources.parseName(call.variable());
     if (name.isEmpty()) {
-      return Failures.PROBLEM.answer(404, JobResources.NO_SUCH_JOB);
+      return Failures.PROBLEM.answer(404, CancelJobs.NO_SUCH_JOB);
     }
     return switch (open(name.get(), after, follow)) {
       case Opening.None(String why) -> Failures.PROBLEM.answer(404, why);

@@ -2,6 +2,7 @@ package mstc.cloud.worker.adapters.k8s;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -74,5 +75,22 @@ final class ClusterJobs {
         .jobName("contract")
         .inputBucket("contract")
         .command(List.of("sh", "-c", script));
+  }
+
+  /**
+   * Fails twice, then succeeds. Pods share nothing to count with, but Kubernetes waits 10 s before
+   * the second, then 20 s.
+   */
+  static WorkRequest.Builder failingTwice() {
+    return running(
+            """
+            waited=$(($(date +%s) - SUBMITTED))
+            try=3
+            [ "$waited" -ge 28 ] || try=2
+            [ "$waited" -ge 10 ] || try=1
+            echo "try $try"
+            [ "$try" -gt 2 ] || exit 5
+            """)
+        .env(Map.of("SUBMITTED", Long.toString(Instant.now().getEpochSecond())));
   }
 }

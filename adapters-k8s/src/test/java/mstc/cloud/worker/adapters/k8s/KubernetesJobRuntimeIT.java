@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -125,19 +124,9 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
     return running("exit 0");
   }
 
-  /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
   @Override
   protected WorkRequest.Builder failingTwice() {
-    return running(
-            """
-            waited=$(($(date +%s) - SUBMITTED))
-            try=3
-            [ "$waited" -ge 28 ] || try=2
-            [ "$waited" -ge 10 ] || try=1
-            echo "try $try"
-            [ "$try" -gt 2 ] || exit 5
-            """)
-        .env(Map.of("SUBMITTED", Long.toString(Instant.now().getEpochSecond())));
+    return ClusterJobs.failingTwice();
   }
 
   @Override

@@ -5,9 +5,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.stream.Collectors;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
@@ -77,19 +75,9 @@ class KubernetesViewsContractIT extends JobViewsContract {
     return ClusterJobs.running("seq 1 %d; sleep 2".formatted(lines));
   }
 
-  /** Pods share nothing to count with, but Kubernetes waits 10 s before the second, then 20 s. */
   @Override
   protected WorkRequest.Builder failingTwice() {
-    return ClusterJobs.running(
-            """
-            waited=$(($(date +%s) - SUBMITTED))
-            try=3
-            [ "$waited" -ge 28 ] || try=2
-            [ "$waited" -ge 10 ] || try=1
-            echo "try $try"
-            [ "$try" -gt 2 ] || exit 5
-            """)
-        .env(Map.of("SUBMITTED", Long.toString(Instant.now().getEpochSecond())));
+    return ClusterJobs.failingTwice();
   }
 
   /** Pods take seconds, and one that fails is tried again after 10. */

@@ -74,13 +74,7 @@ class LocalJobViewsTest extends JobViewsContract {
 
   @Override
   protected WorkRequest.Builder failingTwice() {
-    return running(
-        """
-        echo x >> ../tries
-        try=$(wc -l < ../tries | tr -d ' ')
-        echo "try $try"
-        [ "$try" -gt 2 ] || exit 5
-        """);
+    return ShellJobs.failingTwice();
   }
 
   /** Processes of this machine end with their worker, as nobody could learn how they ended. */

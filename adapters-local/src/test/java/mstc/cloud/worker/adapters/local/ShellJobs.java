@@ -62,6 +62,20 @@ final class ShellJobs {
     return request("shell").args(List.of(script));
   }
 
+  /**
+   * Fails twice, then succeeds. Each attempt has a scratch folder of its own; beside them there is
+   * room to count.
+   */
+  static WorkRequest.Builder failingTwice() {
+    return running(
+        """
+        echo x >> ../tries
+        try=$(wc -l < ../tries | tr -d ' ')
+        echo "try $try"
+        [ "$try" -gt 2 ] || exit 5
+        """);
+  }
+
   static Job job(WorkRequest.Builder request) {
     return new Job(new UniqueName("shell-" + UUID.randomUUID()), request.build(), List.of());
   }
