@@ -132,6 +132,23 @@ def test_the_log_is_searched_back_and_forth(fake, opened):
     expect(count).to_have_text("Not found")
 
 
+def test_what_is_searched_before_it_is_written_is_shown_once_it_comes(fake, opened):
+    job = a_job(a_name("wing"))
+    page = opened(job)
+    count = page.locator("#log-count")
+    page.get_by_label("Search the log").fill("warning")
+    expect(count).to_have_text("Not found")
+
+    fake.write(job["name"], "WARNING: thin layer\n" + "step\n" * 500)
+    expect(count).to_have_text("1 of 1")
+    expect(lines(page)).to_have_count(501)
+    expect(lines(page).first).to_be_in_viewport()
+    fake.write(job["name"], "WARNING: thick layer\n")
+
+    expect(count).to_have_text("1 of 2")
+    expect(lines(page).first).to_be_in_viewport()
+
+
 def test_the_end_is_followed_until_someone_scrolls_up(fake, opened):
     job = a_job(a_name("wing"))
     page = opened(job)

@@ -11,6 +11,8 @@ export class LogSearch {
   #text = "";
   #matches = [];
   #at = -1;
+  /** Nothing was found yet: the first match is gone to once it comes. */
+  #awaited = false;
   #soon = 0;
 
   /** @param log the lines, and `stopFollowing` for whoever looks at a match */
@@ -40,7 +42,7 @@ export class LogSearch {
     if (this.#text) this.#soon ||= setTimeout(() => this.update(), PAUSE);
   }
 
-  /** Searches again. Stays at the match where it is. */
+  /** Searches again. Stays at the match where it is; goes to the first one if nothing was found before. */
   update() {
     clearTimeout(this.#soon);
     this.#soon = 0;
@@ -49,14 +51,15 @@ export class LogSearch {
     this.#at = here
       ? this.#matches.findIndex((each) => each.element === here.element && each.start === here.start)
       : -1;
-    this.#show();
+    if (this.#awaited && this.#matches.length > 0) this.#go(1);
+    else this.#show();
   }
 
   #begin() {
     this.#text = byId("log-text").value.toLowerCase();
     this.#at = -1;
+    this.#awaited = true;
     this.update();
-    if (this.#matches.length > 0) this.#go(1);
   }
 
   #find() {
@@ -77,6 +80,7 @@ export class LogSearch {
   #go(step) {
     const total = this.#matches.length;
     if (total === 0) return;
+    this.#awaited = false;
     const from = this.#at < 0 && step < 0 ? 0 : this.#at;
     this.#at = (from + step + total) % total;
     this.#log.stopFollowing();

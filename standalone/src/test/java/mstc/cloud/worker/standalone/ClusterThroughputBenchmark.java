@@ -13,9 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -30,43 +28,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Jobs per second, beside what the same cluster completes when the same Jobs are created without
- * any worker.
+ * Measures jobs per second, beside what the same cluster completes when the same Jobs are created
+ * without any worker. Runs where it is asked for by its name, {@code
+ * -Dit.test=ClusterThroughputBenchmark}, and prints what it measured.
  */
 @Isolated("measures what the machine can do")
-class ClusterThroughputIT {
-  private static final Logger LOG = LoggerFactory.getLogger(ClusterThroughputIT.class);
+class ClusterThroughputBenchmark {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterThroughputBenchmark.class);
   private static final Duration PATIENCE = Duration.ofMinutes(20);
 
   /** Creates at once: what `kubectl` and controllers do. */
   private static final int CREATORS = 20;
 
-  private static final int TURNS = 3;
-  private static final int MOST_TURNS = 15;
+  private static final int TURNS = 5;
 
   @TempDir Path folder;
   private int round;
 
   @Test
-  void twentyJobsAtOnceTakeHardlyLongerThanOnTheClusterAlone() throws Exception {
+  void twentyJobsAtOnce() throws Exception {
     try (ClusterWorker cluster = new ClusterWorker(folder)) {
       cluster.start("mstc.jobs.max-concurrent=20").awaitReady();
       Job job = capture(cluster);
       List<Double> alone = new ArrayList<>();
       List<Double> through = new ArrayList<>();
-      // More turns where the machine is busy with something else.
-      while (alone.size() < TURNS
-          || (alone.size() < MOST_TURNS && median(through) < 0.9 * median(alone))) {
+      for (int turn = 0; turn < TURNS; turn++) {
         alone.add(alone(cluster, job, 20));
         through.add(through(cluster, 20));
       }
-      LOG.info("20 jobs: {} jobs/s alone, {} jobs/s through the worker", alone, through);
-      assertThat(median(through)).isGreaterThan(0.9 * median(alone));
+      LOG.info(
+          "20 jobs: {} jobs/s alone, {} jobs/s through the worker, {} of it by the medians",
+          alone,
+          through,
+          median(through) / median(alone));
     }
   }
 
   @Test
-  void thousandsOfJobsAreAllAnswered() throws Exception {
+  void twoThousandJobsOnTheSimulatedNode() throws Exception {
     try (ClusterWorker cluster = new ClusterWorker(folder)) {
       assumeTrue(
           !cluster.admin().nodes().withLabel("type", "kwok").list().getItems().isEmpty(),
@@ -85,41 +84,6 @@ class ClusterThroughputIT {
           alone,
           through,
           worker.peakMemoryMebibytes());
-    }
-  }
-
-  @Test
-  void twoHundredRequestsAtOnceNeverExceedTheLimit() throws Exception {
-    // given
-    try (ClusterWorker cluster = new ClusterWorker(folder)) {
-      WorkerProcess worker = cluster.start("mstc.jobs.max-concurrent=50").awaitReady();
-      List<String> ids = IntStream.range(0, 200).mapToObj(i -> "many-" + i).toList();
-      Set<Integer> unfinished = ConcurrentHashMap.newKeySet();
-
-      // when
-      for (String id : ids) {
-        cluster.client().send(id, request("many", "echo " + id));
-      }
-      await()
-          .atMost(PATIENCE)
-          .pollInterval(Duration.ofMillis(250))
-          .until(() -> {
-            unfinished.add(
-                (int)
-                    cluster.jobs("many").stream()
-                        .filter(ClusterThroughputIT::isUnfinished)
-                        .count());
-            return ids.stream().allMatch(id -> !cluster.client().replies(id).isEmpty());
-          });
-
-      // then
-      assertThat(unfinished).allMatch(count -> count <= 50);
-      for (String id : ids) {
-        Reply reply = cluster.client().replies(id).getFirst();
-        assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
-        assertThat(cluster.text(reply)).isEqualTo(id + "\n");
-      }
-      LOG.info("200 jobs: the worker held {} MiB at most", worker.peakMemoryMebibytes());
     }
   }
 
@@ -152,7 +116,8 @@ class ClusterThroughputIT {
         // A list of thousands is work for the cluster, too.
         .pollInterval(Duration.ofMillis(Math.max(100, jobs)))
         .until(() ->
-            cluster.jobs("alone").stream().filter(ClusterThroughputIT::isComplete).count() == jobs);
+            cluster.jobs("alone").stream().filter(ClusterThroughputBenchmark::isComplete).count()
+                == jobs);
     double rate = rate(jobs, begin);
     clear(cluster, "alone");
     return rate;
@@ -196,14 +161,6 @@ class ClusterThroughputIT {
             condition.getType().equals("Complete") && condition.getStatus().equals("True"));
   }
 
-  private static boolean isUnfinished(Job job) {
-    return job.getStatus().getConditions().stream()
-        .noneMatch(condition ->
-            "True".equals(condition.getStatus())
-                && (condition.getType().equals("Complete")
-                    || condition.getType().equals("Failed")));
-  }
-
   private double through(ClusterWorker cluster, int jobs) throws Exception {
     int number = ++round;
     List<String> ids =
@@ -218,7 +175,7 @@ class ClusterThroughputIT {
     assertThat(
             ids.stream()
                 .map(cluster.client()::replies)
-                .filter(not(ClusterThroughputIT::isOneSuccess)))
+                .filter(not(ClusterThroughputBenchmark::isOneSuccess)))
         .as("requests with more than one reply, or one that is no success with its whole log")
         .isEmpty();
     clear(cluster, "through");
