@@ -14,10 +14,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command {@code doctor}, in a process of its own, on servers of this process. */
+@Execution(ExecutionMode.CONCURRENT)
 class DoctorCommandTest {
   @TempDir private Path folder;
 
@@ -45,7 +48,8 @@ class DoctorCommandTest {
     settings.forEach((key, value) -> arguments.add("--set=" + key + "=" + value));
     arguments.addAll(List.of(options));
     try (WorkerProcess process =
-        new WorkerProcess(folder.resolve("output"), List.of(), arguments, Map.of())) {
+        new WorkerProcess(
+            folder.resolve("output"), WorkerProcess.SHORT_LIVED, arguments, Map.of())) {
       int code = process.awaitExit();
       return new Diagnosed(code, process.output());
     }

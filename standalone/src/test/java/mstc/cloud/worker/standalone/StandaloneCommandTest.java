@@ -50,7 +50,7 @@ class StandaloneCommandTest {
   private WorkerProcess start(String first, String second) throws Exception {
     return new WorkerProcess(
         folder.resolve("output"),
-        List.of(),
+        WorkerProcess.SHORT_LIVED,
         List.of("standalone", "--folder=" + folder.resolve("data"), first, second),
         Map.of());
   }

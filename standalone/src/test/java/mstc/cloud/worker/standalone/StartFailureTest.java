@@ -149,7 +149,7 @@ class StartFailureTest {
         WorkerProcess process =
             new WorkerProcess(
                 folder.resolve("output"),
-                List.of(),
+                WorkerProcess.SHORT_LIVED,
                 List.of("worker", LOCAL, "--set=mstc.scratch-dir=" + folder),
                 Map.of("MSTC_HTTP_HOST", "127.0.0.1"),
                 taken.getLocalPort())) {
@@ -168,7 +168,7 @@ class StartFailureTest {
     try (WorkerProcess process =
         new WorkerProcess(
             folder.resolve("output"),
-            List.of(),
+            WorkerProcess.SHORT_LIVED,
             List.of("worker", NO_HTTP, "--set=mstc.scratch-dir=" + folder),
             Map.of("KUBECONFIG", folder.resolve("none").toString()))) {
       // when
@@ -193,7 +193,8 @@ class StartFailureTest {
             "--broker-port=0",
             "--store-port=0");
     try (WorkerProcess first =
-        new WorkerProcess(folder.resolve("first"), List.of(), arguments, Map.of())) {
+        new WorkerProcess(
+            folder.resolve("first"), WorkerProcess.SHORT_LIVED, arguments, Map.of())) {
       // given
       first.awaitReady();
 
@@ -212,7 +213,8 @@ class StartFailureTest {
   void aScratchFolderInUseIsToldWithItsSetting() throws Exception {
     List<String> arguments = List.of("worker", LOCAL, "--set=mstc.scratch-dir=" + folder);
     try (WorkerProcess first =
-        new WorkerProcess(folder.resolve("first"), List.of(), arguments, Map.of())) {
+        new WorkerProcess(
+            folder.resolve("first"), WorkerProcess.SHORT_LIVED, arguments, Map.of())) {
       // given
       first.awaitLive();
 
@@ -228,7 +230,8 @@ class StartFailureTest {
   }
 
   private WorkerProcess start(List<String> arguments) throws Exception {
-    return new WorkerProcess(folder.resolve("output"), List.of(), arguments, Map.of());
+    return new WorkerProcess(
+        folder.resolve("output"), WorkerProcess.SHORT_LIVED, arguments, Map.of());
   }
 
   /** The one line of the program; there is neither a stack trace nor a warning of a library. */

@@ -16,6 +16,9 @@ import java.util.stream.Stream;
 
 /** A worker in its own process, started as its users do; it can be killed, restarted and paused. */
 public final class WorkerProcess implements AutoCloseable {
+  /** Options of a process that ends within seconds, which the second compiler would only delay. */
+  public static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1");
+
   private static final String MAIN = "mstc.cloud.worker.standalone.Main";
   private static final Duration START = Duration.ofSeconds(90);
   private static final Duration CALL = Duration.ofMinutes(10);
