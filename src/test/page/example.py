@@ -137,6 +137,18 @@ def an_example(worker):
             "labels": job["labels"],
         }
     worker.put(*jobs)
+    for job in jobs:
+        if job["name"].startswith(("wing-5", "hull-drag")):
+            folder = "wing-5" if job["name"].startswith("wing") else "hull"
+            worker.requests[job["name"]]["prefix"] = folder
+            worker.store(
+                job["name"],
+                (f"{folder}/drag.csv", 18_204),
+                (f"{folder}/fields/pressure-0400.vtu", 61_865_984),
+                (f"{folder}/fields/velocity-0400.vtu", 185_597_952),
+                link=f"{worker.address}/store",
+                prefix=folder,
+            )
     return {job["name"][:-37]: job["name"] for job in jobs}
 
 

@@ -11,7 +11,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 HOME = Path(__file__).resolve().parents[3]
 PAGE = HOME / "adapters-http/src/main/resources/mstc/cloud/worker/adapters/http/page"
@@ -78,9 +78,11 @@ class FakeWorker:
     def __init__(self, port=0, token=None):
         self.token = token
         self.available = True
+        self.store_is_away = False
         self.jobs = {}
         self.requests = {}
         self.logs = {}
+        self.outputs = {}
         self.submitted = []
         self.cancelled = []
         self.violations = []
@@ -127,6 +129,17 @@ class FakeWorker:
     def end_log(self, name):
         self.write(name, None, "end")
 
+    def store(self, name, *objects, link=None, more=False, prefix="run-1"):
+        """What the job has put into its output bucket: names and sizes, and where links lead if there are any."""
+        self.outputs[name] = {
+            "bucket": "results",
+            "prefix": prefix,
+            "objects": [
+                {"name": key, "bytes": size, "link": f"{link}/{quote(key)}" if link else None} for key, size in objects
+            ],
+            "more": more,
+        }
+
     def lose_connections(self):
         """All streams break off, and no request is answered any more."""
         with self.changed:
@@ -146,17 +159,21 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         path = unquote(urlsplit(self.path).path)
         file = PAGE / (path[1:] or "index.html")
-        if path.count("/") == 1 and file.is_file():
+        if path.startswith("/store/"):
+            self.send(200, b"<script>alert(1)</script>", TYPES[".html"], {"Content-Disposition": "attachment"})
+        elif path.count("/") == 1 and file.is_file():
             self.send(200, file.read_bytes(), TYPES[file.suffix])
         elif self.is_let_in():
             self.get(path)
 
     def get(self, path):
-        name = path.removeprefix("/mstc/jobs/").removesuffix("/log")
+        name = path.removeprefix("/mstc/jobs/").removesuffix("/log").removesuffix("/outputs")
         if path == "/mstc/events":
             self.stream(self.events())
         elif name not in self.worker.jobs:
             self.problem(404, f"There is no job {name}, or no longer.")
+        elif path.endswith("/outputs"):
+            self.list_outputs(name)
         elif not path.endswith("/log"):
             self.json(200, self.detail(name))
         else:
@@ -263,6 +280,13 @@ class Handler(BaseHTTPRequestHandler):
             "text/plain; charset=utf-8",
             {"Content-Range": f"bytes {first}-{last}/{len(whole)}"},
         )
+
+    def list_outputs(self, name):
+        if self.worker.store_is_away:
+            self.problem(503, "The object store does not answer.")
+        else:
+            nothing = {"bucket": "results", "prefix": None, "objects": [], "more": False}
+            self.json(200, self.worker.outputs.get(name, nothing))
 
     def stream(self, events):
         self.head(200, "text/event-stream")

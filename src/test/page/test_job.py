@@ -245,6 +245,70 @@ def test_the_log_is_downloaded_as_it_is(fake, opened):
     assert download.value.path().read_text(encoding="utf-8") == "\x1b[31mgröße\x1b[0m\n"
 
 
+def outputs(page):
+    return page.get_by_role("list", name="Outputs").get_by_role("listitem")
+
+
+def test_the_outputs_of_a_job_are_listed_once_it_has_ended(fake, opened):
+    job = a_job(a_name("wing"))
+    page = opened(job)
+    expect(page.get_by_text("Outputs", exact=True)).to_be_visible()
+    expect(outputs(page)).to_have_count(0)
+
+    fake.store(job["name"], ("run-1/größe <b>.vtk", 5_000_000_000), ("run-1/forces.csv", 12))
+    fake.put(an_ended_job(job["name"]))
+
+    expect(outputs(page)).to_have_text(["run-1/größe <b>.vtk 4.7\u00a0GiB", "run-1/forces.csv 12\u00a0bytes"])
+    expect(page.locator("#outputs-count")).to_have_text("(2)")
+    expect(page.locator("#outputs a")).to_have_count(0)
+
+
+def test_outputs_are_downloaded_and_never_shown(fake, opened):
+    job = an_ended_job(a_name("wing"))
+    fake.store(job["name"], ("run-1/a page?.html", 25), link=f"{fake.address}/store")
+    page = opened(job)
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="run-1/a page?.html").click()
+
+    assert download.value.suggested_filename == "a page_.html"
+    expect(page.get_by_role("link", name="run-1/a page?.html")).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_what_a_running_job_has_stored_so_far_is_listed_whenever_it_is_opened(fake, opened):
+    job = a_job(a_name("wing"))
+    fake.store(job["name"])
+    page = opened(job)
+    page.get_by_text("Outputs", exact=True).click()
+    expect(page.locator("#outputs-note")).to_have_text("Nothing in results begins with run-1.")
+
+    fake.store(job["name"], ("run-1/step-1.vtk", 1024), more=True)
+    summary = page.locator("#outputs-box summary")
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+
+    expect(outputs(page)).to_have_text(["run-1/step-1.vtk 1.0\u00a0KiB"])
+    expect(summary).to_have_text("Outputs (1+)")
+    expect(page.locator("#outputs-note")).to_have_text(
+        "And more: these are the first in results that begin with run-1."
+    )
+
+
+def test_outputs_that_cannot_be_listed_are_told(fake, opened):
+    fake.store_is_away = True
+    away = an_ended_job(a_name("wing"))
+    page = opened(away)
+    expect(page.locator("#outputs-note")).to_have_text("The object store does not answer.")
+
+    fake.store_is_away = False
+    other = an_ended_job(a_name("mesh"))
+    fake.put(other)
+    page.get_by_role("row").filter(has_text="mesh").click()
+
+    expect(page.locator("#outputs-note")).to_contain_text("The request has no prefix")
+
+
 def test_a_job_that_the_worker_does_not_know_is_told(fake, open_page):
     page = open_page(f"{fake.address}/#/jobs/nowhere")
 

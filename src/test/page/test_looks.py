@@ -86,6 +86,7 @@ def test_a_running_job(look, names):
 def test_an_ended_job_with_warnings(look, names):
     def show(page):
         expect(page.locator(".log-line").first).to_be_visible()
+        expect(page.get_by_role("link", name="hull/drag.csv")).to_be_visible()
         page.get_by_text("Request", exact=True).click()
 
     look("ended", f"/#/jobs/{names['hull-drag']}", show)

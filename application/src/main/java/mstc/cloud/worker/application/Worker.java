@@ -19,6 +19,7 @@ import mstc.cloud.worker.application.metrics.WorkerMetrics;
 import mstc.cloud.worker.application.reply.SendReply;
 import mstc.cloud.worker.application.view.JobBoard;
 import mstc.cloud.worker.application.view.ListJobs;
+import mstc.cloud.worker.application.view.ListOutputs;
 import mstc.cloud.worker.application.view.ReadLog;
 import mstc.cloud.worker.application.view.ViewPorts;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -60,6 +61,7 @@ public final class Worker {
   private final JobBoard board;
   private final ListJobs listJobs;
   private final ReadLog readLog;
+  private final ListOutputs listOutputs;
   private final CheckReadiness checkReadiness;
   private final WorkerStatus status;
   private final Semaphore roomChanged = new Semaphore(0);
@@ -156,7 +158,8 @@ public final class Worker {
     cancelJob = new CancelJob(runtime);
     cancelJobs = new CancelJobs(cancelJob, board);
     listJobs = new ListJobs(board);
-    readLog = new ReadLog(board, views, viewPorts.logs(), settings.backoff());
+    readLog = new ReadLog(board, views, viewPorts.store(), settings.backoff());
+    listOutputs = new ListOutputs(board, viewPorts.store());
     checkReadiness = new CheckReadiness(queue, runtime, store, admission::hasTooManyWaiting);
     longestUnnoticed = settings.backoff().longest();
     admissionUpdates = Thread.ofVirtual().name("admission").unstarted(this::followRoom);
@@ -203,6 +206,10 @@ public final class Worker {
 
   public ReadLog readLog() {
     return readLog;
+  }
+
+  public ListOutputs listOutputs() {
+    return listOutputs;
   }
 
   public WorkerStatus status() {

@@ -164,7 +164,7 @@ final class Site implements AutoCloseable {
         settings,
         clock,
         metrics,
-        new ViewPorts(runtime, store::read, new AnyFormat(), recent));
+        new ViewPorts(runtime, store, new AnyFormat(), recent));
   }
 
   /** Of all the work that tests have done. */

@@ -2,8 +2,10 @@ package mstc.cloud.worker.s3protocol;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -102,16 +104,22 @@ public abstract class S3ProtocolStore implements ObjectStore {
   }
 
   @Override
-  public final List<ObjectListing> list(BucketName bucket, String prefix) {
+  public final List<ObjectListing> list(BucketName bucket, String prefix, int atMost) {
     return guarded(
         "list %s/%s*".formatted(bucket, prefix),
         failures,
         () ->
-            StoreCall.unlessMissing(() -> requests.listObjects(bucket, prefix))
+            StoreCall.unlessMissing(() -> requests.listObjects(bucket, prefix, atMost))
                 .orElse(List.of())
                 .stream()
                 .sorted(BY_KEY)
                 .toList());
+  }
+
+  @Override
+  public final Optional<URI> link(ObjectLocation location, Duration validity) {
+    return guarded(
+        "link to " + location, failures, () -> requests.presignGetObject(location, validity));
   }
 
   @Override

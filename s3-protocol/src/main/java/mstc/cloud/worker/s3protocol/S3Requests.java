@@ -2,7 +2,10 @@ package mstc.cloud.worker.s3protocol;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectListing;
@@ -37,11 +40,21 @@ public interface S3Requests extends AutoCloseable {
   /** Describes an object. */
   StoredObject headObject(ObjectLocation location);
 
-  /** Opens an object for reading, like {@link mstc.cloud.worker.domain.store.ObjectStore#read}. */
+  /** Opens an object for reading, like {@link mstc.cloud.worker.domain.store.ObjectReader#read}. */
   InputStream getObject(ObjectLocation location);
 
-  /** All objects whose key begins with the prefix, in any order. */
-  List<ObjectListing> listObjects(BucketName bucket, String prefix);
+  /**
+   * The first objects whose key begins with the prefix, as the server orders them.
+   *
+   * @param atMost how many, 1 or more
+   */
+  List<ObjectListing> listObjects(BucketName bucket, String prefix, int atMost);
+
+  /**
+   * A presigned URL that downloads the object as an attachment, so that no browser renders it; like
+   * {@link mstc.cloud.worker.domain.store.ObjectReader#link}. Makes no request to the server.
+   */
+  Optional<URI> presignGetObject(ObjectLocation location, Duration validity);
 
   /** Removes an object. */
   void deleteObject(ObjectLocation location);

@@ -1,10 +1,16 @@
 package mstc.cloud.worker.s3protocol;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +28,9 @@ import mstc.cloud.worker.domain.store.StoredObject;
 
 /** The requests of the protocol, answered from this process's memory or as a test has it. */
 final class InMemoryRequests implements S3Requests {
+  private static final Comparator<String> IN_BYTES =
+      Comparator.comparing(key -> key.getBytes(UTF_8), Arrays::compareUnsigned);
+
   private static final class Content {
     private final byte[] bytes;
     private final ObjectAttributes attributes;
@@ -161,17 +170,24 @@ final class InMemoryRequests implements S3Requests {
   }
 
   @Override
-  public List<ObjectListing> listObjects(BucketName bucket, String prefix) {
+  public List<ObjectListing> listObjects(BucketName bucket, String prefix, int atMost) {
     return request(
         "listObjects",
         () ->
             bucket(bucket).entrySet().stream()
                 .filter(object -> object.getKey().startsWith(prefix))
+                .sorted(Map.Entry.comparingByKey(IN_BYTES))
+                .limit(atMost)
                 .map(object ->
                     new ObjectListing(
                         new ObjectLocation(bucket, object.getKey()),
                         object.getValue().bytes.length))
                 .toList());
+  }
+
+  @Override
+  public Optional<URI> presignGetObject(ObjectLocation location, Duration validity) {
+    return Optional.empty();
   }
 
   @Override

@@ -52,7 +52,7 @@ class StoreDiagnosisTest {
     // then
     findings.assertPassedBut();
     findings.assertSeen("store condition", "refused");
-    assertThat(inspection.listObjects(BUCKET, "")).isEmpty();
+    assertThat(inspection.listObjects(BUCKET, "", 1)).isEmpty();
   }
 
   @Test

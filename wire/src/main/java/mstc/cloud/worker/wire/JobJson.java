@@ -1,5 +1,6 @@
 package mstc.cloud.worker.wire;
 
+import java.net.URI;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -12,6 +13,8 @@ import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.domain.request.FilePrefix;
+import mstc.cloud.worker.domain.view.JobOutputs;
 import mstc.cloud.worker.domain.view.JobState;
 import mstc.cloud.worker.domain.view.JobSummary;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +68,24 @@ public final class JobJson {
     node.set(
         "request",
         request.map(MAPPER::readTree).orElseGet(() -> MAPPER.getNodeFactory().nullNode()));
+    return MAPPER.writeValueAsString(node);
+  }
+
+  /** What a job has put into its output bucket. */
+  public static String outputs(JobOutputs outputs) {
+    ObjectNode node = MAPPER.createObjectNode();
+    node.put("bucket", outputs.bucket().value());
+    node.put("prefix", outputs.prefix().map(FilePrefix::value).orElse(null));
+    ArrayNode objects = node.putArray("objects");
+    outputs
+        .objects()
+        .forEach(object ->
+            objects
+                .addObject()
+                .put("name", object.name())
+                .put("bytes", object.bytes())
+                .put("link", object.link().map(URI::toString).orElse(null)));
+    node.put("more", outputs.more());
     return MAPPER.writeValueAsString(node);
   }
 
@@ -123,7 +144,7 @@ public final class JobJson {
     node.put("image", job.image().map(image -> image.value()).orElse(null));
     ObjectNode labels = node.putObject("labels");
     job.labels().forEach(labels::put);
-    node.put("outputBucket", job.logLocation().bucket().value());
+    node.put("outputBucket", job.outputBucket().value());
     node.put("createdAt", MILLISECONDS.format(job.createdAt()));
     node.put("startedAt", time(job.startedAt()));
     node.put("finishedAt", time(job.finishedAt()));

@@ -3,6 +3,7 @@ package mstc.cloud.worker.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,11 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.domain.request.FilePrefix;
 import mstc.cloud.worker.domain.request.Work;
+import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.view.JobOutputs;
+import mstc.cloud.worker.domain.view.JobOutputs.Output;
 import mstc.cloud.worker.domain.view.JobState;
 import mstc.cloud.worker.domain.view.JobSummary;
 import mstc.cloud.worker.domain.view.JobView;
@@ -101,6 +106,34 @@ class JobJsonTest {
     // then
     assertThat(json)
         .contains("\"description\":\"by hand\",\"image\":null,\"labels\":{}", "\"request\":null");
+  }
+
+  @Test
+  void outputsAreWrittenWithTheirLinksIfThereAreAny() {
+    // given
+    URI link = URI.create("https://store.example/outputs/run-%C3%BC.vtk?X-Amz-Signature=5ec7e7");
+    JobOutputs outputs =
+        new JobOutputs(
+            new BucketName("outputs"),
+            Optional.of(new FilePrefix("run")),
+            List.of(
+                new Output("run-ü.vtk", 5_000_000_000L, Optional.of(link)),
+                new Output("run.txt", 0, Optional.empty())),
+            true);
+
+    // when
+    String json = JobJson.outputs(outputs);
+
+    // then
+    assertThat(json)
+        .isEqualTo(
+            """
+            {"bucket":"outputs","prefix":"run","objects":[\
+            {"name":"run-\\u00FC.vtk","bytes":5000000000,"link":"%s"},\
+            {"name":"run.txt","bytes":0,"link":null}],"more":true}\
+            """
+                .formatted(link));
+    assertThat(outputs.toString()).contains("run-ü.vtk").doesNotContain("5ec7e7");
   }
 
   @Test

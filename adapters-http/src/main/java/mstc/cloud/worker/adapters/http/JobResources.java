@@ -17,6 +17,7 @@ import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.application.intake.SubmitWork;
 import mstc.cloud.worker.application.intake.SubmitWork.Submitted;
 import mstc.cloud.worker.application.view.ListJobs;
+import mstc.cloud.worker.application.view.ListOutputs;
 import mstc.cloud.worker.domain.InvalidValueException;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.RequestParser;
@@ -28,7 +29,7 @@ import mstc.cloud.worker.wire.JobJson;
 import mstc.cloud.worker.wire.OutcomeNames;
 import mstc.cloud.worker.wire.RequestJson;
 
-/** Jobs: listed, shown, submitted, cancelled. */
+/** Jobs: listed, shown with their outputs, submitted, cancelled. */
 final class JobResources {
   private static final int MAX_LIMIT = 1_000;
   private static final int USUAL_LIMIT = 100;
@@ -38,6 +39,7 @@ final class JobResources {
 
   private final RequestParser parser;
   private final ListJobs listJobs;
+  private final ListOutputs listOutputs;
   private final SubmitWork submitWork;
   private final CancelJob cancelJob;
   private final CancelJobs cancelJobs;
@@ -45,6 +47,7 @@ final class JobResources {
   JobResources(Worker worker, RequestParser parser) {
     this.parser = parser;
     this.listJobs = worker.listJobs();
+    this.listOutputs = worker.listOutputs();
     this.submitWork = worker.submitWork();
     this.cancelJob = worker.cancelJob();
     this.cancelJobs = worker.cancelJobs();
@@ -62,7 +65,8 @@ final class JobResources {
         new Resource(
             "/mstc/jobs/{name}",
             Operation.reading(this::show),
-            Operation.changing("DELETE", 0, false, this::cancel)));
+            Operation.changing("DELETE", 0, false, this::cancel)),
+        new Resource("/mstc/jobs/{name}/outputs", Operation.reading(this::outputs)));
   }
 
   /** Empty if no job can have that name. */
@@ -76,7 +80,7 @@ final class JobResources {
 
   private Answer list(Call call) {
     Query query = call.query();
-    int limit = query.number("limit", 1, MAX_LIMIT, USUAL_LIMIT);
+    int limit = limit(query);
     Optional<String> after = query.one("after", MAX_PLACE_LENGTH);
     try {
       ListJobs.Page page = listJobs.list(filter(query), limit, after);
@@ -84,6 +88,10 @@ final class JobResources {
     } catch (InvalidValueException e) {
       throw new BadRequestException("after: " + e.getMessage());
     }
+  }
+
+  private static int limit(Query query) {
+    return query.number("limit", 1, MAX_LIMIT, USUAL_LIMIT);
   }
 
   private static JobFilter filter(Query query) {
@@ -107,6 +115,16 @@ final class JobResources {
     return parseName(call.variable())
         .flatMap(listJobs::find)
         .<Answer>map(found -> Answer.json(200, JobJson.detail(found.job(), found.request())))
+        .orElseGet(JobResources::noSuchJob);
+  }
+
+  private Answer outputs(Call call) {
+    int limit = limit(call.query());
+    return parseName(call.variable())
+        .flatMap(name -> listOutputs.list(name, limit))
+        // Links are as secret as a password.
+        .<Answer>map(
+            outputs -> Answer.json(200, JobJson.outputs(outputs)).with("Cache-Control", "no-store"))
         .orElseGet(JobResources::noSuchJob);
   }
 

@@ -15,6 +15,8 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +30,9 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.RequestParser;
 import mstc.cloud.worker.domain.request.RequestPolicy;
+import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectAttributes;
+import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.testkit.queue.InMemoryWorkQueue;
 import mstc.cloud.worker.testkit.runtime.InMemoryJobRuntime;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
@@ -100,7 +105,7 @@ final class Api implements AutoCloseable {
                 new Backoff(Duration.ofMillis(2), Duration.ofMillis(20))),
             Clock.systemUTC(),
             metrics,
-            new ViewPorts(views, store::read, new WorkRequestFormat(), settings.recent()));
+            new ViewPorts(views, store, new WorkRequestFormat(), settings.recent()));
     http = another(settings);
     worker.start();
     http.start();
@@ -142,6 +147,22 @@ final class Api implements AutoCloseable {
     assertThat(response.statusCode()).isEqualTo(202);
     return new UniqueName(
         response.headers().firstValue("Location").orElseThrow().replaceFirst(".*/", ""));
+  }
+
+  /** Stores objects, each with its name as content. */
+  void put(String bucket, String... names) {
+    for (String name : names) {
+      try {
+        Path file = Files.writeString(Files.createTempFile("mstc", null), name);
+        store.put(
+            new ObjectLocation(new BucketName(bucket), name),
+            file,
+            ObjectAttributes.ofType("text/plain"));
+        Files.delete(file);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** Waits until a job is answered, and that is seen over HTTP. */

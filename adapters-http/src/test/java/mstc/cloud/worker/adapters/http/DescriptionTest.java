@@ -7,6 +7,7 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -223,6 +224,21 @@ class DescriptionTest {
   }
 
   @Test
+  void outputsAreAsDescribed() {
+    // given
+    UniqueName job = api.submit(FULL_REQUEST);
+    UniqueName withoutPrefix = api.submit(Api.REQUEST);
+    api.put("results", "run-1.vtk", "run-2.vtk");
+    String withoutLinks = api.get("/mstc/jobs/" + job + "/outputs").body();
+    api.store.linkTo(URI.create("https://store.example"));
+
+    // then
+    assertValid("Outputs", withoutLinks);
+    assertValid("Outputs", api.get("/mstc/jobs/" + job + "/outputs").body());
+    assertValid("Outputs", api.get("/mstc/jobs/" + withoutPrefix + "/outputs").body());
+  }
+
+  @Test
   void whatIsWaitingIsAsDescribed() {
     // given
     api.runtime.keepPending("Unschedulable: 0/3 nodes are available");
@@ -268,6 +284,7 @@ class DescriptionTest {
             api.get("/mstc/jobs/no"),
             api.get("/mstc/jobs?limit=x"),
             api.get("/mstc/jobs/no/log"),
+            api.get("/mstc/jobs/no/outputs"),
             api.get("/mstc/jobs:no"),
             api.post("/mstc/jobs", "{}"),
             api.post("/mstc/jobs:cancel", "{}"),

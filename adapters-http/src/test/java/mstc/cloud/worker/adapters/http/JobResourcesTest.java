@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.Optional;
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class JobResourcesTest {
   private static final String PROBLEM = "application/problem+json";
+  private static final String WITH_PREFIX = Api.REQUEST.replace("}", ", \"prefix\": \"run-1\"}");
 
   private final Api api = new Api(new HttpSettings("127.0.0.1", 0, Optional.empty()), 20);
 
@@ -173,6 +175,8 @@ class JobResourcesTest {
         "/mstc/jobs/solve-00000000-0000-0000-0000-000000000001",
         "/mstc/jobs/solve-00000000-0000-0000-0000-000000000001/log",
         "/mstc/jobs/solve/log",
+        "/mstc/jobs/solve-00000000-0000-0000-0000-000000000001/outputs",
+        "/mstc/jobs/solve/outputs",
         "/mstc/jobs/",
         "/mstc/jobs/a/b",
         "/mstc/jobs:other"
@@ -184,6 +188,59 @@ class JobResourcesTest {
     // then
     assertThat(response.statusCode()).isEqualTo(404);
     assertThat(type(response)).contains(PROBLEM);
+  }
+
+  @Test
+  void theOutputsOfAJobAreListedUpToALimit() {
+    // given
+    UniqueName job = api.submit(WITH_PREFIX);
+    api.put("results", "run-1/a.vtk", "run-1/b.vtk", "run-2/c.vtk");
+
+    // when
+    HttpResponse<String> whole = api.get("/mstc/jobs/" + job + "/outputs");
+    HttpResponse<String> first = api.get("/mstc/jobs/" + job + "/outputs?limit=1");
+    HttpResponse<String> none = api.get("/mstc/jobs/" + job + "/outputs?limit=0");
+
+    // then
+    assertThat(whole.body())
+        .isEqualTo(
+            """
+            {"bucket":"results","prefix":"run-1","objects":[\
+            {"name":"run-1/a.vtk","bytes":11,"link":null},\
+            {"name":"run-1/b.vtk","bytes":11,"link":null}],"more":false}
+            """);
+    assertThat(first.body()).contains("a.vtk", "\"more\":true").doesNotContain("b.vtk");
+    assertThat(none.statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void linksToOutputsAreKeptNowhere() {
+    // given
+    UniqueName job = api.submit(WITH_PREFIX);
+    api.put("results", "run-1/a.vtk");
+    api.store.linkTo(URI.create("https://store.example"));
+
+    // when
+    HttpResponse<String> response = api.get("/mstc/jobs/" + job + "/outputs");
+
+    // then
+    assertThat(response.body()).contains("\"link\":\"https://store.example/");
+    assertThat(response.headers().firstValue("Cache-Control")).contains("no-store");
+  }
+
+  @Test
+  void aStoreThatIsAwayIsAProblemThatMayPass() {
+    // given
+    UniqueName job = api.submit(WITH_PREFIX);
+    api.store.stop();
+
+    // when
+    HttpResponse<String> response = api.get("/mstc/jobs/" + job + "/outputs");
+
+    // then
+    assertThat(response.statusCode()).isEqualTo(503);
+    assertThat(type(response)).contains(PROBLEM);
+    api.store.start();
   }
 
   @ParameterizedTest
@@ -301,7 +358,13 @@ class JobResourcesTest {
     UniqueName job = api.submit(Api.REQUEST);
 
     for (String path :
-        new String[] {"/mstc/jobs", "/mstc/jobs/" + job, "/mstc/openapi.yaml", "/mstc/events"}) {
+        new String[] {
+          "/mstc/jobs",
+          "/mstc/jobs/" + job,
+          "/mstc/jobs/" + job + "/outputs",
+          "/mstc/openapi.yaml",
+          "/mstc/events"
+        }) {
       // when
       HttpResponse<String> response =
           api.send(api.to(path).method("HEAD", BodyPublishers.noBody()));

@@ -4,6 +4,7 @@ import io.minio.Http;
 import io.minio.MinioAsyncClient;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
+import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import mstc.cloud.worker.s3protocol.ProxyServer;
@@ -50,9 +51,9 @@ final class MinioClients {
         Proxy.Type.HTTP, InetSocketAddress.createUnresolved(server.host(), server.port()));
   }
 
-  static MinioAsyncClient minio(MinioSettings settings, OkHttpClient http) {
+  static MinioAsyncClient minio(MinioSettings settings, URI endpoint, OkHttpClient http) {
     return MinioAsyncClient.builder()
-        .endpoint(settings.endpoint().toString())
+        .endpoint(endpoint.toString())
         // Without a region the client would ask for the region of every bucket.
         .region(region(settings))
         .credentials(settings.accessKey(), settings.secretKey())

@@ -9,6 +9,7 @@ import io.minio.BucketExistsArgs;
 import io.minio.CreateBucketArgs;
 import io.minio.CreateMultipartUploadArgs;
 import io.minio.GetObjectArgs;
+import io.minio.GetPresignedObjectUrlArgs;
 import io.minio.HeadObjectArgs;
 import io.minio.HeadObjectResponse;
 import io.minio.Http;
@@ -18,12 +19,16 @@ import io.minio.ListObjectsV2Response;
 import io.minio.MinioAsyncClient;
 import io.minio.PutObjectAPIArgs;
 import io.minio.RemoveObjectArgs;
+import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectListing;
@@ -39,19 +44,31 @@ import okhttp3.OkHttpClient;
 /** The requests of the S3 protocol with minio-java. */
 final class MinioRequests implements S3Requests {
   private static final String DEFAULT_CONTENT_TYPE = "application/octet-stream";
+
+  /** The limit of S3. */
+  private static final int MAX_PAGE = 1000;
+
   private static final Duration CLEAN_UP_TIMEOUT = Duration.ofSeconds(5);
 
   private final OkHttpClient http;
   private final MinioAsyncClient client;
   private final MinioAsyncClient cleaner;
+
+  /** For the store as others reach it; makes no requests. */
+  private final Optional<MinioAsyncClient> publicClient;
+
   private final UploadListing uploads;
   private final PartChecksum checksum;
 
   /** Opens no connection yet. */
   MinioRequests(MinioSettings settings, Optional<ProxyServer> proxy) {
     http = MinioClients.http(settings, proxy);
-    client = MinioClients.minio(settings, http);
-    cleaner = MinioClients.minio(settings, http.newBuilder().callTimeout(CLEAN_UP_TIMEOUT).build());
+    client = MinioClients.minio(settings, settings.endpoint(), http);
+    cleaner =
+        MinioClients.minio(
+            settings, settings.endpoint(), http.newBuilder().callTimeout(CLEAN_UP_TIMEOUT).build());
+    publicClient =
+        settings.publicEndpoint().map(address -> MinioClients.minio(settings, address, http));
     uploads = new UploadListing(client);
     checksum = PartChecksum.over(settings.endpoint().getScheme(), settings.checksumHeaders());
   }
@@ -117,17 +134,17 @@ final class MinioRequests implements S3Requests {
   }
 
   @Override
-  public List<ObjectListing> listObjects(BucketName bucket, String prefix) {
+  public List<ObjectListing> listObjects(BucketName bucket, String prefix, int atMost) {
     var listing = new ArrayList<ObjectListing>();
     ListObjectsV2Args.Builder args =
         ListObjectsV2Args.builder()
             .skipValidation(true)
             .bucket(bucket.value())
             .prefix(prefix)
-            .encodingType("url")
-            .maxKeys(1000);
+            .encodingType("url");
     ListObjectsV2Response page;
     do {
+      args.maxKeys(Math.min(MAX_PAGE, atMost - listing.size()));
       page = answerTo(() -> client.listObjectsV2(args.build()));
       String encoding = page.result().encodingType();
       page.result()
@@ -138,8 +155,26 @@ final class MinioRequests implements S3Requests {
                 new ObjectListing(new ObjectLocation(bucket, item.objectName()), item.size()));
           });
       args.continuationToken(page.result().nextContinuationToken());
-    } while (page.result().isTruncated());
+    } while (page.result().isTruncated() && listing.size() < atMost);
     return listing;
+  }
+
+  @Override
+  public Optional<URI> presignGetObject(ObjectLocation location, Duration validity) {
+    if (publicClient.isEmpty()) {
+      return Optional.empty();
+    }
+    GetPresignedObjectUrlArgs args =
+        at(GetPresignedObjectUrlArgs.builder(), location)
+            .method(Http.Method.GET)
+            .expiry(Math.toIntExact(validity.toSeconds()))
+            .extraQueryParams(Map.of("response-content-disposition", "attachment"))
+            .build();
+    try {
+      return Optional.of(URI.create(publicClient.get().getPresignedObjectUrl(args)));
+    } catch (MinioException e) {
+      throw new CompletionException(e);
+    }
   }
 
   @Override

@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
  * @param requestTimeout how long a request may be without any progress
  * @param caCertificate a PEM file of the certificates that may sign the server's; they replace
  *     those of the JDK
+ * @param publicEndpoint where others reach the store, such as browsers: {@code http://host:port} or
+ *     {@code https://host:port}, without a path; if empty, there are no links to objects
  */
 public record MinioSettings(
     URI endpoint,
@@ -31,18 +33,16 @@ public record MinioSettings(
     boolean checksumHeaders,
     Duration connectTimeout,
     Duration requestTimeout,
-    Optional<Path> caCertificate) {
+    Optional<Path> caCertificate,
+    Optional<URI> publicEndpoint) {
 
   /** Allows underscores, which DNS names do not have, but names of containers do. */
   private static final Pattern ENDPOINT =
       Pattern.compile("https?://(?:[A-Za-z0-9._-]+|\\[[^]]+])(?::[0-9]+)?/?");
 
   public MinioSettings {
-    if (!ENDPOINT.matcher(endpoint.toString()).matches()) {
-      throw new IllegalArgumentException(
-          "The MinIO endpoint is '%s'; it must be http://host:port or https://host:port"
-              .formatted(endpoint));
-    }
+    requireAddress("endpoint", endpoint);
+    publicEndpoint.ifPresent(address -> requireAddress("public endpoint", address));
     if (accessKey.isBlank() || secretKey.isBlank()) {
       throw new IllegalArgumentException("The MinIO access key and secret key must not be blank");
     }
@@ -67,12 +67,21 @@ public record MinioSettings(
         true,
         Duration.ofSeconds(5),
         Duration.ofMinutes(1),
+        Optional.empty(),
         Optional.empty());
+  }
+
+  private static void requireAddress(String what, URI address) {
+    if (!ENDPOINT.matcher(address.toString()).matches()) {
+      throw new IllegalArgumentException(
+          "The MinIO %s is '%s'; it must be http://host:port or https://host:port"
+              .formatted(what, address));
+    }
   }
 
   @Override
   public String toString() {
-    return "MinioSettings[endpoint=%s, accessKey=%s, secretKey=***, region=%s, createBuckets=%s, checksumHeaders=%s, connectTimeout=%s, requestTimeout=%s, caCertificate=%s]"
+    return "MinioSettings[endpoint=%s, accessKey=%s, secretKey=***, region=%s, createBuckets=%s, checksumHeaders=%s, connectTimeout=%s, requestTimeout=%s, caCertificate=%s, publicEndpoint=%s]"
         .formatted(
             endpoint,
             accessKey,
@@ -81,6 +90,7 @@ public record MinioSettings(
             checksumHeaders,
             connectTimeout,
             requestTimeout,
-            caCertificate);
+            caCertificate,
+            publicEndpoint);
   }
 }

@@ -110,6 +110,7 @@ class ChecksumHeadersTest {
             checksumHeaders,
             Duration.ofSeconds(30),
             Duration.ofSeconds(60),
+            Optional.empty(),
             Optional.empty()));
   }
 

@@ -34,6 +34,24 @@ abstract class MinioContract extends S3ServerContract {
       boolean createBuckets,
       Duration requestTimeout,
       Optional<Path> caCertificate) {
+    return settings(
+        endpoint,
+        accessKey,
+        secretKey,
+        createBuckets,
+        requestTimeout,
+        caCertificate,
+        Optional.empty());
+  }
+
+  private static MinioSettings settings(
+      URI endpoint,
+      String accessKey,
+      String secretKey,
+      boolean createBuckets,
+      Duration requestTimeout,
+      Optional<Path> caCertificate,
+      Optional<URI> publicEndpoint) {
     return new MinioSettings(
         endpoint,
         accessKey,
@@ -43,7 +61,8 @@ abstract class MinioContract extends S3ServerContract {
         true,
         Duration.ofSeconds(2),
         requestTimeout,
-        caCertificate);
+        caCertificate,
+        publicEndpoint);
   }
 
   @Override
@@ -56,6 +75,19 @@ abstract class MinioContract extends S3ServerContract {
             createBuckets,
             Duration.ofSeconds(20),
             Optional.empty()));
+  }
+
+  @Override
+  protected ObjectStore openLinking(ObjectStoreAddress server, URI publicEndpoint) {
+    return new MinioObjectStore(
+        settings(
+            server.endpoint(),
+            server.accessKey(),
+            server.secretKey(),
+            true,
+            Duration.ofSeconds(20),
+            Optional.empty(),
+            Optional.of(publicEndpoint)));
   }
 
   @Override

@@ -22,6 +22,7 @@ class MinioProxyTest extends ProxyContract {
             true,
             Duration.ofSeconds(30),
             Duration.ofSeconds(30),
+            Optional.empty(),
             Optional.empty()),
         _ -> proxy);
   }

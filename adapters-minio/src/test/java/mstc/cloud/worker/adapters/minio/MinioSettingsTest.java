@@ -69,6 +69,7 @@ class MinioSettingsTest {
         true,
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),
-        caCertificate);
+        caCertificate,
+        Optional.empty());
   }
 }

@@ -18,8 +18,10 @@ import software.amazon.awssdk.http.apache5.ProxyConfiguration;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
+import software.amazon.awssdk.services.s3.S3Configuration;
+import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
-/** Makes the SDK's client from the settings, and the HTTP client below it. */
+/** Makes the SDK's clients from the settings, and the HTTP client below them. */
 final class AwsClient {
   private static final int MAX_CONNECTIONS = 256;
 
@@ -59,12 +61,17 @@ final class AwsClient {
     return builder.build();
   }
 
-  static S3Client s3(S3Settings settings, Region region, SdkHttpClient http, boolean checksums) {
+  static S3Client s3(
+      S3Settings settings,
+      Region region,
+      AwsCredentialsProvider credentials,
+      SdkHttpClient http,
+      boolean checksums) {
     S3ClientBuilder builder =
         S3Client.builder()
             .httpClient(http)
             .region(region)
-            .credentialsProvider(credentials(settings))
+            .credentialsProvider(credentials)
             .forcePathStyle(settings.pathStyle())
             .requestChecksumCalculation(
                 checksums
@@ -82,7 +89,19 @@ final class AwsClient {
     return builder.build();
   }
 
-  private static AwsCredentialsProvider credentials(S3Settings settings) {
+  /** Signs for the store as others reach it. */
+  static S3Presigner presigner(
+      S3Settings settings, Region region, AwsCredentialsProvider credentials, URI publicEndpoint) {
+    return S3Presigner.builder()
+        .region(region)
+        .credentialsProvider(credentials)
+        .endpointOverride(publicEndpoint)
+        .serviceConfiguration(
+            S3Configuration.builder().pathStyleAccessEnabled(settings.pathStyle()).build())
+        .build();
+  }
+
+  static AwsCredentialsProvider credentials(S3Settings settings) {
     return settings
         .credentials()
         .<AwsCredentialsProvider>map(keys ->

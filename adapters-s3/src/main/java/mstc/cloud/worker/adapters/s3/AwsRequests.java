@@ -3,6 +3,8 @@ package mstc.cloud.worker.adapters.s3;
 import static mstc.cloud.worker.adapters.s3.AwsAnswers.answerTo;
 
 import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import mstc.cloud.worker.domain.store.BucketName;
@@ -14,6 +16,7 @@ import mstc.cloud.worker.s3protocol.FileContent;
 import mstc.cloud.worker.s3protocol.MultipartUpload;
 import mstc.cloud.worker.s3protocol.ProxyServer;
 import mstc.cloud.worker.s3protocol.S3Requests;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -22,13 +25,18 @@ import software.amazon.awssdk.services.s3.model.CreateMultipartUploadRequest;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
+import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /** The requests of the S3 protocol with the AWS SDK. */
 final class AwsRequests implements S3Requests {
   private static final String DEFAULT_CONTENT_TYPE = "application/octet-stream";
 
+  /** The limit of S3. */
+  private static final int MAX_PAGE = 1000;
+
   private final SdkHttpClient http;
   private final S3Client client;
+  private final Optional<S3Presigner> presigner;
   private final boolean checksums;
   private final AttemptTimeouts timeouts;
 
@@ -40,7 +48,12 @@ final class AwsRequests implements S3Requests {
   AwsRequests(S3Settings settings, Region region, Optional<ProxyServer> proxy, boolean checksums) {
     this.checksums = checksums;
     http = AwsClient.http(settings, proxy);
-    client = AwsClient.s3(settings, region, http, checksums);
+    AwsCredentialsProvider credentials = AwsClient.credentials(settings);
+    client = AwsClient.s3(settings, region, credentials, http, checksums);
+    presigner =
+        settings
+            .publicEndpoint()
+            .map(address -> AwsClient.presigner(settings, region, credentials, address));
     timeouts = new AttemptTimeouts(settings.requestTimeout());
   }
 
@@ -119,15 +132,34 @@ final class AwsRequests implements S3Requests {
   }
 
   @Override
-  public List<ObjectListing> listObjects(BucketName bucket, String prefix) {
+  public List<ObjectListing> listObjects(BucketName bucket, String prefix, int atMost) {
     return answerTo(() ->
         client
-            .listObjectsV2Paginator(request -> request.bucket(bucket.value()).prefix(prefix))
+            .listObjectsV2Paginator(request ->
+                request.bucket(bucket.value()).prefix(prefix).maxKeys(Math.min(MAX_PAGE, atMost)))
             .contents()
             .stream()
+            .limit(atMost)
             .map(object ->
                 new ObjectListing(new ObjectLocation(bucket, object.key()), object.size()))
             .toList());
+  }
+
+  @Override
+  public Optional<URI> presignGetObject(ObjectLocation location, Duration validity) {
+    return presigner.map(signer ->
+        URI.create(
+            signer
+                .presignGetObject(request ->
+                    request
+                        .signatureDuration(validity)
+                        .getObjectRequest(object ->
+                            object
+                                .bucket(location.bucket().value())
+                                .key(location.key())
+                                .responseContentDisposition("attachment")))
+                .url()
+                .toString()));
   }
 
   @Override
@@ -164,6 +196,7 @@ final class AwsRequests implements S3Requests {
 
   @Override
   public void close() {
+    presigner.ifPresent(S3Presigner::close);
     client.close();
     http.close();
   }

@@ -22,6 +22,8 @@ import java.util.Optional;
  * @param requestTimeout how long the server may take to respond to a request
  * @param caCertificate a PEM file of the certificates that may sign the server's; they replace
  *     those of the JDK
+ * @param publicEndpoint where others reach the store, such as browsers: {@code http://host:port} or
+ *     {@code https://host:port}; if empty, there are no links to objects
  */
 public record S3Settings(
     Optional<URI> endpoint,
@@ -31,7 +33,8 @@ public record S3Settings(
     boolean createBuckets,
     Duration connectTimeout,
     Duration requestTimeout,
-    Optional<Path> caCertificate) {
+    Optional<Path> caCertificate,
+    Optional<URI> publicEndpoint) {
 
   /**
    * A pair of keys.
@@ -52,18 +55,21 @@ public record S3Settings(
   }
 
   public S3Settings {
-    endpoint.ifPresent(uri -> {
-      String scheme = uri.getScheme();
-      if (!("http".equals(scheme) || "https".equals(scheme)) || uri.getHost() == null) {
-        throw new IllegalArgumentException(
-            "The S3 endpoint is '%s'; it must be http://host:port or https://host:port"
-                .formatted(uri));
-      }
-    });
+    endpoint.ifPresent(address -> requireAddress("endpoint", address));
+    publicEndpoint.ifPresent(address -> requireAddress("public endpoint", address));
     if (!connectTimeout.isPositive() || !requestTimeout.isPositive()) {
       throw new IllegalArgumentException(
           "The S3 timeouts must be positive, not %s and %s"
               .formatted(connectTimeout, requestTimeout));
+    }
+  }
+
+  private static void requireAddress(String what, URI address) {
+    String scheme = address.getScheme();
+    if (!("http".equals(scheme) || "https".equals(scheme)) || address.getHost() == null) {
+      throw new IllegalArgumentException(
+          "The S3 %s is '%s'; it must be http://host:port or https://host:port"
+              .formatted(what, address));
     }
   }
 }

@@ -28,6 +28,24 @@ abstract class S3Contract extends S3ServerContract {
       boolean createBuckets,
       Duration requestTimeout,
       Optional<Path> caCertificate) {
+    return settings(
+        endpoint,
+        accessKey,
+        secretKey,
+        createBuckets,
+        requestTimeout,
+        caCertificate,
+        Optional.empty());
+  }
+
+  private static S3Settings settings(
+      URI endpoint,
+      String accessKey,
+      String secretKey,
+      boolean createBuckets,
+      Duration requestTimeout,
+      Optional<Path> caCertificate,
+      Optional<URI> publicEndpoint) {
     return new S3Settings(
         Optional.of(endpoint),
         Optional.empty(),
@@ -36,7 +54,8 @@ abstract class S3Contract extends S3ServerContract {
         createBuckets,
         Duration.ofSeconds(2),
         requestTimeout,
-        caCertificate);
+        caCertificate,
+        publicEndpoint);
   }
 
   static S3Settings settings(ObjectStoreAddress server, boolean createBuckets) {
@@ -52,6 +71,19 @@ abstract class S3Contract extends S3ServerContract {
   @Override
   protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
     return new S3ObjectStore(settings(server, createBuckets));
+  }
+
+  @Override
+  protected ObjectStore openLinking(ObjectStoreAddress server, URI publicEndpoint) {
+    return new S3ObjectStore(
+        settings(
+            server.endpoint(),
+            server.accessKey(),
+            server.secretKey(),
+            true,
+            Duration.ofSeconds(20),
+            Optional.empty(),
+            Optional.of(publicEndpoint)));
   }
 
   @Override

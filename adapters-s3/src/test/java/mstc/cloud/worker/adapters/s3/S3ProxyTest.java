@@ -24,6 +24,7 @@ class S3ProxyTest extends ProxyContract {
         false,
         Duration.ofSeconds(30),
         Duration.ofSeconds(30),
+        Optional.empty(),
         Optional.empty());
   }
 

@@ -60,6 +60,7 @@ class S3SettingsTest {
         true,
         Duration.ofSeconds(1),
         Duration.ofSeconds(1),
-        caCertificate);
+        caCertificate,
+        Optional.empty());
   }
 }

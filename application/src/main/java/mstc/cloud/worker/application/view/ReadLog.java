@@ -6,6 +6,7 @@ import mstc.cloud.worker.application.retry.Backoff;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.domain.store.ObjectReader;
 import mstc.cloud.worker.domain.view.JobState;
 import mstc.cloud.worker.domain.view.JobSummary;
 import mstc.cloud.worker.domain.view.JobViews;
@@ -21,16 +22,16 @@ public final class ReadLog {
 
   private final JobBoard board;
   private final JobViews views;
-  private final StoredLogs logs;
+  private final ObjectReader store;
   private final Backoff backoff;
 
   /**
    * @param backoff the delays between attempts to read on
    */
-  public ReadLog(JobBoard board, JobViews views, StoredLogs logs, Backoff backoff) {
+  public ReadLog(JobBoard board, JobViews views, ObjectReader store, Backoff backoff) {
     this.board = board;
     this.views = views;
-    this.logs = logs;
+    this.store = store;
     this.backoff = backoff;
   }
 
@@ -119,7 +120,7 @@ public final class ReadLog {
     if (log.isEmpty()) {
       return new Source.Nothing("the job has no log: it could not be stored, or there was none");
     }
-    return StoredLogReader.open(logs, log.get().location())
+    return StoredLogReader.open(store, log.get().location())
         .<Source>map(reader -> new Source.Store(reader, log.get()))
         .orElseGet(() ->
             new Source.Nothing(

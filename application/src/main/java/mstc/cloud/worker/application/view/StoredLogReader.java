@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import mstc.cloud.worker.domain.store.ObjectLocation;
+import mstc.cloud.worker.domain.store.ObjectReader;
 import mstc.cloud.worker.domain.store.ObjectStoreException;
 import mstc.cloud.worker.domain.view.LogReader;
 
@@ -22,8 +23,8 @@ final class StoredLogReader implements LogReader {
   }
 
   /** Empty if there is no such log. */
-  static Optional<StoredLogReader> open(StoredLogs logs, ObjectLocation location) {
-    return logs.read(location).map(stream -> new StoredLogReader(location, stream));
+  static Optional<StoredLogReader> open(ObjectReader store, ObjectLocation location) {
+    return store.read(location).map(stream -> new StoredLogReader(location, stream));
   }
 
   /**

@@ -77,7 +77,7 @@ class WorkerAssembly {
     return runtime instanceof JobViews views
         ? configuration
             .http()
-            .map(http -> new ViewPorts(views, store::read, format, http.recent()))
+            .map(http -> new ViewPorts(views, store, format, http.recent()))
             .orElse(ViewPorts.NONE)
         : ViewPorts.NONE;
   }

@@ -77,6 +77,15 @@ public final class ValueTypes {
           ValueTypes::isEndpoint,
           new Printer<>(URI::toString, ValueTypes::quoteUrl));
 
+  /** As {@link #ENDPOINT}, without a path, which would be part of what is signed. */
+  public static final Scalar<URI> PUBLIC_ENDPOINT =
+      new Scalar<>(
+          "an http:// or https:// URL of a host (no underscore in it), maybe with a port, and nothing"
+              + " else",
+          ValueTypes::uri,
+          uri -> isEndpoint(uri) && (uri.getPath().isEmpty() || uri.getPath().equals("/")),
+          new Printer<>(URI::toString, ValueTypes::quoteUrl));
+
   public static final Scalar<List<Glob>> GLOBS =
       new Scalar<>(
           "globs separated by commas, such as registry.example.com/*,team-*",

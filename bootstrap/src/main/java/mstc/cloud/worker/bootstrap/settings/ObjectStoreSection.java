@@ -3,6 +3,7 @@ package mstc.cloud.worker.bootstrap.settings;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.ENDPOINT;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.HOST;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.PORT;
+import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.PUBLIC_ENDPOINT;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.READABLE_FILE;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.SECRET;
 import static mstc.cloud.worker.bootstrap.configuration.ValueTypes.SWITCH;
@@ -56,6 +57,10 @@ public final class ObjectStoreSection extends Section {
                   value -> value.length() <= 63 && value.matches("[A-Za-z0-9-]+")))
           .withDerivedDefault("as the store's client finds it")
           .meaning("The region that requests are signed for and buckets are created in.");
+  private final Key<URI> publicEndpoint =
+      key("mstc.object-store.public-endpoint", PUBLIC_ENDPOINT)
+          .withDerivedDefault("none: then outputs are listed over HTTP without links")
+          .meaning("Where browsers reach the object store; links to outputs lead there.");
   private final Key<String> minioHost =
       key("mstc.object-store.minio.host", HOST, "localhost")
           .readBeforeFrom("MINIO_SERVICE_HOST")
@@ -130,7 +135,8 @@ public final class ObjectStoreSection extends Section {
         values.value(minioChecksumHeaders),
         CONNECT_TIMEOUT,
         REQUEST_TIMEOUT,
-        authorities);
+        authorities,
+        values.optional(publicEndpoint));
   }
 
   private S3Settings s3(ConfigurationValues values) {
@@ -143,7 +149,8 @@ public final class ObjectStoreSection extends Section {
         values.value(createBuckets),
         CONNECT_TIMEOUT,
         REQUEST_TIMEOUT,
-        values.optional(s3CaCertificate));
+        values.optional(s3CaCertificate),
+        values.optional(publicEndpoint));
   }
 
   /**

@@ -438,6 +438,17 @@ class ConfigurationProblemsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"store.example", "https://store.example/path", "https://user@store"})
+  void thePublicEndpointIsTheUrlOfAHost(String endpoint) {
+    assertThat(
+            problemsOf(
+                NOTHING.withOverrides(Map.of("mstc.object-store.public-endpoint", endpoint))))
+        .singleElement()
+        .asString()
+        .startsWith("mstc.object-store.public-endpoint (override) must be an http:// or https://");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "",

@@ -48,6 +48,23 @@ class ObjectStoreConfigurationTest {
   }
 
   @Test
+  void thePublicEndpointIsThatOfWhicheverStoreIsChosen() {
+    // given
+    Map<String, String> given =
+        Map.of("MSTC_OBJECT_STORE_PUBLIC_ENDPOINT", "https://store.example:9443");
+    URI address = URI.create("https://store.example:9443");
+
+    // when
+    WorkerConfiguration minio = configuration(given);
+
+    // then
+    assertThat(((StoreSettings.Minio) minio.objectStore()).settings().publicEndpoint())
+        .contains(address);
+    assertThat(s3(with(S3, given)).publicEndpoint()).contains(address);
+    assertThat(s3(S3).publicEndpoint()).isEmpty();
+  }
+
+  @Test
   void miniosKeysServeS3FromAnySourceButNotItsDefaultKeys() {
     // given
     ConfigurationSources sources = ConfigurationSources.ofEnvironment(S3_WITH_ENDPOINT);

@@ -1,9 +1,7 @@
 package mstc.cloud.worker.domain.store;
 
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Keeps files of any kind as objects in buckets: besides logs, the inputs and results of jobs,
@@ -11,7 +9,7 @@ import java.util.Optional;
  *
  * <p>Its methods block, may be repeated and fail as those of {@link LogStore} do.
  */
-public interface ObjectStore extends LogStore {
+public interface ObjectStore extends LogStore, ObjectReader {
 
   /**
    * Stores a file, replacing an object of that name; readers see the old object or the whole new
@@ -20,16 +18,11 @@ public interface ObjectStore extends LogStore {
   void put(ObjectLocation location, Path file, ObjectAttributes attributes);
 
   /**
-   * Opens an object for reading; empty when there is no such object or bucket. The caller closes
-   * the stream; if the connection breaks while it is read, it throws {@link java.io.IOException}.
+   * Lists all objects whose key begins with the prefix, as {@link #list(BucketName, String, int)}.
    */
-  Optional<InputStream> read(ObjectLocation location);
-
-  /**
-   * Lists all objects whose key begins with the prefix, sorted by key in UTF-8 binary order,
-   * without their content type and metadata; empty when there is no such bucket.
-   */
-  List<ObjectListing> list(BucketName bucket, String prefix);
+  default List<ObjectListing> list(BucketName bucket, String prefix) {
+    return list(bucket, prefix, Integer.MAX_VALUE);
+  }
 
   /**
    * Removes an object; does nothing when there is no such object or bucket. In a bucket that keeps

@@ -11,7 +11,9 @@ import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.ContainerWork;
+import mstc.cloud.worker.domain.request.FilePrefix;
 import mstc.cloud.worker.domain.request.ImageReference;
+import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 
 /**
@@ -21,6 +23,7 @@ import mstc.cloud.worker.domain.store.ObjectLocation;
  *     or it does not wait
  * @param description what it does, in a few words
  * @param image empty if it is no container's work
+ * @param prefix what the names of its objects begin with
  * @param logLocation where its log is put, or was
  * @param createdAt when it was put on record
  * @param startedAt when the process of its first attempt started
@@ -36,6 +39,7 @@ public record JobSummary(
     String description,
     Optional<ImageReference> image,
     SortedMap<String, String> labels,
+    Optional<FilePrefix> prefix,
     ObjectLocation logLocation,
     Instant createdAt,
     Optional<Instant> startedAt,
@@ -61,6 +65,7 @@ public record JobSummary(
         job.work().description(),
         container.map(ContainerWork::image),
         container.map(ContainerWork::labels).orElse(Collections.emptySortedMap()),
+        job.work().prefix(),
         job.logLocation(),
         view.createdAt(),
         view.startedAt().or(() -> view.reply().flatMap(Reply::startedAt)),
@@ -68,6 +73,11 @@ public record JobSummary(
         view.cancelled(),
         view.reply(),
         view.reply().map(Reply::warnings).orElse(job.warnings()));
+  }
+
+  /** Where the job and the worker put what they produce. */
+  public BucketName outputBucket() {
+    return logLocation.bucket();
   }
 
   /** How it ended; empty until it is answered. */

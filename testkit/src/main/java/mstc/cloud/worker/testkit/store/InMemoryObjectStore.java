@@ -3,9 +3,12 @@ package mstc.cloud.worker.testkit.store;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -42,6 +45,7 @@ public final class InMemoryObjectStore implements ObjectStore {
   private final List<ObjectLocation> discarded = new ArrayList<>();
   private @Nullable Supplier<ObjectStoreException> failure;
   private Optional<String> shortcoming = Optional.empty();
+  private Optional<URI> publicEndpoint = Optional.empty();
   private final Map<String, Supplier<ObjectStoreException>> failures = new HashMap<>();
 
   private InMemoryObjectStore(boolean createBuckets) {
@@ -156,7 +160,7 @@ public final class InMemoryObjectStore implements ObjectStore {
   }
 
   @Override
-  public List<ObjectListing> list(BucketName bucket, String prefix) {
+  public List<ObjectListing> list(BucketName bucket, String prefix, int atMost) {
     return at(
         prefix,
         () ->
@@ -165,7 +169,26 @@ public final class InMemoryObjectStore implements ObjectStore {
                 .filter(object -> object.location().key().startsWith(prefix))
                 .map(object -> new ObjectListing(object.location(), object.bytes()))
                 .sorted(BY_KEY)
+                .limit(atMost)
                 .toList());
+  }
+
+  /** From now on this store links to its objects below that address, where nothing is served. */
+  public void linkTo(URI address) {
+    lock.lock();
+    try {
+      publicEndpoint = Optional.of(address);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Optional<URI> link(ObjectLocation location, Duration validity) {
+    String path = URLEncoder.encode(location.toString(), StandardCharsets.UTF_8);
+    return locked(() ->
+        publicEndpoint.map(address ->
+            URI.create("%s/%s?seconds=%d".formatted(address, path, validity.toSeconds()))));
   }
 
   @Override

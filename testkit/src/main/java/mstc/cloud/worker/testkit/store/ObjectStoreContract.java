@@ -453,7 +453,7 @@ public abstract class ObjectStoreContract {
   }
 
   @Test
-  void aListingOfManyObjectsIsCompleteAndSorted() throws Exception {
+  void aListingOfManyObjectsIsCompleteOrCutAndSorted() throws Exception {
     // given
     store.put(at("other/x"), file("x"), TEXT);
     Path file = file("x");
@@ -468,9 +468,14 @@ public abstract class ObjectStoreContract {
 
     // when
     List<ObjectListing> listing = store.list(bucket, "many/");
+    List<ObjectListing> more = store.list(bucket, "many/", 1003);
+    List<ObjectListing> few = store.list(bucket, "many/", 3);
 
     // then
     assertThat(listing).extracting(line -> line.location().key()).containsExactlyElementsOf(keys);
+    assertThat(more).isEqualTo(listing.subList(0, 1003));
+    assertThat(few).isEqualTo(listing.subList(0, 3));
+    assertThat(store.list(bucket, "many/", 1006)).isEqualTo(listing);
   }
 
   @Test

@@ -2,10 +2,15 @@ package mstc.cloud.worker.testkit.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -37,6 +42,9 @@ public abstract class S3ServerContract extends ObjectStoreContract {
 
   /** Opens a store there. */
   protected abstract ObjectStore open(ObjectStoreAddress server, boolean createBuckets);
+
+  /** Opens a store there that links to its objects at another address of the server. */
+  protected abstract ObjectStore openLinking(ObjectStoreAddress server, URI publicEndpoint);
 
   /** Begins a multipart upload, sends one part and leaves it so, like a killed process. */
   protected abstract void beginUpload(ObjectLocation location) throws Exception;
@@ -193,6 +201,80 @@ public abstract class S3ServerContract extends ObjectStoreContract {
           .isEqualTo(PutResult.ALREADY_EXISTS);
       assertThat(otherStore.stat(location)).map(StoredObject::bytes).contains(1L << 20);
       assertThat(unfinishedUploads(location)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run-1/mesh.vtk",
+        "run-1/größe 100%+1 & more?=#.vtk",
+        "run-1/~!$'()*,:;@[]{}|\"<>^`.txt",
+        "模型/😀.csv"
+      })
+  void aLinkDownloadsExactlyItsObjectAndIsMadeWithoutTheServer(String key) throws Exception {
+    try (ObjectStore store = open();
+        ObjectStore linking = openLinking(server().through(NOBODY_LISTENS), server().endpoint())) {
+      // given
+      ObjectLocation location = at(key);
+      store.put(
+          location,
+          Files.writeString(folder.resolve("page"), "<script>ü</script>\r\n"),
+          ObjectAttributes.ofType("text/html"));
+
+      // when
+      URI link = linking.link(location, Duration.ofMinutes(5)).orElseThrow();
+      HttpResponse<byte[]> response = get(link);
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(200);
+      assertThat(response.body()).isEqualTo(Files.readAllBytes(folder.resolve("page")));
+      assertThat(response.headers().firstValue("Content-Disposition")).contains("attachment");
+      assertThat(link.toString()).startsWith(server().endpoint() + "/");
+    }
+  }
+
+  @Test
+  void aLinkIsOfNoUseForAnotherObject() throws Exception {
+    try (ObjectStore linking = openLinking(server(), server().endpoint())) {
+      // given
+      linking.put(at("mine.txt"), Files.writeString(folder.resolve("file"), "mine"), BINARY);
+      linking.put(at("yours.txt"), Files.writeString(folder.resolve("file"), "yours"), BINARY);
+      URI link = linking.link(at("mine.txt"), Duration.ofMinutes(5)).orElseThrow();
+
+      // when
+      HttpResponse<byte[]> response =
+          get(URI.create(link.toString().replace("mine.txt", "yours.txt")));
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(403);
+    }
+  }
+
+  @Test
+  void aLinkEndsWithItsValidity() throws Exception {
+    try (ObjectStore linking = openLinking(server(), server().endpoint())) {
+      // given
+      linking.put(at("mine.txt"), Files.writeString(folder.resolve("file"), "mine"), BINARY);
+
+      // when
+      URI link = linking.link(at("mine.txt"), Duration.ofSeconds(1)).orElseThrow();
+
+      // then
+      await().atMost(GOES_ON_WITHIN).until(() -> get(link).statusCode(), status -> status == 403);
+    }
+  }
+
+  @Test
+  void withoutAPublicEndpointThereAreNoLinks() {
+    try (ObjectStore store = open()) {
+      assertThat(store.link(at("mine.txt"), Duration.ofMinutes(5))).isEmpty();
+    }
+  }
+
+  private static HttpResponse<byte[]> get(URI link) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(HttpRequest.newBuilder(link).build(), BodyHandlers.ofByteArray());
     }
   }
 

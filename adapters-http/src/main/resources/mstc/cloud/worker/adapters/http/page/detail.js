@@ -2,6 +2,7 @@ import { jobPath, json } from "./api.js";
 import { cancelOne, giveUp } from "./cancel.js";
 import { LogPanel } from "./log-panel.js";
 import { announce } from "./notices.js";
+import { Outputs } from "./outputs.js";
 import {
   age,
   bytes,
@@ -25,6 +26,7 @@ export class Detail {
   #jobs;
   #page;
   #log = new LogPanel();
+  #outputs = new Outputs();
   #facts = new Map();
   #job;
 
@@ -57,6 +59,7 @@ export class Detail {
 
   hide() {
     this.#log.close();
+    this.#outputs.close();
     this.name = this.#job = undefined;
     byId("panes").classList.remove("with-detail");
     for (const id of ["detail", "request-box", "cancel-one", "resubmit", "detail-warnings", "log"])
@@ -89,6 +92,7 @@ export class Detail {
     byId("log").hidden = false;
     this.#write(job);
     this.#log.open(job);
+    this.#outputs.open(job);
   }
 
   #onChanged() {
@@ -103,6 +107,7 @@ export class Detail {
     this.#job = job;
     this.#write(job);
     this.#log.update(job);
+    this.#outputs.update(job);
   }
 
   #write(job) {

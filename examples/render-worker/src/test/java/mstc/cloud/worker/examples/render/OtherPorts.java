@@ -30,6 +30,7 @@ final class OtherPorts {
             true,
             Duration.ofSeconds(5),
             Duration.ofSeconds(60),
+            Optional.empty(),
             Optional.empty()));
   }
 
