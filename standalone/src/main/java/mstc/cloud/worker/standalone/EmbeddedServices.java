@@ -67,6 +67,7 @@ final class EmbeddedServices implements AutoCloseable {
     values.put("mstc.object-store.s3.endpoint", store.endpoint().toString());
     values.put("mstc.object-store.s3.access-key", ACCESS_KEY);
     values.put("mstc.object-store.s3.secret-key", SECRET_KEY);
+    values.put("mstc.object-store.public-endpoint", store.endpoint().toString());
     return values;
   }
 

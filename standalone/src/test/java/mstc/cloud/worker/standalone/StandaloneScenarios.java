@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
@@ -17,6 +18,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.minio.MinioObjectStore;
@@ -24,6 +27,8 @@ import mstc.cloud.worker.adapters.minio.MinioSettings;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
+import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.faults.service.FreePort;
@@ -45,6 +50,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 abstract class StandaloneScenarios {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final int LIMIT = 10;
+  private static final Pattern LINK = Pattern.compile("\"link\" ?: ?\"(http[^\"]+)\"");
   private static final long BIG_LOG_BYTES = 200L * 1024 * 1024;
 
   private Path attempts;
@@ -137,6 +143,33 @@ abstract class StandaloneScenarios {
             "AWS_REGION=us-east-1")
         .anyMatch(line -> line.startsWith("AWS_ENDPOINT_URL=http://127.0.0.1:"))
         .noneMatch(line -> line.startsWith("WORK_QUEUE"));
+  }
+
+  @Test
+  void whatAJobHasPutIntoItsBucketCanBeDownloadedByALink(@TempDir Path folder) throws Exception {
+    // given
+    Reply reply =
+        run(
+            """
+            {"image": "test/sh", "jobName": "meshes", "inputBucket": "scenarios", "prefix": "run-2",
+             "args": ["echo done"]}
+            """);
+    Path mesh = Files.writeString(folder.resolve("mesh"), "1 2 3");
+    store.put(
+        new ObjectLocation(new BucketName("scenarios"), "run-2/flow & größe.vtk"),
+        mesh,
+        ObjectAttributes.ofType("text/plain"));
+
+    // when
+    String outputs = worker.get("/mstc/jobs/" + reply.job().orElseThrow() + "/outputs").body();
+
+    // then
+    assertThat(outputs).contains("run-2/flow & gr\\u00F6\\u00DFe.vtk").containsOnlyOnce("\"name\"");
+    Matcher link = LINK.matcher(outputs);
+    assertThat(link.find()).isTrue();
+    try (InputStream body = URI.create(link.group(1)).toURL().openStream()) {
+      assertThat(body).hasContent("1 2 3");
+    }
   }
 
   @Test
