@@ -9,13 +9,13 @@ from playwright.sync_api import expect, sync_playwright
 
 from fake_worker import HOME, FakeWorker
 
-# A pod whose process does not listen to SIGTERM takes half a minute to end.
 expect.set_options(timeout=60_000)
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 # lines.py as the command of an image that has Python, a word a line.
 PROGRAM = (
-    r"import sys, time; [print(f'line {n}: \x1b[32mresidual\x1b[0m {1 / n:.3e}', flush=True) or time.sleep(0.2) "
+    "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); "
+    r"[print(f'line {n}: \x1b[32mresidual\x1b[0m {1 / n:.3e}', flush=True) or time.sleep(0.2) "
     "for n in range(1, int(sys.argv[1]) + 1)]"
 )
 LINES = f"python3\n-c\n{PROGRAM}"

@@ -4,11 +4,8 @@ import static mstc.cloud.worker.standalone.ClusterWorker.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.OptionalInt;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -18,28 +15,16 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * How jobs end on a cluster, with their replies and their stored logs, where that is more than the
  * contract of the runtime says.
  */
-@Isolated("has logs rotated while they are written")
+@Execution(ExecutionMode.CONCURRENT)
 class ClusterEndsIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
-
-  /**
-   * Lines of 100 bytes that are all different, and after them their digest on a line of its own.
-   */
-  private static final String LINES =
-      """
-      python3 -c "import sys,time,hashlib
-      h=hashlib.sha256()
-      for part in range(%1$d):
-        data=''.join('%%099d\\n' %% (part*%2$d+i) for i in range(%2$d)).encode()
-        h.update(data); sys.stdout.buffer.write(data); sys.stdout.flush(); time.sleep(%3$s)
-      print(h.hexdigest())"
-      """;
 
   @TempDir static Path folder;
   private static ClusterWorker worker;
@@ -58,7 +43,6 @@ class ClusterEndsIT {
         .send(
             "overdue",
             request("overdue", "echo once; exec sleep 600", "\"timeOut\": 1", "\"retries\": 2"));
-    worker.client().send("minute", request("minute", LINES.formatted(60, 10_000, "0.9")));
   }
 
   @AfterAll
@@ -198,54 +182,5 @@ class ClusterEndsIT {
     assertThat(worker.text(reply))
         .contains("=== attempt 1 of 2 ===", "=== attempt 2 of 2")
         .endsWith("ended\n");
-  }
-
-  @Test
-  void aLogThatIsRotatedWhileItIsWritten() throws Exception {
-    Reply reply = worker.client().awaitReply("minute", PATIENCE);
-
-    assertWhole(reply, 60L * 10_000 * 100);
-  }
-
-  @Test
-  void aLongLogAtOnce() throws Exception {
-    Reply reply = runUntilWhole("at-once", LINES.formatted(60, 10_000, "0"));
-
-    assertWhole(reply, 60L * 10_000 * 100);
-  }
-
-  /**
-   * Runs a job that writes more at once than the node keeps. On a busy machine the node may have
-   * put away the first file before anybody could read it; the reply has to say so each time.
-   */
-  private static Reply runUntilWhole(String name, String script) throws Exception {
-    Reply reply = run(name, script);
-    for (int again = 1; again < 5 && !log(reply).complete(); again++) {
-      assertThat(reply.warnings()).isNotEmpty();
-      reply = run(name + "-" + again, script);
-    }
-    return reply;
-  }
-
-  private static void assertWhole(Reply reply, long bytes) throws Exception {
-    assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
-    assertThat(reply.warnings()).isEmpty();
-    byte[] log = worker.log(reply);
-    assertThat((long) log.length).isEqualTo(bytes + 65);
-    MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-    sha256.update(log, 0, log.length - 65);
-    assertThat(HexFormat.of().formatHex(sha256.digest()))
-        .isEqualTo(new String(log, log.length - 65, 64, StandardCharsets.US_ASCII));
-  }
-
-  @Test
-  void aLineOf20Megabytes() throws Exception {
-    Reply reply = runUntilWhole("line", "head -c 20000000 /dev/zero | tr '\\0' x; echo; echo end");
-
-    assertThat(reply.warnings()).isEmpty();
-    byte[] log = worker.log(reply);
-    assertThat(log).hasSize(20_000_005);
-    assertThat(log).endsWith("x\nend\n".getBytes(StandardCharsets.US_ASCII));
-    assertThat(log(reply).complete()).isTrue();
   }
 }
