@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,10 +96,9 @@ class KubernetesDeletedJobIT {
           .leases()
           .inNamespace(cluster.namespace())
           .withName("mstc-cloud-worker")
-          .edit(lease -> {
-            lease.getSpec().setHolderIdentity("another");
-            return lease;
-          });
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"spec\": {\"holderIdentity\": \"another\"}}");
 
       // then
       await().atMost(PATIENCE).until(() -> Files.notExists(spooled.getParent()));

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
-import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -276,7 +277,7 @@ class KubernetesHoldIT {
         .jobs()
         .inNamespace(cluster().namespace())
         .withName(job.name().value())
-        .edit(running -> new JobBuilder(running).editSpec().withSuspend(true).endSpec().build());
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\": {\"suspend\": true}}");
 
     // then
     JobEnd end = runtime().awaitEnd(job.name());

@@ -7,6 +7,8 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -134,10 +136,9 @@ class KubernetesLeadershipIT {
             .leases()
             .inNamespace(cluster.namespace())
             .withName("mstc-cloud-worker")
-            .edit(lease -> {
-              lease.getMetadata().getAnnotations().put(NOTE, "kept");
-              return lease;
-            });
+            .patch(
+                PatchContext.of(PatchType.JSON_MERGE),
+                "{\"metadata\": {\"annotations\": {\"%s\": \"kept\"}}}".formatted(NOTE));
 
         for (int handover = 0; handover < HANDOVERS; handover++) {
           Replica next = new Replica(cluster);

@@ -3,6 +3,8 @@ package mstc.cloud.worker.adapters.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -84,13 +86,9 @@ class KubernetesStartIT {
           .admin()
           .namespaces()
           .withName(cluster.namespace())
-          .edit(namespace -> {
-            namespace
-                .getMetadata()
-                .getLabels()
-                .put("pod-security.kubernetes.io/enforce", "restricted");
-            return namespace;
-          });
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"metadata\": {\"labels\": {\"pod-security.kubernetes.io/enforce\": \"restricted\"}}}");
 
       JobEnd end = run(runtime, job(TestCluster.image()));
 

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class KubernetesViewsIT {
   private static final Duration PATIENCE = Duration.ofSeconds(100);
-  private static final int READERS = 200;
+  private static final int READERS = 50;
 
   @TempDir Path folder;
   private final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
