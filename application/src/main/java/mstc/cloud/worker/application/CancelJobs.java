@@ -21,9 +21,6 @@ import mstc.cloud.worker.domain.view.JobSummary;
 public final class CancelJobs {
   private static final int AT_ONCE = 16;
 
-  /** Why a job cannot be cancelled, or shown, that nothing knows. */
-  public static final String NO_SUCH_JOB = "there is no such job, or no longer";
-
   private static final String HAS_ENDED = "it has ended";
 
   private final CancelJob cancelJob;
@@ -58,7 +55,7 @@ public final class CancelJobs {
   /** Why that job cannot be cancelled; empty if it can. Does not block. */
   public Optional<String> obstacle(UniqueName name) {
     Optional<JobSummary> job = board.find(name);
-    return job.isEmpty() ? Optional.of(NO_SUCH_JOB) : end(job);
+    return job.isEmpty() ? Optional.of(JobBoard.NO_SUCH_JOB) : end(job);
   }
 
   private static Optional<String> end(Optional<JobSummary> job) {
@@ -105,7 +102,7 @@ public final class CancelJobs {
         return end;
       }
       try {
-        return cancelJob.cancel(name) ? Optional.empty() : Optional.of(NO_SUCH_JOB);
+        return cancelJob.cancel(name) ? Optional.empty() : Optional.of(JobBoard.NO_SUCH_JOB);
       } catch (PortException e) {
         return Optional.of(e.getMessage());
       }

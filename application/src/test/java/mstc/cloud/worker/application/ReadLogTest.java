@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
-import mstc.cloud.worker.application.view.JobLog;
+import mstc.cloud.worker.application.view.OpenLog;
 import mstc.cloud.worker.application.view.ReadLog.Opening;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.view.LogReader.Piece;
@@ -54,12 +54,12 @@ class ReadLogTest {
             site.worker.listJobs().find(job).flatMap(found -> found.job().outcome()).isPresent());
   }
 
-  private JobLog open(UniqueName job, Optional<String> after, boolean follow)
+  private OpenLog open(UniqueName job, Optional<String> after, boolean follow)
       throws InterruptedException {
     return ((Opening.Opened) site.worker.readLog().open(job, after, follow)).log();
   }
 
-  private static Piece next(JobLog log) throws InterruptedException {
+  private static Piece next(OpenLog log) throws InterruptedException {
     return ((Result.More) log.read(LONG)).piece();
   }
 
@@ -67,7 +67,7 @@ class ReadLogTest {
     return new String(piece.text(), StandardCharsets.UTF_8);
   }
 
-  private static String rest(JobLog log) throws InterruptedException {
+  private static String rest(OpenLog log) throws InterruptedException {
     StringBuilder text = new StringBuilder();
     while (log.read(LONG) instanceof Result.More(Piece piece)) {
       text.append(text(piece));
@@ -82,7 +82,7 @@ class ReadLogTest {
     site.runtime.write(job, "begun\n");
 
     // when
-    try (JobLog log = open(job, FROM_BEGINNING, false)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, false)) {
       // then
       assertThat(log.stored()).isEmpty();
       assertThat(rest(log)).isEqualTo("begun\n");
@@ -93,7 +93,7 @@ class ReadLogTest {
   void aFollowerReadsWhatIsWrittenUntilTheJobHasEnded() throws InterruptedException {
     // given
     UniqueName job = running();
-    try (JobLog log = open(job, FROM_BEGINNING, true)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, true)) {
       site.runtime.write(job, "begun\n");
       assertThat(text(next(log))).isEqualTo("begun\n");
 
@@ -111,7 +111,7 @@ class ReadLogTest {
     UniqueName job = running();
 
     // when
-    try (JobLog log = open(job, FROM_BEGINNING, true)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, true)) {
       // then
       assertThat(log.read(Duration.ofMillis(5))).isInstanceOf(Result.Nothing.class);
     }
@@ -123,7 +123,7 @@ class ReadLogTest {
     UniqueName job = answered();
 
     // when
-    try (JobLog log = open(job, FROM_BEGINNING, true)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, true)) {
       // then
       assertThat(log.stored().orElseThrow().bytes()).isEqualTo("what it wrote\n".length());
       assertThat(rest(log)).isEqualTo("what it wrote\n");
@@ -136,7 +136,7 @@ class ReadLogTest {
     UniqueName job = answered();
 
     // when
-    try (JobLog log = open(job, FROM_BEGINNING, false)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, false)) {
       log.skip("what it ".length());
 
       // then
@@ -150,7 +150,7 @@ class ReadLogTest {
     UniqueName job = running();
     site.runtime.write(job, "begun\n");
     String position;
-    try (JobLog log = open(job, FROM_BEGINNING, true)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, true)) {
       position = next(log).position();
     }
 
@@ -159,7 +159,7 @@ class ReadLogTest {
     awaitAnswered(job);
 
     // then
-    try (JobLog log = open(job, Optional.of(position), true)) {
+    try (OpenLog log = open(job, Optional.of(position), true)) {
       assertThat(log.stored()).isPresent();
       assertThat(rest(log)).isEqualTo("what it wrote\n");
     }
@@ -172,7 +172,7 @@ class ReadLogTest {
     site.runtime.write(job, "lost\nkept\n");
     site.runtime.dropBeginning(job, "lost\n".length());
     String position;
-    try (JobLog log = open(job, FROM_BEGINNING, true)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, true)) {
       Piece piece = next(log);
       assertThat(piece.notice()).isPresent();
       position = piece.position();
@@ -183,7 +183,7 @@ class ReadLogTest {
     awaitAnswered(job);
 
     // then
-    try (JobLog log = open(job, Optional.of(position), true)) {
+    try (OpenLog log = open(job, Optional.of(position), true)) {
       Piece piece = next(log);
       assertThat(piece.notice().orElseThrow()).contains("as it was stored");
       assertThat(text(piece)).isEqualTo("lost\nkept\nwhat it wrote\n");
@@ -194,7 +194,7 @@ class ReadLogTest {
   void aFollowerIsNotLostWhileTheRuntimeIsAway() throws InterruptedException {
     // given
     UniqueName job = running();
-    try (JobLog log = open(job, FROM_BEGINNING, true)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, true)) {
       site.runtime.write(job, "begun\n");
       assertThat(text(next(log))).isEqualTo("begun\n");
 
@@ -214,7 +214,7 @@ class ReadLogTest {
     // given
     UniqueName job = running();
     site.runtime.write(job, "begun\n");
-    try (JobLog log = open(job, FROM_BEGINNING, false)) {
+    try (OpenLog log = open(job, FROM_BEGINNING, false)) {
       // when
       site.runtime.breakDown();
 
@@ -228,7 +228,7 @@ class ReadLogTest {
   void aLogThatIsClosedHasEnded() throws InterruptedException {
     // given
     UniqueName job = running();
-    JobLog log = open(job, FROM_BEGINNING, true);
+    OpenLog log = open(job, FROM_BEGINNING, true);
 
     // when
     log.close();

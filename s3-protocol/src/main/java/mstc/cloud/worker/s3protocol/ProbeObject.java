@@ -23,7 +23,8 @@ final class ProbeObject implements AutoCloseable {
   /** Makes no request yet. */
   ProbeObject(S3Requests requests, BucketName bucket, int bytes) throws IOException {
     this.requests = requests;
-    location = new ObjectLocation(bucket, ".mstc/probe-" + UUID.randomUUID());
+    location =
+        new ObjectLocation(bucket, ObjectLocation.RESERVED_PREFIX + "probe-" + UUID.randomUUID());
     file = Files.createTempFile("mstc-probe", null);
     Files.write(file, new byte[bytes]);
   }

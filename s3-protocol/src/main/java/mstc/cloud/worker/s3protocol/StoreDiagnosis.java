@@ -59,7 +59,10 @@ final class StoreDiagnosis implements Diagnosis {
     this.keys = keys;
     this.createBuckets = createBuckets;
     bucket = named.or(() -> createBuckets ? Optional.of(OWN_BUCKET) : Optional.empty());
-    probe = new ObjectLocation(bucket.orElse(OWN_BUCKET), ".mstc/doctor-" + UUID.randomUUID());
+    probe =
+        new ObjectLocation(
+            bucket.orElse(OWN_BUCKET),
+            ObjectLocation.RESERVED_PREFIX + "doctor-" + UUID.randomUUID());
   }
 
   @Override

@@ -71,7 +71,7 @@ public final class JobJson {
     return MAPPER.writeValueAsString(node);
   }
 
-  /** What a job has put into its output bucket. */
+  /** The objects under a job's prefix in its output bucket. */
   public static String outputs(JobOutputs outputs) {
     ObjectNode node = MAPPER.createObjectNode();
     node.put("bucket", outputs.bucket().value());

@@ -1,4 +1,4 @@
-/** The JSON of requests and replies, as clients and records read and write it. */
+/** The JSON of requests, replies and records of jobs, and of what the HTTP API says. */
 @NullMarked
 package mstc.cloud.worker.wire;
 

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *   <tr><td>{@code GET /mstc/jobs/{name}}</td><td>shows a job</td></tr>
  *   <tr><td>{@code DELETE /mstc/jobs/{name}}</td><td>cancels a job; its reply says so</td></tr>
  *   <tr><td>{@code GET /mstc/jobs/{name}/log}</td><td>a job's log, also as it grows</td></tr>
- *   <tr><td>{@code GET /mstc/jobs/{name}/outputs}</td><td>what a job has put into its output bucket</td></tr>
+ *   <tr><td>{@code GET /mstc/jobs/{name}/outputs}</td><td>the objects under its prefix</td></tr>
  *   <tr><td>{@code GET /mstc/events}</td><td>tells of jobs as they change</td></tr>
  *   <tr><td>{@code GET /mstc/openapi.yaml}</td><td>describes all this</td></tr>
  *   <tr><td>{@code GET /health/live}</td><td>200 while the process works</td></tr>
@@ -240,8 +240,8 @@ public final class HttpApi implements AutoCloseable {
       return Optional.of(failures.answer(405, "use " + allowed, Map.of("Allow", allowed)));
     }
     Optional<Access.Denial> denied =
-        switch (operation.get().guard()) {
-          case NOBODY -> Optional.empty();
+        switch (operation.get().audience()) {
+          case EVERYONE -> Optional.empty();
           case READERS -> access.denyLook(request.getHeaders());
           case SUBMITTERS -> access.denyChange(request.getHeaders());
         };

@@ -16,6 +16,7 @@ import mstc.cloud.worker.application.CancelJobs;
 import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.application.intake.SubmitWork;
 import mstc.cloud.worker.application.intake.SubmitWork.Submitted;
+import mstc.cloud.worker.application.view.JobBoard;
 import mstc.cloud.worker.application.view.ListJobs;
 import mstc.cloud.worker.application.view.ListOutputs;
 import mstc.cloud.worker.domain.InvalidValueException;
@@ -129,7 +130,7 @@ final class JobResources {
   }
 
   private static Answer noSuchJob() {
-    return Failures.PROBLEM.answer(404, CancelJobs.NO_SUCH_JOB);
+    return Failures.PROBLEM.answer(404, JobBoard.NO_SUCH_JOB);
   }
 
   private Answer submit(Call call) throws IOException, InterruptedException {
@@ -174,7 +175,7 @@ final class JobResources {
   private static List<UniqueName> named(List<String> names, Map<String, String> failures) {
     List<UniqueName> jobs = new ArrayList<>();
     for (String name : names) {
-      parseName(name).ifPresentOrElse(jobs::add, () -> failures.put(name, CancelJobs.NO_SUCH_JOB));
+      parseName(name).ifPresentOrElse(jobs::add, () -> failures.put(name, JobBoard.NO_SUCH_JOB));
     }
     return jobs;
   }

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import mstc.cloud.worker.adapters.http.Answer.Body;
-import mstc.cloud.worker.application.view.JobLog;
+import mstc.cloud.worker.application.view.OpenLog;
 import mstc.cloud.worker.application.view.ReadLog;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.view.LogReader.Piece;
@@ -20,10 +20,10 @@ final class LogEvents implements Body {
 
   private final ReadLog readLog;
   private final UniqueName name;
-  private final JobLog log;
+  private final OpenLog log;
   private final TextPieces pieces = new TextPieces();
 
-  LogEvents(ReadLog readLog, UniqueName name, JobLog log) {
+  LogEvents(ReadLog readLog, UniqueName name, OpenLog log) {
     this.readLog = readLog;
     this.name = name;
     this.log = log;

@@ -7,8 +7,8 @@ import java.util.Optional;
 import mstc.cloud.worker.adapters.http.Answer.Length;
 import mstc.cloud.worker.adapters.http.Resource.Call;
 import mstc.cloud.worker.adapters.http.Resource.Operation;
-import mstc.cloud.worker.application.CancelJobs;
-import mstc.cloud.worker.application.view.JobLog;
+import mstc.cloud.worker.application.view.JobBoard;
+import mstc.cloud.worker.application.view.OpenLog;
 import mstc.cloud.worker.application.view.ReadLog;
 import mstc.cloud.worker.application.view.ReadLog.Opening;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -36,12 +36,12 @@ final class LogResource {
     Optional<String> after = lastEvent(call).filter(_ -> asEvents);
     Optional<UniqueName> name = JobResources.parseName(call.variable());
     if (name.isEmpty()) {
-      return Failures.PROBLEM.answer(404, CancelJobs.NO_SUCH_JOB);
+      return Failures.PROBLEM.answer(404, JobBoard.NO_SUCH_JOB);
     }
     return switch (open(name.get(), after, follow)) {
       case Opening.None(String why) -> Failures.PROBLEM.answer(404, why);
       case Opening.NotNow(String why) -> Failures.PROBLEM.answer(503, why, Failures.RETRY_LATER);
-      case Opening.Opened(JobLog log) -> asEvents ? events(name.get(), log) : text(call, log);
+      case Opening.Opened(OpenLog log) -> asEvents ? events(name.get(), log) : text(call, log);
     };
   }
 
@@ -71,7 +71,7 @@ final class LogResource {
     return id;
   }
 
-  private Answer events(UniqueName name, JobLog log) {
+  private Answer events(UniqueName name, OpenLog log) {
     return new Answer.Streamed(
         200,
         EventWriter.CONTENT_TYPE,
@@ -80,7 +80,7 @@ final class LogResource {
         new LogEvents(readLog, name, log));
   }
 
-  private static Answer text(Call call, JobLog log) {
+  private static Answer text(Call call, OpenLog log) {
     Optional<StoredLog> stored = log.stored();
     if (stored.isEmpty()) {
       return new Answer.Streamed(
@@ -109,7 +109,7 @@ final class LogResource {
     return new Answer.Streamed(status, Answer.TEXT, headers, Length.KNOWN, text);
   }
 
-  private static Map<String, String> headers(JobLog log) {
+  private static Map<String, String> headers(OpenLog log) {
     Map<String, String> headers = new LinkedHashMap<>();
     headers.put("Cache-Control", "no-store");
     // A browser must not take for a page what a job wrote.

@@ -4,29 +4,29 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import mstc.cloud.worker.adapters.http.Answer.Body;
-import mstc.cloud.worker.application.view.JobLog;
+import mstc.cloud.worker.application.view.OpenLog;
 import mstc.cloud.worker.domain.view.LogReader.Piece;
 import mstc.cloud.worker.domain.view.LogReader.Result;
 
 /** Writes a log as it is; where something is missing, a line says so. */
 final class LogText implements Body {
-  private final JobLog log;
+  private final OpenLog log;
   private final long first;
   private long left;
 
-  private LogText(JobLog log, long first, long bytes) {
+  private LogText(OpenLog log, long first, long bytes) {
     this.log = log;
     this.first = first;
     this.left = bytes;
   }
 
   /** All of it. */
-  static LogText whole(JobLog log) {
+  static LogText whole(OpenLog log) {
     return new LogText(log, 0, Long.MAX_VALUE);
   }
 
   /** A part of a stored log. */
-  static LogText of(JobLog log, long first, long bytes) {
+  static LogText of(OpenLog log, long first, long bytes) {
     return new LogText(log, first, bytes);
   }
 

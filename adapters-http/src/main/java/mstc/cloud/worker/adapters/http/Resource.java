@@ -26,10 +26,10 @@ record Resource(String path, List<Operation> operations) {
     this(path, List.of(operations));
   }
 
-  /** Who may do something. */
-  enum Guard {
-    /** Anyone. */
-    NOBODY,
+  /** Who may do something, from the most to the fewest. */
+  enum Audience {
+    /** With or without a token. */
+    EVERYONE,
     /** Whoever may see jobs. */
     READERS,
     /** Whoever may run them. */
@@ -56,18 +56,19 @@ record Resource(String path, List<Operation> operations) {
    * @param maxBodyBytes how much of a request's body is kept for the handler
    * @param isLong whether its client may wait for hours
    */
-  record Operation(String method, Guard guard, int maxBodyBytes, boolean isLong, Handler handler) {
+  record Operation(
+      String method, Audience audience, int maxBodyBytes, boolean isLong, Handler handler) {
 
     static Operation open(Handler handler) {
-      return new Operation(READ, Guard.NOBODY, 0, false, handler);
+      return new Operation(READ, Audience.EVERYONE, 0, false, handler);
     }
 
     static Operation reading(Handler handler) {
-      return new Operation(READ, Guard.READERS, 0, false, handler);
+      return new Operation(READ, Audience.READERS, 0, false, handler);
     }
 
     static Operation changing(String method, int maxBodyBytes, boolean isLong, Handler handler) {
-      return new Operation(method, Guard.SUBMITTERS, maxBodyBytes, isLong, handler);
+      return new Operation(method, Audience.SUBMITTERS, maxBodyBytes, isLong, handler);
     }
 
     private boolean isFor(String requested) {

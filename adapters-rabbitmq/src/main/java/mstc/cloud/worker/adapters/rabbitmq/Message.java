@@ -100,7 +100,7 @@ final class Message {
     return header(POSTPONED_HEADER) instanceof Number times ? Math.max(0, times.intValue()) : 0;
   }
 
-  /** Why the message has to be moved to the dead-letter queue, if that failed before. */
+  /** Why it is still to be moved to the dead-letter queue: an earlier attempt failed. */
   Optional<String> dueReason() {
     return timesPostponed() > 0
         ? Optional.ofNullable(header(REASON_HEADER)).map(Object::toString)

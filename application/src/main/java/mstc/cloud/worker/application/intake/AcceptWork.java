@@ -159,9 +159,9 @@ public final class AcceptWork {
 
     private Acceptance findOrCreate() {
       return switch (identity) {
-        case JobIdentity.IdempotencyKey key -> sameWork(key);
-        case JobIdentity.Correlation correlation when redelivered -> again(correlation);
-        case JobIdentity.Correlation correlation -> first(correlation);
+        case JobIdentity.IdempotencyKey key -> acceptByKey(key);
+        case JobIdentity.Correlation correlation when redelivered -> acceptRedelivery(correlation);
+        case JobIdentity.Correlation correlation -> acceptFirstDelivery(correlation);
         case JobIdentity.Unique unique -> create(unique.uuid()).orElseGet(this::createNew);
       };
     }
@@ -171,8 +171,8 @@ public final class AcceptWork {
      * held until it is known that it has not run before: a record or log that was not there at the
      * first look may be there now.
      */
-    private Acceptance sameWork(JobIdentity.IdempotencyKey key) {
-      return earlierWork(key).or(() -> hold(key)).orElseGet(() -> sameWork(key));
+    private Acceptance acceptByKey(JobIdentity.IdempotencyKey key) {
+      return earlierWork(key).or(() -> hold(key)).orElseGet(() -> acceptByKey(key));
     }
 
     /** Empty if nothing is known of the key. */
@@ -236,7 +236,7 @@ public final class AcceptWork {
     }
 
     /** A first delivery is new work, even if the client has used its correlation id before. */
-    private Acceptance first(JobIdentity.Correlation correlation) {
+    private Acceptance acceptFirstDelivery(JobIdentity.Correlation correlation) {
       return Optional.of(correlation.uuid())
           .filter(uuid -> findLog(uuid).isEmpty())
           .flatMap(this::create)
@@ -246,7 +246,7 @@ public final class AcceptWork {
     /**
      * A redelivered message is the job that its first delivery started, unless that was long ago.
      */
-    private Acceptance again(JobIdentity.Correlation correlation) {
+    private Acceptance acceptRedelivery(JobIdentity.Correlation correlation) {
       Optional<JobRecord> record = runtime.find(correlation.uuid());
       if (record.isPresent()) {
         Optional<Answer> answer = record.get().answer();
@@ -265,7 +265,7 @@ public final class AcceptWork {
             ? new Acceptance.Answered(reply)
             : createNew();
       }
-      return create(correlation.uuid()).orElseGet(() -> again(correlation));
+      return create(correlation.uuid()).orElseGet(() -> acceptRedelivery(correlation));
     }
 
     private Acceptance createNew() {
@@ -326,7 +326,7 @@ public final class AcceptWork {
     /** The name is taken by a job that is not this attempt's. */
     private Acceptance onNameTaken() {
       return identity instanceof JobIdentity.Correlation correlation && redelivered
-          ? again(correlation)
+          ? acceptRedelivery(correlation)
           : createNew();
     }
 

@@ -27,6 +27,9 @@ import mstc.cloud.worker.domain.view.JobWatcher;
  * there. Any number of threads; none of them waits for another that does something slow.
  */
 public final class JobBoard implements JobWatcher {
+  /** What is said of a job that does not exist, or no longer does. */
+  public static final String NO_SUCH_JOB = "there is no such job, or no longer";
+
   /** What the requests of jobs that are gone may take; the oldest are forgotten first. */
   static final long MAX_REQUEST_BYTES = 16L << 20;
 

@@ -12,13 +12,13 @@ import mstc.cloud.worker.domain.view.JobOutputs;
 import mstc.cloud.worker.domain.view.JobOutputs.Output;
 import mstc.cloud.worker.domain.view.JobSummary;
 
-/** Lists what jobs have put into their output buckets, as it is there now. */
+/**
+ * Lists the objects in jobs' output buckets whose keys begin with the job's prefix, but for its
+ * log, as they are there now, whoever has put them there.
+ */
 public final class ListOutputs {
   /** For how long a link can be used. */
   static final Duration LINK_VALIDITY = Duration.ofHours(1);
-
-  /** What the worker keeps for itself. */
-  private static final String KEPT = ".mstc/";
 
   private final JobBoard board;
   private final ObjectReader store;
@@ -58,7 +58,8 @@ public final class ListOutputs {
   }
 
   private static boolean isOutput(ObjectLocation location, JobSummary job) {
-    return !location.equals(job.logLocation()) && !location.key().startsWith(KEPT);
+    return !location.equals(job.logLocation())
+        && !location.key().startsWith(ObjectLocation.RESERVED_PREFIX);
   }
 
   private Output output(ObjectListing object) {

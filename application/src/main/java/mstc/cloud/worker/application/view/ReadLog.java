@@ -17,7 +17,10 @@ import mstc.cloud.worker.domain.view.LogReader;
  * was stored.
  */
 public final class ReadLog {
-  /** From when the runtime has no log any more until it is known here that it is in the store. */
+  /**
+   * How long to wait, once the runtime no longer has a log, until this worker learns that it is in
+   * the store.
+   */
   private static final Duration ANSWERING = Duration.ofSeconds(5);
 
   private final JobBoard board;
@@ -38,7 +41,7 @@ public final class ReadLog {
   /** What became of an attempt to open a log. */
   public sealed interface Opening {
     /** It can be read; the caller closes it. */
-    record Opened(JobLog log) implements Opening {}
+    record Opened(OpenLog log) implements Opening {}
 
     /** It cannot be read now, but later. */
     record NotNow(String why) implements Opening {}
@@ -59,9 +62,9 @@ public final class ReadLog {
   public Opening open(UniqueName name, Optional<String> after, boolean follow)
       throws InterruptedException {
     LogPosition position = after.map(LogPosition::parse).orElse(LogPosition.BEGINNING);
-    JobLog log = new JobLog(this, name, position, follow, backoff);
+    OpenLog log = new OpenLog(this, name, position, follow, backoff);
     return switch (find(name, position, follow, ANSWERING)) {
-      case Source.Unknown() -> new Opening.None("there is no such job, or no longer");
+      case Source.Unknown() -> new Opening.None(JobBoard.NO_SUCH_JOB);
       case Source.Nothing(String why) -> new Opening.None(why);
       case Source.NotNow() ->
           new Opening.NotNow("the log is on its way to the object store; try again");

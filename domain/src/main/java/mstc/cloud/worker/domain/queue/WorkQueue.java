@@ -35,8 +35,9 @@ public interface WorkQueue extends AutoCloseable {
    * Sends a persistent reply, and waits until the broker says what became of it. May be repeated:
    * the client then gets it twice. Blocks; any thread; while there is no connection, fails at once.
    *
-   * @throws WorkQueueException when the broker cannot be reached or has not said what became of the
-   *     reply, which may have been sent all the same
+   * @throws WorkQueueException retryably, when the broker cannot be reached or has not said what
+   *     became of the reply, which may have been sent all the same; permanently, when it will never
+   *     take the reply, which counts as {@link ReplyReceipt#REFUSED}
    */
   ReplyReceipt reply(ReplyAddress address, Reply reply);
 

@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectLocation;
 
 /**
  * Which valid requests may become new jobs. It does not apply to jobs on record: they were let in
@@ -45,13 +46,6 @@ public record RequestPolicy(
 
   /** The domains of Kubernetes and its subprojects, such as {@code kueue.x-k8s.io}. */
   private static final Pattern KUBERNETES = Pattern.compile("(.*[.-])?(kubernetes|k8s)\\.io");
-
-  /**
-   * What the worker keeps in output buckets while jobs run. It removes what is there, and so may
-   * the store after some days. Not a matter of syntax, as there are such prefixes on jobs on
-   * record.
-   */
-  private static final String KEPT = ".mstc/";
 
   /** Refuses nothing that can run, but labels of other domains. */
   public static final RequestPolicy OPEN =
@@ -117,10 +111,11 @@ public record RequestPolicy(
     if (!request.outputBucket().equals(request.inputBucket())) {
       bucket("outputBucket", request.outputBucket()).ifPresent(violations::add);
     }
+    // Not a matter of syntax, as jobs on record may have such prefixes.
     request
         .prefix()
         .map(FilePrefix::value)
-        .filter(prefix -> (prefix + "/").startsWith(KEPT))
+        .filter(prefix -> (prefix + "/").startsWith(ObjectLocation.RESERVED_PREFIX))
         .ifPresent(prefix ->
             violations.add(
                 Violation.of(

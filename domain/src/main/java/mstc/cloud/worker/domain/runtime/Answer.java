@@ -14,7 +14,7 @@ public record Answer(Reply reply, Status status, Instant at) {
   public enum Status {
     /** Every client that waited was sent the reply. */
     SENT,
-    /** A client's reply queue was gone and stayed so, or the job was given up. */
+    /** A client's reply queue was gone until the patience was over, or the job was given up. */
     UNROUTABLE,
     /** The broker refused a client's reply, and kept refusing it. */
     REFUSED,

@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How many jobs are on record, whoever submitted them. Until it is answered, each is either in
- * flight or waiting; an unanswered job is one of the two.
+ * How many jobs are on record, whoever submitted them. Every unanswered job is either in flight or
+ * waiting.
  *
  * @param inFlight those that have not ended, or that the runtime has not finished with
  * @param waiting those that have ended and are not answered

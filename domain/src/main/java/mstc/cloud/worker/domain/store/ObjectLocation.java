@@ -9,6 +9,12 @@ import mstc.cloud.worker.domain.InvalidValueException;
  * @param key the object's name in its bucket: 1 to 1,024 bytes of UTF-8, the limit of S3
  */
 public record ObjectLocation(BucketName bucket, String key) {
+  /**
+   * What the keys of the worker's own objects begin with, other than those of logs. It removes them
+   * itself, and the store may after some days, so nothing else may be kept there.
+   */
+  public static final String RESERVED_PREFIX = ".mstc/";
+
   private static final int MAX_KEY_BYTES = 1024;
 
   public ObjectLocation {

@@ -7,7 +7,7 @@ import mstc.cloud.worker.domain.request.FilePrefix;
 import mstc.cloud.worker.domain.store.BucketName;
 
 /**
- * What a job has put into its output bucket: what begins with its prefix there, but for its log.
+ * The objects in a job's output bucket whose keys begin with its prefix, but for its log.
  *
  * @param prefix without one nothing tells the job's objects from others, and there are none here
  * @param objects sorted by name

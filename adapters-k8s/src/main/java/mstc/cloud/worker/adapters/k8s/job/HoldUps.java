@@ -9,7 +9,9 @@ import mstc.cloud.worker.adapters.k8s.job.TrackedJob.TrackedPod;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.JobOutcome;
 
-/** Says what a job waits for of which no process runs: in the cluster's own words if it has any. */
+/**
+ * Says what a job without a running process waits for, in the cluster's own words if it has any.
+ */
 public final class HoldUps {
   private HoldUps() {}
 

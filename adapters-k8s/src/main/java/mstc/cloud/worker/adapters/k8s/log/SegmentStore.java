@@ -28,9 +28,6 @@ import mstc.cloud.worker.domain.store.ObjectStoreException;
  * <p>Its methods block, and throw an {@link ObjectStoreException} when the store failed.
  */
 final class SegmentStore {
-  /** What the segments of all jobs begin with. */
-  static final String PREFIX = ".mstc/";
-
   private static final String FORMAT = "mstc-log-segment/1";
   private static final int MAX_HEADER_LINE = 64 * 1024;
   private static final ObjectAttributes ATTRIBUTES =
@@ -121,7 +118,7 @@ final class SegmentStore {
   }
 
   private static String prefix(UniqueName job) {
-    return PREFIX + job + "/";
+    return ObjectLocation.RESERVED_PREFIX + job + "/";
   }
 
   private static ObjectLocation location(Job job, String podUid, LogSegment segment) {

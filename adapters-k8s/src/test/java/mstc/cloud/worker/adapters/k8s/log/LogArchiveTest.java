@@ -115,7 +115,7 @@ class LogArchiveTest {
     LogArchive impatient = new LogArchive(store, Duration.ZERO);
     write(LONG);
     impatient.save(JOB, log, spool);
-    store.failAt(SegmentStore.PREFIX);
+    store.failAt(ObjectLocation.RESERVED_PREFIX);
 
     // when
     impatient.removeOrLeave(JOB);
@@ -143,7 +143,7 @@ class LogArchiveTest {
     // given
     write(LONG);
     save();
-    store.failAt(SegmentStore.PREFIX);
+    store.failAt(ObjectLocation.RESERVED_PREFIX);
 
     // when
     new LogArchive(store, Duration.ZERO).restore(JOB, otherSpool);
@@ -343,7 +343,7 @@ class LogArchiveTest {
   @Test
   void whatIsNoSegmentIsLeftAlone() throws IOException {
     Path other = Files.writeString(folder.resolve("other.txt"), "hello\n");
-    String key = SegmentStore.PREFIX + NAME + "/pod/1.a_0_6_begin";
+    String key = ObjectLocation.RESERVED_PREFIX + NAME + "/pod/1.a_0_6_begin";
     store.put(location(key), other, ObjectAttributes.ofType("text/plain"));
 
     otherArchive.restore(JOB, otherSpool);

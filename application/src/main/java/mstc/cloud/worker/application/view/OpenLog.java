@@ -15,8 +15,8 @@ import org.slf4j.LoggerFactory;
  * A job's log, read from wherever it is at the moment. What the runtime breaks off is read on from
  * there, and from the store once it is stored.
  */
-public final class JobLog implements LogReader {
-  private static final Logger LOG = LoggerFactory.getLogger(JobLog.class);
+public final class OpenLog implements LogReader {
+  private static final Logger LOG = LoggerFactory.getLogger(OpenLog.class);
 
   /** How often a log that is not followed is tried again before it counts as failed. */
   private static final int MAX_FAILURES = 3;
@@ -34,7 +34,7 @@ public final class JobLog implements LogReader {
   /** Where it is read from; null between two attempts. */
   private volatile @Nullable LogReader reader;
 
-  JobLog(ReadLog readLog, UniqueName name, LogPosition position, boolean follow, Backoff backoff) {
+  OpenLog(ReadLog readLog, UniqueName name, LogPosition position, boolean follow, Backoff backoff) {
     this.readLog = readLog;
     this.name = name;
     this.position = position;
