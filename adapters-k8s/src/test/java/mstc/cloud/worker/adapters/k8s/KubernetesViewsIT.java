@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** What a cluster says of jobs that wait, and what a replica shows that does not lead. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -162,6 +163,7 @@ class KubernetesViewsIT {
   }
 
   @Test
+  @ResourceLock("what one node can read of logs")
   void manyReadersGetTheSameLogAndOneThatDoesNotReadHoldsNobodyUp() throws Exception {
     // given
     Job job = submitted(ClusterJobs.running("trap 'exit 0' TERM; seq 1 20000; sleep 3600 & wait"));

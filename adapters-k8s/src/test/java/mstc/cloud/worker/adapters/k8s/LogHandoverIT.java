@@ -26,8 +26,10 @@ import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** Logs outlive a leader that stops, whatever was rotated away before. */
+@ResourceLock("what one node can read of logs")
 class LogHandoverIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 
