@@ -1,6 +1,7 @@
 package mstc.cloud.worker.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,7 +49,7 @@ class TimeoutIT {
       assertThat(reply.duration().orElseThrow())
           .isBetween(Duration.ofSeconds(60), Duration.ofSeconds(65));
       assertThat(reply.log().orElseThrow().bytes()).isEqualTo("before\n".length());
-      assertThat(worker.output()).contains("Job late-");
+      await().untilAsserted(() -> assertThat(worker.output()).contains("Job late-"));
     }
   }
 }
