@@ -22,6 +22,8 @@ import mstc.cloud.worker.domain.store.StoredObject;
  * because it was interrupted keeps its interrupt flag.
  */
 public interface S3Requests extends AutoCloseable {
+  /** How many objects a server lists in one response, at most. */
+  int MAX_PAGE = 1000;
 
   /** Sends a file in one request. */
   void putObject(

@@ -1,10 +1,8 @@
 package mstc.cloud.worker.standalone;
 
-import static java.util.function.Predicate.not;
 import static mstc.cloud.worker.standalone.ClusterWorker.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.nio.file.Path;
@@ -33,26 +31,15 @@ class ClusterLoadIT {
   @Test
   void aThousandJobsAtOnceAreAllAnswered() throws Exception {
     try (ClusterWorker cluster = new ClusterWorker(folder)) {
-      assumeTrue(
-          !cluster.admin().nodes().withLabel("type", "kwok").list().getItems().isEmpty(),
-          "the cluster has no simulated node (KWOK, label type=kwok) for thousands of pods");
-      WorkerProcess worker =
-          cluster.start(
-              "mstc.jobs.max-concurrent=1000",
-              "mstc.runtime.kubernetes.node-selector=type=kwok",
-              "mstc.runtime.kubernetes.tolerations=kwok.x-k8s.io/node=fake:NoSchedule");
+      WorkerProcess worker = cluster.startOnSimulatedNode().awaitReady();
       List<String> ids = IntStream.range(0, 1_000).mapToObj(i -> "through-" + i).toList();
-      worker.awaitReady();
 
       for (String id : ids) {
         cluster.client().send(id, request("through", "echo hello"));
       }
       cluster.client().awaitReplies(ids, PATIENCE);
 
-      assertThat(
-              ids.stream().map(cluster.client()::replies).filter(not(ClusterLoadIT::isOneSuccess)))
-          .as("requests with more than one reply, or one that is no success with its whole log")
-          .isEmpty();
+      cluster.assertOneSuccessEach(ids);
       LOG.info("1000 jobs: the worker held {} MiB at most", worker.peakMemoryMebibytes());
     }
   }
@@ -95,11 +82,5 @@ class ClusterLoadIT {
             "True".equals(condition.getStatus())
                 && (condition.getType().equals("Complete")
                     || condition.getType().equals("Failed")));
-  }
-
-  private static boolean isOneSuccess(List<Reply> replies) {
-    return replies.size() == 1
-        && replies.getFirst().outcome() == JobOutcome.Kind.SUCCEEDED
-        && replies.getFirst().log().orElseThrow().complete();
   }
 }

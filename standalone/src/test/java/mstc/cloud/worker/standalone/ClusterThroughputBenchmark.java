@@ -1,10 +1,7 @@
 package mstc.cloud.worker.standalone;
 
-import static java.util.function.Predicate.not;
 import static mstc.cloud.worker.standalone.ClusterWorker.request;
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -18,8 +15,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import mstc.cloud.worker.domain.job.JobOutcome;
-import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,15 +62,7 @@ class ClusterThroughputBenchmark {
   @Test
   void twoThousandJobsOnTheSimulatedNode() throws Exception {
     try (ClusterWorker cluster = new ClusterWorker(folder)) {
-      assumeTrue(
-          !cluster.admin().nodes().withLabel("type", "kwok").list().getItems().isEmpty(),
-          "the cluster has no simulated node (KWOK, label type=kwok) for thousands of pods");
-      WorkerProcess worker =
-          cluster.start(
-              "mstc.jobs.max-concurrent=1000",
-              "mstc.runtime.kubernetes.node-selector=type=kwok",
-              "mstc.runtime.kubernetes.tolerations=kwok.x-k8s.io/node=fake:NoSchedule");
-      worker.awaitReady();
+      WorkerProcess worker = cluster.startOnSimulatedNode().awaitReady();
       Job job = capture(cluster);
       double alone = alone(cluster, job, 2_000);
       double through = through(cluster, 2_000);
@@ -172,20 +159,9 @@ class ClusterThroughputBenchmark {
     }
     cluster.client().awaitReplies(ids, PATIENCE);
     double rate = rate(jobs, begin);
-    assertThat(
-            ids.stream()
-                .map(cluster.client()::replies)
-                .filter(not(ClusterThroughputBenchmark::isOneSuccess)))
-        .as("requests with more than one reply, or one that is no success with its whole log")
-        .isEmpty();
+    cluster.assertOneSuccessEach(ids);
     clear(cluster, "through");
     return rate;
-  }
-
-  private static boolean isOneSuccess(List<Reply> replies) {
-    return replies.size() == 1
-        && replies.getFirst().outcome() == JobOutcome.Kind.SUCCEEDED
-        && replies.getFirst().log().orElseThrow().complete();
   }
 
   /** So that each turn finds the cluster as the one before found it. */

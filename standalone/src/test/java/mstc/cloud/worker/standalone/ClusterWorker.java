@@ -1,6 +1,9 @@
 package mstc.cloud.worker.standalone;
 
+import static java.util.function.Predicate.not;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -26,6 +29,7 @@ import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.TestCluster;
 import mstc.cloud.worker.adapters.minio.MinioObjectStore;
 import mstc.cloud.worker.adapters.minio.MinioSettings;
+import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.reply.StoredLog;
 import mstc.cloud.worker.domain.store.BucketName;
@@ -115,6 +119,33 @@ final class ClusterWorker implements AutoCloseable {
             environment);
     replicas.add(replica);
     return replica;
+  }
+
+  /**
+   * Starts a worker of at most 1,000 jobs in flight, which run on the cluster's simulated node; the
+   * test is skipped where there is none.
+   */
+  WorkerProcess startOnSimulatedNode() throws IOException {
+    assumeTrue(
+        !admin().nodes().withLabel("type", "kwok").list().getItems().isEmpty(),
+        "the cluster has no simulated node (KWOK, label type=kwok) for thousands of pods");
+    return start(
+        "mstc.jobs.max-concurrent=1000",
+        "mstc.runtime.kubernetes.node-selector=type=kwok",
+        "mstc.runtime.kubernetes.tolerations=kwok.x-k8s.io/node=fake:NoSchedule");
+  }
+
+  /** Each of the requests has one reply: a success with its whole log. */
+  void assertOneSuccessEach(List<String> ids) {
+    assertThat(ids.stream().map(client::replies).filter(not(ClusterWorker::isOneSuccess)))
+        .as("requests with more than one reply, or one that is no success with its whole log")
+        .isEmpty();
+  }
+
+  private static boolean isOneSuccess(List<Reply> replies) {
+    return replies.size() == 1
+        && replies.getFirst().outcome() == JobOutcome.Kind.SUCCEEDED
+        && replies.getFirst().log().orElseThrow().complete();
   }
 
   /** A way to the cluster that sees the requests, as it is spoken to without TLS. */

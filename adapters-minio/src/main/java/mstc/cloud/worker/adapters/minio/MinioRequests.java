@@ -45,9 +45,6 @@ import okhttp3.OkHttpClient;
 final class MinioRequests implements S3Requests {
   private static final String DEFAULT_CONTENT_TYPE = "application/octet-stream";
 
-  /** The limit of S3. */
-  private static final int MAX_PAGE = 1000;
-
   private static final Duration CLEAN_UP_TIMEOUT = Duration.ofSeconds(5);
 
   private final OkHttpClient http;

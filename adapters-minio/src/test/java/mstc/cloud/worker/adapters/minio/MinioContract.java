@@ -66,7 +66,8 @@ abstract class MinioContract extends S3ServerContract {
   }
 
   @Override
-  protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
+  protected ObjectStore open(
+      ObjectStoreAddress server, boolean createBuckets, Optional<URI> publicEndpoint) {
     return new MinioObjectStore(
         settings(
             server.endpoint(),
@@ -74,20 +75,8 @@ abstract class MinioContract extends S3ServerContract {
             server.secretKey(),
             createBuckets,
             Duration.ofSeconds(20),
-            Optional.empty()));
-  }
-
-  @Override
-  protected ObjectStore openLinking(ObjectStoreAddress server, URI publicEndpoint) {
-    return new MinioObjectStore(
-        settings(
-            server.endpoint(),
-            server.accessKey(),
-            server.secretKey(),
-            true,
-            Duration.ofSeconds(20),
             Optional.empty(),
-            Optional.of(publicEndpoint)));
+            publicEndpoint));
   }
 
   @Override

@@ -31,9 +31,6 @@ import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 final class AwsRequests implements S3Requests {
   private static final String DEFAULT_CONTENT_TYPE = "application/octet-stream";
 
-  /** The limit of S3. */
-  private static final int MAX_PAGE = 1000;
-
   private final SdkHttpClient http;
   private final S3Client client;
   private final Optional<S3Presigner> presigner;

@@ -58,32 +58,22 @@ abstract class S3Contract extends S3ServerContract {
         publicEndpoint);
   }
 
-  static S3Settings settings(ObjectStoreAddress server, boolean createBuckets) {
+  static S3Settings settings(
+      ObjectStoreAddress server, boolean createBuckets, Optional<URI> publicEndpoint) {
     return settings(
         server.endpoint(),
         server.accessKey(),
         server.secretKey(),
         createBuckets,
         Duration.ofSeconds(20),
-        Optional.empty());
+        Optional.empty(),
+        publicEndpoint);
   }
 
   @Override
-  protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
-    return new S3ObjectStore(settings(server, createBuckets));
-  }
-
-  @Override
-  protected ObjectStore openLinking(ObjectStoreAddress server, URI publicEndpoint) {
-    return new S3ObjectStore(
-        settings(
-            server.endpoint(),
-            server.accessKey(),
-            server.secretKey(),
-            true,
-            Duration.ofSeconds(20),
-            Optional.empty(),
-            Optional.of(publicEndpoint)));
+  protected ObjectStore open(
+      ObjectStoreAddress server, boolean createBuckets, Optional<URI> publicEndpoint) {
+    return new S3ObjectStore(settings(server, createBuckets, publicEndpoint));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.s3;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 import mstc.cloud.worker.domain.store.BucketName;
@@ -29,8 +30,10 @@ class S3ObjectStoreIT {
     }
 
     @Override
-    protected ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
-      return new S3ObjectStore(settings(server, createBuckets), _ -> Optional.empty(), true);
+    protected ObjectStore open(
+        ObjectStoreAddress server, boolean createBuckets, Optional<URI> publicEndpoint) {
+      return new S3ObjectStore(
+          settings(server, createBuckets, publicEndpoint), _ -> Optional.empty(), true);
     }
   }
 

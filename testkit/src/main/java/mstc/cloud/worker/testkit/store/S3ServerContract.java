@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectListing;
@@ -40,17 +41,27 @@ public abstract class S3ServerContract extends ObjectStoreContract {
   /** The server that the tests run on. */
   protected abstract ObjectStoreAddress server();
 
-  /** Opens a store there. */
-  protected abstract ObjectStore open(ObjectStoreAddress server, boolean createBuckets);
-
-  /** Opens a store there that links to its objects at another address of the server. */
-  protected abstract ObjectStore openLinking(ObjectStoreAddress server, URI publicEndpoint);
+  /**
+   * Opens a store there.
+   *
+   * @param publicEndpoint where its links lead; empty for one without links
+   */
+  protected abstract ObjectStore open(
+      ObjectStoreAddress server, boolean createBuckets, Optional<URI> publicEndpoint);
 
   /** Begins a multipart upload, sends one part and leaves it so, like a killed process. */
   protected abstract void beginUpload(ObjectLocation location) throws Exception;
 
   /** The ids of the object's unfinished uploads. */
   protected abstract List<String> unfinishedUploads(ObjectLocation location) throws Exception;
+
+  private ObjectStore open(ObjectStoreAddress server, boolean createBuckets) {
+    return open(server, createBuckets, Optional.empty());
+  }
+
+  private ObjectStore openLinking(ObjectStoreAddress server, URI publicEndpoint) {
+    return open(server, true, Optional.of(publicEndpoint));
+  }
 
   @Override
   protected final ObjectStore open() {
