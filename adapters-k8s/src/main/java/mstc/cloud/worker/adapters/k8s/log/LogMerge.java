@@ -85,6 +85,11 @@ final class LogMerge {
     progress.noteUnwatched();
   }
 
+  /** A stream of the file, which is still unread, was open at that time. */
+  void noteOpened(Instant at) {
+    progress.noteOpened(at);
+  }
+
   /** The file was still empty at that time. */
   void noteEmpty(Instant at) {
     progress.noteEmpty(at);

@@ -151,13 +151,14 @@ public final class PodLog implements Runnable {
         } else {
           rotation.look();
         }
-        long bytes = read(!last);
+        boolean follow = !last || rotation.hasNext();
+        long bytes = read(follow);
         if (log.isTruncated()) {
           return true;
         }
         pause = LogTimes.FIRST_PAUSE;
         waitsForRoom = false;
-        if (last && bytes >= 0) {
+        if (!follow && bytes >= 0) {
           if (bytes <= ONE_PIECE_BYTES || log.size() == endOfLastRead) {
             return true;
           }
@@ -248,6 +249,10 @@ public final class PodLog implements Runnable {
   }
 
   private LogStream open(boolean follow) throws UnreadableException, LogSource.GoneException {
+    Optional<LogStream> next = follow ? rotation.takeNext() : Optional.empty();
+    if (next.isPresent()) {
+      return next.get();
+    }
     try {
       return follow
           ? source.follow(container, log.resumeFrom())

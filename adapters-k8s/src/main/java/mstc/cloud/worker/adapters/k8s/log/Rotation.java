@@ -62,6 +62,7 @@ public final class Rotation implements AutoCloseable {
   private long sizeAtLook = -1;
   private Instant lastSameAt = Instant.MIN;
   private boolean settled;
+  private Optional<LogStream> next = Optional.empty();
 
   /**
    * @param pinned the newest file, opened while another worker still read the log
@@ -155,7 +156,8 @@ public final class Rotation implements AutoCloseable {
 
   /** Nothing has come for long: checks whether that is because nothing was written. */
   void noteSilence() {
-    if (!log.isAtFileStart()) {
+    if (!log.isAtFileStart() || next.isPresent()) {
+      // What a stream that nobody has taken brings is not known.
       return;
     }
     Instant askedAt = timer.now();
@@ -238,13 +240,19 @@ public final class Rotation implements AutoCloseable {
 
   private void goOn(Optional<Instant> begins, Instant askedAt)
       throws IOException, InterruptedException {
+    Instant knownAt = timer.now();
+    if (begins.isEmpty()) {
+      followNext();
+    }
+    Instant openedAt = timer.now();
     boolean whole;
     try {
-      whole = rewrite(begins, timer.now());
+      whole = rewrite(begins, knownAt);
     } finally {
       unpin();
     }
     if (!whole) {
+      closeNext();
       log.noteGap(NOT_PINNED);
       log.beginUnwatchedFile(begins);
       return;
@@ -252,9 +260,37 @@ public final class Rotation implements AutoCloseable {
     Instant rotatedAfter = later(lastSameAt, pinnedAt);
     lastSameAt = askedAt;
     log.beginFile(begins, askedAt);
-    if (begins.isEmpty()) {
+    if (next.isPresent()) {
+      log.noteOpened(openedAt);
+    } else if (begins.isEmpty()) {
       lookIntoNextFile(rotatedAfter);
     }
+  }
+
+  /** Reading the pinned stream takes time, in which the next file may be filled and rotated. */
+  private void followNext() {
+    try {
+      closeNext();
+      next = Optional.of(source.follow(container, Optional.empty()));
+    } catch (IOException e) {
+      LOG.debug("pod={} its next file is not followed: {}", container.pod(), e.toString());
+    }
+  }
+
+  /** Whether a file that was still empty is followed, and nobody has taken its stream. */
+  boolean hasNext() {
+    return next.isPresent();
+  }
+
+  /** Gives away the stream of a file that was still empty. */
+  Optional<LogStream> takeNext() {
+    Optional<LogStream> taken = next;
+    next = Optional.empty();
+    return taken;
+  }
+
+  private void closeNext() {
+    takeNext().ifPresent(LogStream::close);
   }
 
   /** Reading the pinned stream took time, and the next file may have got lines meanwhile. */
@@ -361,5 +397,6 @@ public final class Rotation implements AutoCloseable {
   @Override
   public void close() {
     unpin();
+    closeNext();
   }
 }

@@ -178,6 +178,11 @@ public final class SpooledLog implements AutoCloseable {
     change(merge::noteUnwatched);
   }
 
+  /** A stream of the file, which is still unread, was open at that time. */
+  void noteOpened(Instant at) {
+    change(() -> merge.noteOpened(at));
+  }
+
   /** The file was still empty at that time. */
   void noteEmpty(Instant at) {
     change(() -> merge.noteEmpty(at));

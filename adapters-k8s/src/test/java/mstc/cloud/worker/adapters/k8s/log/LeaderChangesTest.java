@@ -136,6 +136,7 @@ class LeaderChangesTest {
       /** Whether it reads the log to its end. */
       boolean lead() throws IOException {
         source.onTime(this::look);
+        source.slowPins(Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(1000) : 0));
         podLog.run();
         now = source.now();
         if (log.isWhole()) {

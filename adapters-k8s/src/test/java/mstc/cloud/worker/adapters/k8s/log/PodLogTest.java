@@ -79,6 +79,11 @@ class PodLogTest {
   private static List<String> follow(
       ScriptedKubelet kubelet, Random random, SpooledLog log, Rotation.Sizes sizes) {
     ScriptedLogSource source = new ScriptedLogSource(kubelet, random, false, START.plusMillis(900));
+    return follow(kubelet, log, sizes, source);
+  }
+
+  private static List<String> follow(
+      ScriptedKubelet kubelet, SpooledLog log, Rotation.Sizes sizes, ScriptedLogSource source) {
     Counted counted = new Counted(source);
     PodLog podLog =
         new PodLog(counted, log, ScriptedJob.CONTAINER, source, sizes, Optional.empty());
@@ -145,6 +150,36 @@ class PodLogTest {
 
       // then
       assertThat(log.gaps()).contains(Rotation.NOT_PINNED);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 10, 21, 24, 32, 60})
+  void aFileThatIsReadSlowlyOnceItIsRotatedHidesNothingOfTheNext(int nextLineAfterSeconds)
+      throws IOException {
+    // given
+    Random random = new Random(nextLineAfterSeconds);
+    ScriptedKubelet kubelet = new ScriptedKubelet(RULES, START, START.plusMillis(6500), random);
+    byte[] line = ("x".repeat(8000) + "\n").getBytes(UTF_8);
+    for (int number = 0; number < 1400; number++) {
+      kubelet.write(START.plusNanos(1000L * number), Pipe.STDOUT, line);
+    }
+    if (nextLineAfterSeconds > 0) {
+      kubelet.write(START.plusSeconds(nextLineAfterSeconds), Pipe.STDOUT, line);
+    }
+    kubelet.end(START.plusSeconds(60));
+    ScriptedLogSource source = new ScriptedLogSource(kubelet, random, false, START.plusMillis(900));
+    source.slowPins(Duration.ofMillis(1));
+
+    try (Spool spool = Spool.open(folder, new Spool.Limits(1L << 30, 1L << 30))) {
+      // when
+      SpooledLog log = spool.log("job", "pod", START);
+      follow(kubelet, log, Rotation.Sizes.OF_KUBELETS, source);
+
+      // then
+      assertThat(kubelet.rotations()).isEqualTo(1);
+      assertThat(log.gaps()).isEmpty();
+      assertThat(Files.readAllBytes(log.file())).isEqualTo(kubelet.written());
     }
   }
 

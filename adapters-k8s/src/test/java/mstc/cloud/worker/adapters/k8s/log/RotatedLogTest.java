@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -22,6 +24,10 @@ class RotatedLogTest {
   private static final Instant BEGIN = Instant.parse("2026-11-23T10:00:00.999990Z");
 
   private static final int HISTORIES = Integer.getInteger("mstc.histories", 250);
+
+  /** How long each piece of a file that was rotated takes. */
+  private static final List<Duration> SLOWNESS =
+      List.of(Duration.ZERO, Duration.ofMillis(100), Duration.ofMillis(300));
 
   /** The least parts of all histories that show something. */
   private static final double ROTATED = 0.5;
@@ -43,6 +49,7 @@ class RotatedLogTest {
       SpooledLog log = spool.log("job", "pod", kubelet.startedAt());
       ScriptedLogSource source =
           new ScriptedLogSource(kubelet, random, breaks, BEGIN.plusMillis(20));
+      source.slowPins(SLOWNESS.get((int) (seed % SLOWNESS.size())));
       PodLog podLog =
           new PodLog(
               source, log, ScriptedJob.CONTAINER, source, ScriptedJob.SIZES, Optional.empty());

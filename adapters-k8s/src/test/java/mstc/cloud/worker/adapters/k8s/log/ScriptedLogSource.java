@@ -20,6 +20,7 @@ final class ScriptedLogSource implements LogSource, Timer {
   private Instant now;
   private Instant cutUntil = Instant.MIN;
   private Runnable onTime = () -> {};
+  private Duration pinnedPiece = Duration.ZERO;
 
   /**
    * @param breaks whether streams break off, and the cluster cannot be reached for a while
@@ -36,6 +37,13 @@ final class ScriptedLogSource implements LogSource, Timer {
    */
   void onTime(Runnable toCall) {
     onTime = toCall;
+  }
+
+  /**
+   * @param perPiece how long each piece of a pinned stream takes
+   */
+  void slowPins(Duration perPiece) {
+    pinnedPiece = perPiece;
   }
 
   @Override
@@ -76,23 +84,24 @@ final class ScriptedLogSource implements LogSource, Timer {
   @Override
   public LogStream follow(Container container, Optional<Instant> since) throws IOException {
     call();
-    return new Scripted(kubelet.open(now, true, since));
+    return new Scripted(kubelet.open(now, true, since), Duration.ZERO);
   }
 
   @Override
   public LogStream pin(Container container) throws IOException {
-    return read(container, Optional.empty());
+    call();
+    return new Scripted(kubelet.open(now, false, Optional.empty()), pinnedPiece);
   }
 
   /** A stream that somebody opened before. */
   LogStream goingOn(ScriptedKubelet.Stream stream) {
-    return new Scripted(stream);
+    return new Scripted(stream, Duration.ZERO);
   }
 
   @Override
   public LogStream read(Container container, Optional<Instant> since) throws IOException {
     call();
-    return new Scripted(kubelet.open(now, false, since));
+    return new Scripted(kubelet.open(now, false, since), Duration.ZERO);
   }
 
   @Override
@@ -103,16 +112,19 @@ final class ScriptedLogSource implements LogSource, Timer {
 
   private final class Scripted implements LogStream {
     private final ScriptedKubelet.Stream stream;
+    private final Duration perPiece;
     private byte[] given = new byte[0];
     private int at;
     private boolean broken;
 
-    Scripted(ScriptedKubelet.Stream stream) {
+    Scripted(ScriptedKubelet.Stream stream, Duration perPiece) {
       this.stream = stream;
+      this.perPiece = perPiece;
     }
 
     @Override
     public int read(byte[] into) throws IOException {
+      pass(perPiece);
       if (breaks && random.nextInt(300) == 0) {
         // Now and then it is slow.
         pass(Duration.ofMillis(random.nextInt(10_000)));
