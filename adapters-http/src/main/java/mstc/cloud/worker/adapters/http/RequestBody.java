@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Content;
-import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.thread.Invocable;
 
 /** Reads the bodies of requests, each to its end and until its deadline. */
@@ -34,26 +33,23 @@ final class RequestBody {
   }
 
   /**
-   * Reads a body to its end. If the connection were closed while the client still writes, it would
-   * be reset, and the client would never see the response. Blocks.
+   * Reads a body to its end. What has arrived is read whatever the time. If the connection were
+   * closed while the client still writes, it would be reset, and the client would never see the
+   * response. Blocks.
    *
    * @param kept how many bytes of it are kept; more are read and discarded
    * @param deadline as {@link System#nanoTime} counts
    * @throws LateException if the rest had not arrived by the deadline
    * @throws BrokenException if there is no rest
    */
-  static byte[] read(Request request, int kept, long deadline)
+  static byte[] read(Content.Source body, int kept, long deadline)
       throws InterruptedException, LateException, BrokenException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     long discarded = 0;
     while (discarded <= MAX_DISCARDED_BYTES) {
-      long nanosLeft = deadline - System.nanoTime();
-      if (nanosLeft <= 0) {
-        throw new LateException();
-      }
-      Content.Chunk chunk = request.read();
+      Content.Chunk chunk = body.read();
       if (chunk == null) {
-        await(request, nanosLeft);
+        awaitMore(body, deadline - System.nanoTime());
         continue;
       }
       if (Content.Chunk.isFailure(chunk)) {
@@ -69,10 +65,10 @@ final class RequestBody {
     return bytes.toByteArray();
   }
 
-  private static void await(Request request, long nanos)
+  private static void awaitMore(Content.Source body, long nanos)
       throws InterruptedException, LateException {
     CountDownLatch more = new CountDownLatch(1);
-    request.demand(Invocable.from(Invocable.InvocationType.NON_BLOCKING, more::countDown));
+    body.demand(Invocable.from(Invocable.InvocationType.NON_BLOCKING, more::countDown));
     if (!more.await(nanos, TimeUnit.NANOSECONDS)) {
       throw new LateException();
     }
