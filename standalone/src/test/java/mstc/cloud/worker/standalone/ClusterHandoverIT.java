@@ -14,13 +14,10 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Replicas that take over from each other, in time. */
-@Execution(ExecutionMode.CONCURRENT)
 class ClusterHandoverIT {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterHandoverIT.class);
   private static final Duration PATIENCE = Duration.ofMinutes(3);

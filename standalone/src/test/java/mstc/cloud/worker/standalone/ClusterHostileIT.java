@@ -25,8 +25,6 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +32,6 @@ import org.slf4j.LoggerFactory;
  * Forty requests that would harm others, of all kinds, among forty that would not, on a worker with
  * room for four: each takes its own place only, and gets an answer that says why.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class ClusterHostileIT extends ClusterScenarios {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterHostileIT.class);
 

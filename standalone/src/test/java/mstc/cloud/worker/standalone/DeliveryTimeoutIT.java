@@ -15,14 +15,11 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.faults.service.Broker;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A job may run longer than a broker bears a message unacknowledged: 30 minutes by RabbitMQ's
  * default, one minute here.
  */
-@Execution(ExecutionMode.CONCURRENT)
 class DeliveryTimeoutIT {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 

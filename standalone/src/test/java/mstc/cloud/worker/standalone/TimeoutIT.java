@@ -13,11 +13,8 @@ import mstc.cloud.worker.faults.service.FreePort;
 import mstc.cloud.worker.faults.service.WorkerProcess;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A job that exceeds its timeout, of the shortest there is. */
-@Execution(ExecutionMode.CONCURRENT)
 class TimeoutIT {
   @Test
   void aJobIsEndedAtItsTimeoutAndItsLogKept(@TempDir Path folder) throws Exception {
