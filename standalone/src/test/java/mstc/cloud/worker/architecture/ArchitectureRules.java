@@ -11,6 +11,8 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.CompositeArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -107,6 +109,7 @@ final class ArchitectureRules {
             "faults", "fault tests see of the worker what its clients and its cluster see"));
     rules.put("spring", onlyTheAssemblyKnowsSpring());
     rules.put("cycles", packagesAreFreeOfCycles());
+    rules.put("files", filesAreFreeOfCycles());
     rules.put("hiding", adaptersHideAllButTheirEntryAndSettings());
     rules.put("inner", onlyTheRootPackagesOfAdaptersAreKnown());
     rules.put("k8s.cluster", innerPart("k8s", "cluster"));
@@ -163,6 +166,25 @@ final class ArchitectureRules {
 
   private static ArchRule packagesAreFreeOfCycles() {
     return slices().matching(ROOT + "(**)").should().beFreeOfCycles();
+  }
+
+  /** A class and those within it count as one. */
+  private static ArchRule filesAreFreeOfCycles() {
+    SliceAssignment files =
+        new SliceAssignment() {
+          @Override
+          public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+            return javaClass.getName().startsWith(ROOT)
+                ? SliceIdentifier.of(javaClass.getName().replaceFirst("\\$.*", ""))
+                : SliceIdentifier.ignore();
+          }
+
+          @Override
+          public String getDescription() {
+            return "classes of one file";
+          }
+        };
+    return slices().assignedFrom(files).should().beFreeOfCycles();
   }
 
   private static ArchRule adaptersHideAllButTheirEntryAndSettings() {

@@ -373,7 +373,7 @@ final class LocalJob {
         } catch (JobRuntimeException e) {
           LOG.warn("job={} is not started yet: {}", name(), e.getMessage());
           holdUp = PrintableText.oneLine(e.getMessage(), JobOutcome.MAX_REASON_LENGTH);
-          news.show(this);
+          news.show(this::look);
           changed.awaitNanos(START_AGAIN.toNanos());
         }
       }
@@ -392,7 +392,7 @@ final class LocalJob {
     try {
       if (startedAt == null) {
         startedAt = now();
-        news.show(this);
+        news.show(this::look);
       }
     } finally {
       lock.unlock();
@@ -493,7 +493,7 @@ final class LocalJob {
       changed.signalAll();
       lock.unlock();
       news.tell(JobListener::onCountsChanged);
-      news.show(this);
+      news.show(this::look);
     }
   }
 

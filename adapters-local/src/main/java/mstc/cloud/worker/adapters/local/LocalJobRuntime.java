@@ -173,7 +173,7 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
 
   private void resume(LocalJob job) {
     jobs.put(job.name().uuid(), job);
-    news.show(job);
+    news.show(job::look);
     Optional<Duration> untilRemoval = job.untilRemoval();
     if (untilRemoval.isPresent()) {
       // A clock that was set back must not keep it longer than a whole retention.
@@ -256,7 +256,7 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
                 return mine;
               });
       if (holder == mine) {
-        news.show(mine);
+        news.show(mine::look);
         follow(mine);
         news.tell(JobListener::onCountsChanged);
         return stored.held() ? new Submission.Held(stored.toRecord(now)) : new Submission.Created();
@@ -319,7 +319,7 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
         removeAfter(job.orElseThrow(), settings.retention());
         news.tell(to -> to.onAnswered(name, answer));
         news.tell(JobListener::onCountsChanged);
-        news.show(job.orElseThrow());
+        news.show(job.orElseThrow()::look);
       }
       return recording != LocalJob.Recording.CHANGED_SINCE;
     });
@@ -334,7 +334,7 @@ public final class LocalJobRuntime implements JobRuntime, JobViews {
       if (cancellation == LocalJob.Cancellation.GIVEN_UP) {
         news.tell(to -> to.onGivenUp(name));
       }
-      job.ifPresent(news::show);
+      job.ifPresent(given -> news.show(given::look));
       return cancellation != LocalJob.Cancellation.NO_SUCH_JOB;
     });
   }

@@ -4,6 +4,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.view.JobWatcher;
@@ -38,11 +39,11 @@ final class LocalNews {
   }
 
   /** Shows what is known of a job by then, unless its record is gone. */
-  void show(LocalJob job) {
+  void show(Supplier<LocalView> job) {
     JobWatcher to = watcher;
     if (to != null) {
       send(() -> {
-        LocalView known = job.look();
+        LocalView known = job.get();
         if (!known.gone()) {
           to.onChanged(known.toJobView());
         }

@@ -46,7 +46,7 @@ public final class JobBoard implements JobWatcher {
   /** Those of them that are gone from the record, the one that went first at the front. */
   private final Map<UniqueName, Entry> gone = new LinkedHashMap<>();
 
-  private final Set<JobSubscription> subscriptions = new HashSet<>();
+  private final Set<ChangedJobs> subscribers = new HashSet<>();
   private final WorkFormat format;
   private final RecentJobs recent;
   private final InstantSource clock;
@@ -205,7 +205,7 @@ public final class JobBoard implements JobWatcher {
 
   private void tell(UniqueName name) {
     changed.signalAll();
-    subscriptions.forEach(subscription -> subscription.onChanged(name, entries.containsKey(name)));
+    subscribers.forEach(subscriber -> subscriber.onChanged(name, entries.containsKey(name)));
   }
 
   /** All jobs, newest first. Does not block. */
@@ -280,38 +280,43 @@ public final class JobBoard implements JobWatcher {
     try {
       List<UniqueName> names = new ArrayList<>(newestFirst.size());
       newestFirst.values().forEach(entry -> names.add(entry.summary.name()));
-      JobSubscription subscription = new JobSubscription(this, lock.newCondition(), names);
-      subscriptions.add(subscription);
-      return subscription;
+      ChangedJobs changes = new ChangedJobs(lock.newCondition(), names);
+      subscribers.add(changes);
+      return new Subscription(changes);
     } finally {
       lock.unlock();
     }
   }
 
-  void unsubscribe(JobSubscription subscription) {
-    lock.lock();
-    try {
-      subscriptions.remove(subscription);
-    } finally {
-      lock.unlock();
-    }
-  }
+  private final class Subscription implements JobSubscription {
+    private final ChangedJobs changes;
 
-  /** As {@link JobSubscription#take}, of that one. */
-  JobSubscription.Changes take(JobSubscription subscription, int atMost, Duration patience)
-      throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      forgetOld();
-      long left = patience.toNanos();
-      while (subscription.isEmpty() && left > 0) {
-        left = subscription.noted().awaitNanos(left);
+    Subscription(ChangedJobs changes) {
+      this.changes = changes;
+    }
+
+    @Override
+    public Changes take(int atMost, Duration patience) throws InterruptedException {
+      lock.lockInterruptibly();
+      try {
+        forgetOld();
+        changes.await(patience.toNanos());
+        forgetOld();
+        return changes.drain(
+            atMost, name -> Optional.ofNullable(entries.get(name)).map(entry -> entry.summary));
+      } finally {
+        lock.unlock();
       }
-      forgetOld();
-      return subscription.drain(
-          atMost, name -> Optional.ofNullable(entries.get(name)).map(entry -> entry.summary));
-    } finally {
-      lock.unlock();
+    }
+
+    @Override
+    public void close() {
+      lock.lock();
+      try {
+        subscribers.remove(changes);
+      } finally {
+        lock.unlock();
+      }
     }
   }
 }

@@ -21,7 +21,7 @@ public final class OpenLog implements LogReader {
   /** How often a log that is not followed is tried again before it counts as failed. */
   private static final int MAX_FAILURES = 3;
 
-  private final ReadLog readLog;
+  private final LogFinder finder;
   private final UniqueName name;
   private final boolean follow;
   private final Backoff backoff;
@@ -34,20 +34,21 @@ public final class OpenLog implements LogReader {
   /** Where it is read from; null between two attempts. */
   private volatile @Nullable LogReader reader;
 
-  OpenLog(ReadLog readLog, UniqueName name, LogPosition position, boolean follow, Backoff backoff) {
-    this.readLog = readLog;
+  OpenLog(
+      LogFinder finder, UniqueName name, LogPosition position, boolean follow, Backoff backoff) {
+    this.finder = finder;
     this.name = name;
     this.position = position;
     this.follow = follow;
     this.backoff = backoff;
   }
 
-  void begin(ReadLog.Source.Running running) {
+  void begin(LogFinder.Source.Running running) {
     reader = running.reader();
   }
 
   /** Leaves out what was read before. */
-  void begin(ReadLog.Source.Store store) {
+  void begin(LogFinder.Source.Store store) {
     stored = Optional.of(store.log());
     reader = store.reader();
     if (position.whole()) {
@@ -127,11 +128,11 @@ public final class OpenLog implements LogReader {
   }
 
   private void readOn(Duration patience) throws InterruptedException {
-    switch (readLog.find(name, position, follow, patience)) {
-      case ReadLog.Source.Running running -> begin(running);
-      case ReadLog.Source.Store store -> begin(store);
-      case ReadLog.Source.NotNow() -> LOG.debug("job={} has its log in neither place yet", name);
-      case ReadLog.Source.Nothing _, ReadLog.Source.Unknown() -> ended = true;
+    switch (finder.find(name, position, follow, patience)) {
+      case LogFinder.Source.Running running -> begin(running);
+      case LogFinder.Source.Store store -> begin(store);
+      case LogFinder.Source.NotNow() -> LOG.debug("job={} has its log in neither place yet", name);
+      case LogFinder.Source.Nothing _, LogFinder.Source.Unknown() -> ended = true;
     }
   }
 

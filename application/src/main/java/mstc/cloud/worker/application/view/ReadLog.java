@@ -3,12 +3,10 @@ package mstc.cloud.worker.application.view;
 import java.time.Duration;
 import java.util.Optional;
 import mstc.cloud.worker.application.retry.Backoff;
+import mstc.cloud.worker.application.view.LogFinder.Source;
 import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.reply.Reply;
-import mstc.cloud.worker.domain.reply.StoredLog;
 import mstc.cloud.worker.domain.store.ObjectReader;
 import mstc.cloud.worker.domain.view.JobState;
-import mstc.cloud.worker.domain.view.JobSummary;
 import mstc.cloud.worker.domain.view.JobViews;
 import mstc.cloud.worker.domain.view.LogReader;
 
@@ -24,8 +22,7 @@ public final class ReadLog {
   private static final Duration ANSWERING = Duration.ofSeconds(5);
 
   private final JobBoard board;
-  private final JobViews views;
-  private final ObjectReader store;
+  private final LogFinder finder;
   private final Backoff backoff;
 
   /**
@@ -33,8 +30,7 @@ public final class ReadLog {
    */
   public ReadLog(JobBoard board, JobViews views, ObjectReader store, Backoff backoff) {
     this.board = board;
-    this.views = views;
-    this.store = store;
+    this.finder = new LogFinder(board, views, store);
     this.backoff = backoff;
   }
 
@@ -62,8 +58,8 @@ public final class ReadLog {
   public Opening open(UniqueName name, Optional<String> after, boolean follow)
       throws InterruptedException {
     LogPosition position = after.map(LogPosition::parse).orElse(LogPosition.BEGINNING);
-    OpenLog log = new OpenLog(this, name, position, follow, backoff);
-    return switch (find(name, position, follow, ANSWERING)) {
+    OpenLog log = new OpenLog(finder, name, position, follow, backoff);
+    return switch (finder.find(name, position, follow, ANSWERING)) {
       case Source.Unknown() -> new Opening.None(JobBoard.NO_SUCH_JOB);
       case Source.Nothing(String why) -> new Opening.None(why);
       case Source.NotNow() ->
@@ -77,57 +73,6 @@ public final class ReadLog {
         yield new Opening.Opened(log);
       }
     };
-  }
-
-  /** Where a log is to be read from at the moment. */
-  sealed interface Source {
-    record Running(LogReader reader) implements Source {}
-
-    record Store(StoredLogReader reader, StoredLog log) implements Source {}
-
-    /** It is in neither place, and will be in the store. */
-    record NotNow() implements Source {}
-
-    /** It is not in the store, and will never be. */
-    record Nothing(String why) implements Source {}
-
-    /** There is no such job. */
-    record Unknown() implements Source {}
-  }
-
-  /**
-   * Finds where the log is. A job that is being answered loses its log in the runtime only when it
-   * is in the store; so this waits until that is known, for at most the patience.
-   */
-  Source find(UniqueName name, LogPosition position, boolean follow, Duration patience)
-      throws InterruptedException {
-    Optional<JobSummary> job = board.find(name);
-    if (job.isEmpty()) {
-      return new Source.Unknown();
-    }
-    if (job.get().state() != JobState.ENDED) {
-      Optional<LogReader> reader = views.openLog(name, position.runtime(), follow);
-      if (reader.isPresent()) {
-        return new Source.Running(reader.get());
-      }
-      job = board.await(name, JobState.ENDED, patience);
-    }
-    return job.map(this::stored).orElseGet(Source.Unknown::new);
-  }
-
-  private Source stored(JobSummary job) {
-    if (job.state() != JobState.ENDED) {
-      return new Source.NotNow();
-    }
-    Optional<StoredLog> log = job.reply().flatMap(Reply::log);
-    if (log.isEmpty()) {
-      return new Source.Nothing("the job has no log: it could not be stored, or there was none");
-    }
-    return StoredLogReader.open(store, log.get().location())
-        .<Source>map(reader -> new Source.Store(reader, log.get()))
-        .orElseGet(() ->
-            new Source.Nothing(
-                "the log " + log.get().location() + " is no longer in the object store"));
   }
 
   /** The job as it is now, once it is answered; waits for that for at most that long. */

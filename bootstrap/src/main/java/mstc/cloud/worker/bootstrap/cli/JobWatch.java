@@ -37,7 +37,7 @@ abstract class JobWatch {
 
   /** Asks for the jobs. */
   interface Lister {
-    JobsCommand.Listing list() throws InterruptedException;
+    JobListing list() throws InterruptedException;
   }
 
   /** Draws the whole table again and again. */
@@ -55,14 +55,14 @@ abstract class JobWatch {
     return new Additions(out, JsonNode::toString);
   }
 
-  abstract void show(JobsCommand.Listing listing);
+  abstract void show(JobListing listing);
 
   /**
    * Shows the jobs until the output is closed, or the worker refuses. A worker that is gone is
    * waited for, unless it never was there.
    */
   final void run(WorkerApi api, Lister lister, PrintWriter err) throws InterruptedException {
-    JobsCommand.Listing listing = lister.list();
+    JobListing listing = lister.list();
     show(listing);
     BlockingQueue<News> news = new ArrayBlockingQueue<>(1);
     Thread reader = Thread.ofVirtual().name("events").start(() -> follow(api, news, err));
@@ -86,8 +86,7 @@ abstract class JobWatch {
   abstract boolean isOpen();
 
   /** The events tell when the worker is back, and then all is listed again. */
-  private static JobsCommand.Listing listed(Lister lister, JobsCommand.Listing before)
-      throws InterruptedException {
+  private static JobListing listed(Lister lister, JobListing before) throws InterruptedException {
     try {
       return lister.list();
     } catch (WorkerApiException e) {
@@ -136,7 +135,7 @@ abstract class JobWatch {
     }
 
     @Override
-    void show(JobsCommand.Listing listing) {
+    void show(JobListing listing) {
       List<String> table = JobTable.of(listing.jobs(), Instant.now());
       out.print(CLEAR);
       table.forEach(out::println);
@@ -163,7 +162,7 @@ abstract class JobWatch {
     }
 
     @Override
-    void show(JobsCommand.Listing listing) {
+    void show(JobListing listing) {
       Map<String, String> current = new HashMap<>();
       for (JsonNode job : listing.jobs().reversed()) {
         String name = job.path("name").asString("");

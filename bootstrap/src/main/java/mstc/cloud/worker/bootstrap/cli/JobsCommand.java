@@ -58,13 +58,6 @@ public final class JobsCommand implements Callable<Integer> {
       description = "Prints the jobs as a JSON array; with --watch, an object a line.")
   private boolean json;
 
-  /**
-   * Jobs that match.
-   *
-   * @param total how many match in all
-   */
-  record Listing(List<JsonNode> jobs, int total) {}
-
   @Override
   public Integer call() throws InterruptedException {
     if (limit < 1) {
@@ -86,7 +79,7 @@ public final class JobsCommand implements Callable<Integer> {
     return CommandLine.ExitCode.OK;
   }
 
-  private Listing list(WorkerApi api) throws InterruptedException {
+  private JobListing list(WorkerApi api) throws InterruptedException {
     List<JsonNode> jobs = new ArrayList<>();
     @Nullable String after = null;
     JsonNode page;
@@ -95,7 +88,7 @@ public final class JobsCommand implements Callable<Integer> {
       page.path("jobs").forEach(jobs::add);
       after = page.path("next").asStringOpt().orElse(null);
     } while (after != null && jobs.size() < limit);
-    return new Listing(jobs, page.path("total").asInt(jobs.size()));
+    return new JobListing(jobs, page.path("total").asInt(jobs.size()));
   }
 
   private String query(int size, @Nullable String after) {
@@ -109,7 +102,7 @@ public final class JobsCommand implements Callable<Integer> {
         .orElseThrow();
   }
 
-  private void show(Listing listing, PrintWriter out) {
+  private void show(JobListing listing, PrintWriter out) {
     if (json) {
       ArrayNode array = JsonMapper.shared().createArrayNode();
       listing.jobs().forEach(array::add);
