@@ -11,8 +11,8 @@ import mstc.cloud.worker.application.admission.Outage;
 import mstc.cloud.worker.application.completion.CompleteJobs;
 import mstc.cloud.worker.application.completion.CompletionPatience;
 import mstc.cloud.worker.application.intake.AcceptWork;
-import mstc.cloud.worker.application.intake.AdmitWork;
 import mstc.cloud.worker.application.intake.ExecuteWork;
+import mstc.cloud.worker.application.intake.HandleCall;
 import mstc.cloud.worker.application.intake.HandleDelivery;
 import mstc.cloud.worker.application.intake.SubmitWork;
 import mstc.cloud.worker.application.metrics.WorkerMetrics;
@@ -135,11 +135,11 @@ public final class Worker {
             metrics);
     views = viewPorts.views();
     board = new JobBoard(viewPorts.format(), viewPorts.recent(), clock);
-    AdmitWork admitWork = new AdmitWork(acceptWork, admission, metrics);
-    executeWork = new ExecuteWork(admitWork, acceptWork, runtime, settings.backoff(), metrics);
+    HandleCall handleCall = new HandleCall(acceptWork, admission, metrics);
+    executeWork = new ExecuteWork(handleCall, acceptWork, runtime, settings.backoff(), metrics);
     submitWork =
         new SubmitWork(
-            admitWork, Optional.of(board).filter(_ -> viewPorts.showJobs()), clock, metrics);
+            handleCall, Optional.of(board).filter(_ -> viewPorts.showJobs()), clock, metrics);
     completeJobs =
         new CompleteJobs(
             runtime,

@@ -34,7 +34,7 @@ public final class ExecuteWork {
   /** One entry for each caller, so that one that gives up takes nothing from the others. */
   private final Map<UniqueName, Set<Waiter>> waiting = new ConcurrentHashMap<>();
 
-  private final AdmitWork admitWork;
+  private final HandleCall handleCall;
   private final AcceptWork acceptWork;
   private final JobRuntime runtime;
   private final Backoff backoff;
@@ -46,12 +46,12 @@ public final class ExecuteWork {
    * @param metrics notified of those that are rejected
    */
   public ExecuteWork(
-      AdmitWork admitWork,
+      HandleCall handleCall,
       AcceptWork acceptWork,
       JobRuntime runtime,
       Backoff backoff,
       WorkerMetrics metrics) {
-    this.admitWork = admitWork;
+    this.handleCall = handleCall;
     this.acceptWork = acceptWork;
     this.runtime = runtime;
     this.backoff = backoff;
@@ -84,7 +84,7 @@ public final class ExecuteWork {
    */
   public Execution execute(ParsedRequest request, Optional<String> idempotencyKey)
       throws InterruptedException {
-    Optional<Acceptance> acceptance = admitWork.admit(request, idempotencyKey);
+    Optional<Acceptance> acceptance = handleCall.admit(request, idempotencyKey);
     if (acceptance.isEmpty()) {
       return new Execution.NoRoom();
     }

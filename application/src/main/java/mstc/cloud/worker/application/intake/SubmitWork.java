@@ -20,7 +20,7 @@ public final class SubmitWork {
   /** How long a job that is on record may take to be shown, before its caller is told of it. */
   private static final Duration UNTIL_SHOWN = Duration.ofSeconds(2);
 
-  private final AdmitWork admitWork;
+  private final HandleCall handleCall;
   private final Optional<JobBoard> board;
   private final InstantSource clock;
   private final WorkerMetrics metrics;
@@ -32,8 +32,8 @@ public final class SubmitWork {
    * @param metrics notified of the requests that are rejected
    */
   public SubmitWork(
-      AdmitWork admitWork, Optional<JobBoard> board, InstantSource clock, WorkerMetrics metrics) {
-    this.admitWork = admitWork;
+      HandleCall handleCall, Optional<JobBoard> board, InstantSource clock, WorkerMetrics metrics) {
+    this.handleCall = handleCall;
     this.board = board;
     this.clock = clock;
     this.metrics = metrics;
@@ -73,7 +73,7 @@ public final class SubmitWork {
    */
   public Submitted submit(ParsedRequest request, Optional<String> idempotencyKey)
       throws InterruptedException {
-    Optional<Acceptance> acceptance = admitWork.admit(request, idempotencyKey);
+    Optional<Acceptance> acceptance = handleCall.admit(request, idempotencyKey);
     if (acceptance.isEmpty()) {
       return new Submitted.NoRoom();
     }

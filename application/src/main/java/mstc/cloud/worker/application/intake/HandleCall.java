@@ -11,9 +11,12 @@ import mstc.cloud.worker.domain.request.Work;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Accepts requests that do not come from the queue, as far as there is room for their jobs. */
-public final class AdmitWork {
-  private static final Logger LOG = LoggerFactory.getLogger(AdmitWork.class);
+/**
+ * Handles a request that is not from the queue but a call: accepts it where there is room for its
+ * job.
+ */
+public final class HandleCall {
+  private static final Logger LOG = LoggerFactory.getLogger(HandleCall.class);
 
   private final AcceptWork acceptWork;
   private final Admission admission;
@@ -24,7 +27,7 @@ public final class AdmitWork {
    *
    * @param metrics notified of every request
    */
-  public AdmitWork(AcceptWork acceptWork, Admission admission, WorkerMetrics metrics) {
+  public HandleCall(AcceptWork acceptWork, Admission admission, WorkerMetrics metrics) {
     this.acceptWork = acceptWork;
     this.admission = admission;
     this.metrics = metrics;
