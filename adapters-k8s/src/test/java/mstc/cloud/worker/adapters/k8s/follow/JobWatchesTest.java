@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import mstc.cloud.worker.adapters.k8s.job.JobNames;
@@ -133,14 +134,18 @@ class JobWatchesTest {
 
     // when
     boolean wasSynced = unstarted.isSynced();
+    Optional<Duration> silence = unstarted.silence();
     try (JobWatches watches = unstarted) {
       watches.start(() -> known.set(pods().size()));
       awaitWatched();
 
       // then
       assertThat(wasSynced).isFalse();
+      assertThat(silence).isEmpty();
       assertThat(watches.isSynced()).isTrue();
       await().atMost(PATIENCE).until(() -> known.get() == 1);
+      assertThat(watches.silence())
+          .hasValueSatisfying(since -> assertThat(since).isGreaterThanOrEqualTo(Duration.ZERO));
     }
   }
 
