@@ -252,7 +252,7 @@ public final class Rotation implements AutoCloseable {
       unpin();
     }
     if (!whole) {
-      closeNext();
+      takeNext().ifPresent(LogStream::close);
       log.noteGap(NOT_PINNED);
       log.beginUnwatchedFile(begins);
       return;
@@ -270,7 +270,6 @@ public final class Rotation implements AutoCloseable {
   /** Reading the pinned stream takes time, in which the next file may be filled and rotated. */
   private void followNext() {
     try {
-      closeNext();
       next = Optional.of(source.follow(container, Optional.empty()));
     } catch (IOException e) {
       LOG.debug("pod={} its next file is not followed: {}", container.pod(), e.toString());
@@ -287,10 +286,6 @@ public final class Rotation implements AutoCloseable {
     Optional<LogStream> taken = next;
     next = Optional.empty();
     return taken;
-  }
-
-  private void closeNext() {
-    takeNext().ifPresent(LogStream::close);
   }
 
   /** Reading the pinned stream took time, and the next file may have got lines meanwhile. */
@@ -397,6 +392,6 @@ public final class Rotation implements AutoCloseable {
   @Override
   public void close() {
     unpin();
-    closeNext();
+    takeNext().ifPresent(LogStream::close);
   }
 }
