@@ -226,10 +226,14 @@ public final class JobBoard implements JobWatcher {
     lock.lock();
     try {
       forgetOld();
-      return Optional.ofNullable(entries.get(name)).map(entry -> entry.summary);
+      return shown(name);
     } finally {
       lock.unlock();
     }
+  }
+
+  private Optional<JobSummary> shown(UniqueName name) {
+    return Optional.ofNullable(entries.get(name)).map(entry -> entry.summary);
   }
 
   /** The job with its request; empty if it is not on the board. */
@@ -262,8 +266,7 @@ public final class JobBoard implements JobWatcher {
     try {
       long left = atMost.toNanos();
       while (true) {
-        Optional<JobSummary> job =
-            Optional.ofNullable(entries.get(name)).map(entry -> entry.summary);
+        Optional<JobSummary> job = shown(name);
         if (left <= 0 || job.filter(seen -> seen.state().compareTo(state) >= 0).isPresent()) {
           return job;
         }
@@ -302,8 +305,7 @@ public final class JobBoard implements JobWatcher {
         forgetOld();
         changes.await(patience.toNanos());
         forgetOld();
-        return changes.drain(
-            atMost, name -> Optional.ofNullable(entries.get(name)).map(entry -> entry.summary));
+        return changes.drain(atMost, JobBoard.this::shown);
       } finally {
         lock.unlock();
       }
