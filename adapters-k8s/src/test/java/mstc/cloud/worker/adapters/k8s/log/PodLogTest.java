@@ -28,6 +28,8 @@ class PodLogTest {
 
   private static final Instant START = Instant.parse("2026-11-23T10:00:00Z");
 
+  private static final byte[] LINE = ("x".repeat(8000) + "\n").getBytes(UTF_8);
+
   @TempDir Path folder;
 
   /** Counts what a log costs. */
@@ -96,13 +98,17 @@ class PodLogTest {
     return counted.calls;
   }
 
+  private static ScriptedKubelet elevenMegabytesAtOnce(Random random) {
+    ScriptedKubelet kubelet = new ScriptedKubelet(RULES, START, START.plusMillis(6500), random);
+    for (int number = 0; number < 1400; number++) {
+      kubelet.write(START.plusNanos(1000L * number), Pipe.STDOUT, LINE);
+    }
+    return kubelet;
+  }
+
   /** Eleven megabytes at once, and a beginning of a line whose end comes after the rotation. */
   private static ScriptedKubelet dividedInALine(int bytes, Duration end, Random random) {
-    ScriptedKubelet kubelet = new ScriptedKubelet(RULES, START, START.plusMillis(6500), random);
-    byte[] line = ("x".repeat(8000) + "\n").getBytes(UTF_8);
-    for (int number = 0; number < 1400; number++) {
-      kubelet.write(START.plusNanos(1000L * number), Pipe.STDOUT, line);
-    }
+    ScriptedKubelet kubelet = elevenMegabytesAtOnce(random);
     kubelet.write(START.plusMillis(3500), Pipe.STDOUT, "b".repeat(bytes).getBytes(UTF_8));
     kubelet.write(START.plus(end), Pipe.STDOUT, "rest\n".getBytes(UTF_8));
     kubelet.end(START.plus(end).plusMillis(10));
@@ -159,13 +165,9 @@ class PodLogTest {
       throws IOException {
     // given
     Random random = new Random(nextLineAfterSeconds);
-    ScriptedKubelet kubelet = new ScriptedKubelet(RULES, START, START.plusMillis(6500), random);
-    byte[] line = ("x".repeat(8000) + "\n").getBytes(UTF_8);
-    for (int number = 0; number < 1400; number++) {
-      kubelet.write(START.plusNanos(1000L * number), Pipe.STDOUT, line);
-    }
+    ScriptedKubelet kubelet = elevenMegabytesAtOnce(random);
     if (nextLineAfterSeconds > 0) {
-      kubelet.write(START.plusSeconds(nextLineAfterSeconds), Pipe.STDOUT, line);
+      kubelet.write(START.plusSeconds(nextLineAfterSeconds), Pipe.STDOUT, LINE);
     }
     kubelet.end(START.plusSeconds(60));
     ScriptedLogSource source = new ScriptedLogSource(kubelet, random, false, START.plusMillis(900));
