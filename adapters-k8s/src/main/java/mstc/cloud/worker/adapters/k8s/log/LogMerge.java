@@ -50,9 +50,10 @@ final class LogMerge {
     return progress.isAtFileStart();
   }
 
-  /** Whether all of the current file was read, from its first line on. */
+  /** Whether what was read of the current file, if anything, was read from its first line on. */
   boolean isReadFromFileStart() {
-    return progress.file().watched() && progress.file().begins().isPresent();
+    return progress.file().begins().isPresent()
+        && (progress.file().watched() || progress.isAtFileStart());
   }
 
   /** The time of the current file's first line; empty if none is known. */

@@ -3,7 +3,9 @@ package mstc.cloud.worker.adapters.k8s.log;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.cluster.Timer;
 import mstc.cloud.worker.adapters.k8s.log.LogSource.Container;
 import org.slf4j.Logger;
@@ -45,7 +47,7 @@ public final class Rotation implements AutoCloseable {
    */
   public record Sizes(long near, long onItsWay) {
     /** Kubelets rotate at 10 MiB, unless they are configured to do so later. */
-    public static final Sizes OF_KUBELETS = new Sizes(8 << 20, 5_000_000);
+    public static final Sizes OF_KUBELETS = new Sizes(6 << 20, 5_000_000);
   }
 
   private final LogSource source;
@@ -54,9 +56,7 @@ public final class Rotation implements AutoCloseable {
   private final Timer timer;
   private final Sizes sizes;
 
-  private Optional<LogStream> pinned;
-  private long pinnedNanos;
-  private Instant pinnedAt;
+  private Optional<Pin> pinned;
   private long lookedNanos;
   private long grownNanos;
   private long sizeAtLook = -1;
@@ -79,11 +79,10 @@ public final class Rotation implements AutoCloseable {
     this.container = container;
     this.timer = timer;
     this.sizes = sizes;
-    this.pinned = pinned;
-    pinnedNanos = timer.nanos();
-    pinnedAt = Instant.MIN;
-    grownNanos = pinnedNanos;
-    lookedNanos = pinnedNanos - LogTimes.RARE_ROTATION_LOOK.toNanos();
+    long now = timer.nanos();
+    this.pinned = pinned.map(stream -> new Pin(stream, Instant.MIN, now, true));
+    grownNanos = now;
+    lookedNanos = now - LogTimes.RARE_ROTATION_LOOK.toNanos();
   }
 
   /** Whether the current file may soon be rotated, or already was. */
@@ -195,133 +194,135 @@ public final class Rotation implements AutoCloseable {
       grownNanos = lookedNanos;
       sizeAtLook = log.size();
     }
-    if (isNear() && pinned.isEmpty() && log.isReadFromFileStart()) {
-      pin();
+    Optional<Pin> opened = isToBePinned() ? pin() : Optional.empty();
+    try {
+      LogPosition before = log.position();
+      Instant askedAt = timer.now();
+      Optional<Instant> begins = ask();
+      if (begins.isEmpty() && log.fileBegins().isPresent()) {
+        // Much depends on this response, and one that is cut short looks the same.
+        begins = ask();
+      }
+      boolean unread = log.isAtFileStart() && log.fileBegins().isEmpty();
+      boolean same = unread || begins.equals(log.fileBegins());
+      if (!same) {
+        goOn(begins, askedAt, Stream.concat(pinned.stream(), opened.stream()).toList());
+        return true;
+      }
+      if (opened.isPresent()) {
+        unpin();
+        pinned = opened;
+        opened = Optional.empty();
+      }
+      lastSameAt = askedAt;
+      log.prove(before);
+      if (!isNear() && !log.isAtFileStart()) {
+        unpin();
+      }
+      return false;
+    } finally {
+      opened.ifPresent(Pin::close);
     }
-    LogPosition before = log.position();
-    Instant askedAt = timer.now();
-    Optional<Instant> begins = ask();
-    if (begins.isEmpty() && log.fileBegins().isPresent()) {
-      // Much depends on this response, and one that is cut short looks the same.
-      begins = ask();
-    }
-    boolean unread = log.isAtFileStart() && log.fileBegins().isEmpty();
-    if (!unread && !begins.equals(log.fileBegins())) {
-      goOn(begins, askedAt);
-      return true;
-    }
-    lastSameAt = askedAt;
-    log.prove(before);
-    if (!isNear()) {
-      unpin();
-    } else if (pinned.isPresent() && timer.nanos() - pinnedNanos > LogTimes.PINNED_ANEW.toNanos()) {
-      pin();
-    }
-    return false;
   }
 
-  private void pin() {
+  private boolean isToBePinned() {
+    boolean unreadWhileItGrew = log.isAtFileStart() && pinned.isPresent();
+    return (isNear() || unreadWhileItGrew)
+        && log.isReadFromFileStart()
+        && pinned
+            .filter(Pin::large)
+            .filter(pin -> timer.nanos() - pin.nanos() <= LogTimes.PINNED_ANEW.toNanos())
+            .isEmpty();
+  }
+
+  private Optional<Pin> pin() {
     try {
-      Instant askedAt = timer.now();
-      LogStream opened = source.pin(container);
-      unpin();
-      pinned = Optional.of(opened);
-      pinnedNanos = timer.nanos();
-      pinnedAt = askedAt;
+      return Optional.of(Pin.open(source, container, timer, isNear()));
     } catch (IOException e) {
       LOG.debug("pod={} its file is not pinned: {}", container.pod(), e.toString());
+      return Optional.empty();
     }
   }
 
   private void unpin() {
-    pinned.ifPresent(LogStream::close);
+    pinned.ifPresent(Pin::close);
     pinned = Optional.empty();
   }
 
-  private void goOn(Optional<Instant> begins, Instant askedAt)
+  private void goOn(Optional<Instant> begins, Instant askedAt, List<Pin> pins)
       throws IOException, InterruptedException {
-    Instant knownAt = timer.now();
-    if (begins.isEmpty()) {
-      followNext();
-    }
-    Instant openedAt = timer.now();
-    boolean whole;
-    try {
-      whole = rewrite(begins, knownAt);
-    } finally {
-      unpin();
-    }
-    if (!whole) {
-      takeNext().ifPresent(LogStream::close);
-      log.noteGap(NOT_PINNED);
-      log.beginUnwatchedFile(begins);
-      return;
-    }
-    Instant rotatedAfter = later(lastSameAt, pinnedAt);
-    lastSameAt = askedAt;
-    log.beginFile(begins, askedAt);
-    if (next.isPresent()) {
-      log.noteOpened(openedAt);
-    } else if (begins.isEmpty()) {
-      lookIntoNextFile(rotatedAfter);
-    }
-  }
-
-  /** Reading the pinned stream takes time, in which the next file may be filled and rotated. */
-  private void followNext() {
-    try {
-      next = Optional.of(source.follow(container, Optional.empty()));
-    } catch (IOException e) {
-      LOG.debug("pod={} its next file is not followed: {}", container.pod(), e.toString());
+    takeNext().ifPresent(LogStream::close);
+    Instant rotatedAfter =
+        pins.stream().map(Pin::at).filter(lastSameAt::isBefore).findFirst().orElse(lastSameAt);
+    try (NextFile file = new NextFile(source, container, timer, begins, askedAt, rotatedAfter)) {
+      Instant knownAt = timer.now();
+      file.follow();
+      boolean whole;
+      try {
+        whole = rewrite(pins, file, knownAt);
+      } finally {
+        unpin();
+      }
+      if (!whole) {
+        log.noteGap(NOT_PINNED);
+        log.beginUnwatchedFile(file.begins());
+        return;
+      }
+      lastSameAt = file.askedAt();
+      log.beginFile(file.begins(), file.askedAt());
+      if (file.isFollowed()) {
+        log.noteOpened(file.followedAt());
+      }
+      next = file.takeFollowed();
+      pinned = file.takePinned();
     }
   }
 
-  /** Whether a file that was still empty is followed, and nobody has taken its stream. */
+  /** Whether the next file is followed, and nobody has taken its stream. */
   boolean hasNext() {
     return next.isPresent();
   }
 
-  /** Gives away the stream of a file that was still empty. */
+  /** Gives away the stream of the next file, which has been read by nobody. */
   Optional<LogStream> takeNext() {
     Optional<LogStream> taken = next;
     next = Optional.empty();
     return taken;
   }
 
-  /** Reading the pinned stream took time, and the next file may have got lines meanwhile. */
-  private void lookIntoNextFile(Instant rotatedAfter) {
-    try {
-      Instant askedAt = timer.now();
-      Optional<Instant> begins = ask();
-      if (timer.now().isBefore(rotatedAfter.plus(LogTimes.ONE_ROTATION))) {
-        log.beginFile(begins, askedAt);
-        lastSameAt = askedAt;
-      }
-    } catch (NotAskedException e) {
-      LOG.debug("pod={} its newest file is not known: {}", container.pod(), e.toString());
-    }
-  }
-
   /**
    * Replaces what was followed by what is pinned.
    *
-   * @param next the time of the first line of the file that is the newest now
+   * @param pins which may be of the file that is rotated, and be in the middle of it
+   * @param next the file that is the newest now
    * @param knownAt when that was known
    * @return whether that is all there is before that file
    */
-  private boolean rewrite(Optional<Instant> next, Instant knownAt)
+  private boolean rewrite(List<Pin> pins, NextFile next, Instant knownAt)
       throws IOException, InterruptedException {
-    if (pinned.isEmpty() || !log.isReadFromFileStart()) {
+    if (pins.isEmpty() || !log.isReadFromFileStart()) {
       return false;
     }
     rest(LogTimes.LAST_WRITES);
-    LogStream stream = pinned.get();
+    for (Pin pin : pins) {
+      if (rewrite(pin, next, knownAt)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean rewrite(Pin pin, NextFile next, Instant knownAt)
+      throws IOException, InterruptedException {
+    LogStream stream = pin.stream();
     stream.onArrival(timer::wake);
     try (SpooledLog.Rewriting rewriting = log.rewriting()) {
-      long bytes = readAll(stream, rewriting);
+      long bytes = readAll(stream, rewriting, next);
       boolean isNext =
-          knownAt.isBefore(later(lastSameAt, pinnedAt).plus(LogTimes.ONE_ROTATION))
-              || next.filter(rewriting.newest().plus(LogTimes.ONE_ROTATION)::isAfter).isPresent();
+          knownAt.isBefore(later(lastSameAt, pin.at()).plus(LogTimes.ONE_ROTATION))
+              || next.begins()
+                  .filter(rewriting.newest().plus(LogTimes.ONE_ROTATION)::isAfter)
+                  .isPresent();
       boolean whole = isNext && bytes > sizes.onItsWay() && rewriting.isWholeFile();
       LOG.debug(
           "pod={} of the file that began at {} {} bytes were pinned, whole: {}",
@@ -352,12 +353,13 @@ public final class Rotation implements AutoCloseable {
     return one.isAfter(other) ? one : other;
   }
 
-  private long readAll(LogStream stream, SpooledLog.Rewriting into)
+  private long readAll(LogStream stream, SpooledLog.Rewriting into, NextFile next)
       throws IOException, InterruptedException {
     byte[] buffer = new byte[BUFFER_BYTES];
     long bytes = 0;
     SilenceWatchdog watchdog = new SilenceWatchdog(timer);
     for (int count = read(stream, buffer); count >= 0; count = read(stream, buffer)) {
+      next.look();
       if (count > 0) {
         into.add(buffer, count);
         bytes += count;

@@ -115,7 +115,7 @@ public final class SpooledLog implements AutoCloseable {
     return ask(merge::fileBytes);
   }
 
-  /** Whether all of the current file was read, from its first line on. */
+  /** Whether what was read of the current file, if anything, was read from its first line on. */
   boolean isReadFromFileStart() {
     return ask(merge::isReadFromFileStart);
   }

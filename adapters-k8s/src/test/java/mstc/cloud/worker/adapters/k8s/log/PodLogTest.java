@@ -152,7 +152,7 @@ class PodLogTest {
     // when
     try (Spool spool = Spool.open(folder, new Spool.Limits(1L << 30, 1L << 30))) {
       SpooledLog log = spool.log("job", "pod", START);
-      follow(kubelet, random, log, new Rotation.Sizes(8 << 20, 20_000_000));
+      follow(kubelet, random, log, new Rotation.Sizes(6 << 20, 20_000_000));
 
       // then
       assertThat(log.gaps()).contains(Rotation.NOT_PINNED);
@@ -183,6 +183,44 @@ class PodLogTest {
       assertThat(log.gaps()).isEmpty();
       assertThat(Files.readAllBytes(log.file())).isEqualTo(kubelet.written());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 100, 200, 300})
+  void aFileThatIsReadUntilTheNextOneIsRotatedHidesNothingOfThat(int millisecondsPerPiece)
+      throws IOException {
+    for (int seed = 0; seed < 20; seed++) {
+      // given
+      Random random = new Random(seed);
+      ScriptedKubelet kubelet = fillingOneFileAfterTheOther(random);
+      ScriptedLogSource source =
+          new ScriptedLogSource(kubelet, random, false, START.plusMillis(900));
+      source.slowPins(Duration.ofMillis(millisecondsPerPiece));
+
+      try (Spool spool = Spool.open(folder, new Spool.Limits(1L << 30, 1L << 30))) {
+        // when
+        SpooledLog log = spool.log("job", "pod", START);
+        follow(kubelet, log, ScriptedJob.SIZES, source);
+
+        // then
+        assertThat(kubelet.rotations()).isGreaterThan(8);
+        assertThat(log.gaps()).isEmpty();
+        assertThat(Files.readAllBytes(log.file())).isEqualTo(kubelet.written());
+        spool.remove("job");
+      }
+    }
+  }
+
+  /** Writes just enough for each look of the kubelet's to find a file that is to be rotated. */
+  private static ScriptedKubelet fillingOneFileAfterTheOther(Random random) {
+    Instant firstLook = START.plusMillis(3500 + random.nextInt(10_000));
+    ScriptedKubelet kubelet = new ScriptedKubelet(ScriptedJob.RULES, START, firstLook, random);
+    for (int line = 0; line < 600; line++) {
+      byte[] bytes = "%039d\n".formatted(line).getBytes(UTF_8);
+      kubelet.write(START.plusMillis(line * 200L), Pipe.STDOUT, bytes);
+    }
+    kubelet.end(START.plusSeconds(120));
+    return kubelet;
   }
 
   @Test

@@ -27,7 +27,8 @@ class RotatedLogTest {
 
   /** How long each piece of a file that was rotated takes. */
   private static final List<Duration> SLOWNESS =
-      List.of(Duration.ZERO, Duration.ofMillis(100), Duration.ofMillis(300));
+      List.of(
+          Duration.ZERO, Duration.ofMillis(100), Duration.ofMillis(300), Duration.ofMillis(700));
 
   /** The least parts of all histories that show something. */
   private static final double ROTATED = 0.5;

@@ -17,7 +17,7 @@ final class ScriptedJob {
       new ScriptedKubelet.Rules(4000, 200, Duration.ofSeconds(10), 1500);
 
   /** The same from outside. */
-  static final Rotation.Sizes SIZES = new Rotation.Sizes(3200, 2000);
+  static final Rotation.Sizes SIZES = new Rotation.Sizes(2400, 2000);
 
   private ScriptedJob() {}
 
