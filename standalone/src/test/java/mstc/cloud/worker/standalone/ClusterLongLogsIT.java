@@ -35,6 +35,9 @@ class ClusterLongLogsIT {
       print(h.hexdigest())"
       """;
 
+  /** A log counts as followed only if its container is known to run before much is written. */
+  private static final String NOT_IN_ITS_FIRST_SECONDS = "sleep 4; ";
+
   @TempDir static Path folder;
   private static ClusterWorker worker;
 
@@ -70,14 +73,14 @@ class ClusterLongLogsIT {
   }
 
   /**
-   * Runs a job that writes more at once than the node keeps. On a busy machine the node may have
+   * Runs a job that soon writes more at once than the node keeps. On a busy machine the node may have
    * put away the first file before anybody could read it; the reply has to say so each time.
    */
   private static Reply runUntilWhole(String name, String script) throws Exception {
-    Reply reply = run(name, script);
+    Reply reply = run(name, NOT_IN_ITS_FIRST_SECONDS + script);
     for (int again = 1; again < 5 && !log(reply).complete(); again++) {
       assertThat(reply.warnings()).isNotEmpty();
-      reply = run(name + "-" + again, script);
+      reply = run(name + "-" + again, NOT_IN_ITS_FIRST_SECONDS + script);
     }
     return reply;
   }
