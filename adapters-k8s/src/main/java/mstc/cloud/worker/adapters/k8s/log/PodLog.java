@@ -235,16 +235,18 @@ public final class PodLog implements Runnable {
     try (LogStream stream = open(follow)) {
       stream.onArrival(timer::wake);
       SpooledLog.Reading reading = log.reading(timer.now());
-      boolean whole = read(stream, reading, follow);
+      if (!read(stream, reading, follow)) {
+        return -1;
+      }
       Optional<String> words = reading.foreignWords();
       if (words.isPresent()) {
         log.noteUnwatched();
         throw new UnreadableException("the kubelet says: " + words.get(), null);
       }
-      if (whole && reading.isShort()) {
+      if (reading.isShort()) {
         throw new UnreadableException("lines that were read before are not there any more", null);
       }
-      return whole ? reading.newBytes() : -1;
+      return reading.newBytes();
     }
   }
 
