@@ -18,8 +18,11 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is left of a broker with a folder after a restart, a kill and an orderly end. */
+@Execution(ExecutionMode.CONCURRENT)
 class BrokerDurabilityTest {
   private static final int CONFIRM_MILLIS = 20_000;
 

@@ -45,6 +45,11 @@ class ArchitectureTest {
           .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages(ROOT);
 
+  private static final JavaClasses FIXTURES =
+      new ClassFileImporter()
+          .withImportOption(location -> location.contains("/test-classes/"))
+          .importPackages(ROOT);
+
   static Set<Map.Entry<String, ArchRule>> rules() {
     return ArchitectureRules.all().entrySet();
   }
@@ -76,13 +81,10 @@ class ArchitectureTest {
   void theRuleFailsOnAFixtureThatBreaksIt(Map.Entry<String, ArchRule> rule) {
     // given
     JavaClasses fixture =
-        new ClassFileImporter()
-            .withImportOption(location -> location.contains("/test-classes/"))
-            .importPackages(ROOT)
-            .that(
-                DescribedPredicate.describe(
-                    "of the fixture " + rule.getKey(),
-                    type -> type.getPackageName().contains(".fixture." + rule.getKey())));
+        FIXTURES.that(
+            DescribedPredicate.describe(
+                "of the fixture " + rule.getKey(),
+                type -> type.getPackageName().contains(".fixture." + rule.getKey())));
     assertThat(fixture).as("classes of the fixture %s", rule.getKey()).isNotEmpty();
 
     // when

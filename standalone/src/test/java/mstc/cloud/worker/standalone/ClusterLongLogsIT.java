@@ -73,8 +73,8 @@ class ClusterLongLogsIT {
   }
 
   /**
-   * Runs a job that soon writes more at once than the node keeps. On a busy machine the node may have
-   * put away the first file before anybody could read it; the reply has to say so each time.
+   * Runs a job that soon writes more at once than the node keeps. On a busy machine the node may
+   * have put away the first file before anybody could read it; the reply has to say so each time.
    */
   private static Reply runUntilWhole(String name, String script) throws Exception {
     Reply reply = run(name, NOT_IN_ITS_FIRST_SECONDS + script);

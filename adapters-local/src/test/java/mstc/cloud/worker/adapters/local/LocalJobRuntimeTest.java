@@ -48,12 +48,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
 /** What the local runtime does beyond the contract of all runtimes. */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT)
 class LocalJobRuntimeTest {
   private static final StoredJobJson JSON = new StoredJobJson(new WorkRequestFormat());
   private static final String LINUX_ONLY = "detached processes are found on Linux only";

@@ -15,8 +15,11 @@ import java.util.UUID;
 import mstc.cloud.worker.testkit.diagnosis.Findings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is told of a broker, and what to do about it. */
+@Execution(ExecutionMode.CONCURRENT)
 class BrokerDiagnosisIT {
   private final TestBroker broker = TestBroker.any();
   private final RabbitSettings.Names names = ownNames();

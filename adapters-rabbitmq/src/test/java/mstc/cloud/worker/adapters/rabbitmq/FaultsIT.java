@@ -3,7 +3,6 @@ package mstc.cloud.worker.adapters.rabbitmq;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Level;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
@@ -15,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -30,7 +28,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import mstc.cloud.worker.domain.queue.Delivery;
-import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
 import mstc.cloud.worker.domain.queue.Handling;
 import mstc.cloud.worker.domain.queue.ReplyReceipt;
@@ -42,19 +39,14 @@ import mstc.cloud.worker.embedded.BrokerSettings;
 import mstc.cloud.worker.embedded.EmbeddedBroker;
 import mstc.cloud.worker.testkit.queue.BrokerSide.SentRequest;
 import mstc.cloud.worker.wire.WorkRequestFormat;
-import org.awaitility.Awaitility;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What goes wrong between the adapter and any broker. */
-@Isolated
-final class FaultsIT {
-  private static final DeliveryHandler ACKNOWLEDGING = (_, _) -> new Disposition.Acknowledge();
-
+@Execution(ExecutionMode.CONCURRENT)
+final class FaultsIT extends BrokerFaults {
   /** Notices silence soon. */
   private static final RabbitSettings.Timing QUICK =
       new RabbitSettings.Timing(
@@ -63,20 +55,6 @@ final class FaultsIT {
           Duration.ofSeconds(5),
           Duration.ofMillis(20),
           Duration.ofMillis(250));
-
-  private final List<RabbitWorkQueue> queues = new ArrayList<>();
-  private RabbitBrokerSide broker;
-
-  @BeforeEach
-  void connect() throws Exception {
-    broker = new RabbitBrokerSide(TestBroker.any());
-  }
-
-  @AfterEach
-  void close() {
-    queues.forEach(RabbitWorkQueue::close);
-    broker.close();
-  }
 
   @Test
   void aConnectionThatFallsSilentIsReplaced() {
@@ -308,35 +286,6 @@ final class FaultsIT {
   }
 
   @Test
-  void aRefusedLoginIsToldOnceAndShowsNoPassword() {
-    // given
-    RabbitSettings settings = broker.settings();
-    RabbitSettings wrong =
-        RabbitSettings.of(settings.host(), settings.port(), settings.user(), "wrong-secret")
-            .withTiming(settings.timing())
-            .withNames(settings.names());
-    try (RecordedLog log = new RecordedLog()) {
-
-      // when
-      RabbitWorkQueue queue = opened(wrong, ACKNOWLEDGING);
-
-      // then after several attempts
-      await().until(() -> log.at(Level.DEBUG).stream().filter(FaultsIT::isAttempt).count() >= 3);
-      assertThat(queue.isConnected()).isFalse();
-      assertThat(log.at(Level.ERROR))
-          .singleElement()
-          .asString()
-          .contains("refuses", settings.user(), "login refused");
-      assertThat(log.everything()).doesNotContain("wrong-secret");
-      assertThat(wrong.toString()).doesNotContain("wrong-secret");
-    }
-  }
-
-  private static boolean isAttempt(String line) {
-    return line.startsWith("Connecting failed");
-  }
-
-  @Test
   void anImpossibleReplyAddressIsRefusedForGoodAndHarmsNoOther() {
     // given
     RabbitWorkQueue queue = connected(ACKNOWLEDGING);
@@ -422,32 +371,6 @@ final class FaultsIT {
   }
 
   @Test
-  void aFailingHandlerIsToldOncePerFailure() {
-    // given
-    BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
-    try (RecordedLog log = new RecordedLog()) {
-      connected(
-              (delivery, _) -> {
-                handled.add(delivery);
-                if (handled.size() == 1) {
-                  throw new IllegalStateException("part of the test");
-                }
-                return new Disposition.Acknowledge();
-              })
-          .demand(1);
-
-      // when
-      broker.publish(
-          new SentRequest(
-              Optional.of("job"), Optional.empty(), Optional.of("c\n1"), Optional.empty()));
-
-      // then
-      await().until(() -> handled.size() == 2);
-      assertThat(log.at(Level.ERROR)).singleElement().asString().contains("\\u000a1");
-    }
-  }
-
-  @Test
   void anOversizedRequestIsDeliveredAsUnreadable() throws Exception {
     // given
     BlockingQueue<Delivery> handled = new LinkedBlockingQueue<>();
@@ -513,43 +436,6 @@ final class FaultsIT {
 
       // then
       await().until(queue::isConnected);
-    }
-  }
-
-  @Test
-  void tlsRefusesAnUnknownAuthority(@TempDir Path folder) throws Exception {
-    // given
-    TestAuthority authority = TestAuthority.create(folder.resolve("one"), "localhost");
-    TestAuthority other = TestAuthority.create(folder.resolve("other"), "localhost");
-    try (FaultyProxy tls = tlsProxy(authority);
-        RecordedLog log = new RecordedLog()) {
-
-      // when
-      RabbitWorkQueue queue = opened(tlsSettings(tls, other.pem(), true), ACKNOWLEDGING);
-
-      // then
-      await().until(() -> !log.at(Level.ERROR).isEmpty());
-      assertThat(log.at(Level.ERROR)).singleElement().asString().contains("TLS failed");
-      assertThat(queue.isConnected()).isFalse();
-    }
-  }
-
-  @Test
-  void tlsRefusesACertificateOfAnotherHostUnlessToldOtherwise(@TempDir Path folder)
-      throws Exception {
-    // given
-    TestAuthority authority = TestAuthority.create(folder, "elsewhere.example");
-    try (FaultyProxy tls = tlsProxy(authority);
-        RecordedLog log = new RecordedLog()) {
-
-      // when
-      RabbitWorkQueue strict = opened(tlsSettings(tls, authority.pem(), true), ACKNOWLEDGING);
-      RabbitWorkQueue lenient = opened(tlsSettings(tls, authority.pem(), false), ACKNOWLEDGING);
-
-      // then
-      await().until(lenient::isConnected);
-      await().until(() -> !log.at(Level.ERROR).isEmpty());
-      assertThat(strict.isConnected()).isFalse();
     }
   }
 
@@ -624,38 +510,5 @@ final class FaultsIT {
   private long consumers() {
     String work = broker.settings().names().queue();
     return broker.onChannel(channel -> channel.consumerCount(work));
-  }
-
-  private FaultyProxy tlsProxy(TestAuthority authority) throws Exception {
-    return new FaultyProxy("localhost", broker.proxy().port(), authority.serverSockets());
-  }
-
-  private RabbitSettings tlsSettings(FaultyProxy tls, Path pem, boolean verifyHostname) {
-    RabbitSettings plain = broker.settings();
-    return RabbitSettings.of("localhost", tls.port(), plain.user(), plain.password())
-        .withTiming(plain.timing())
-        .withNames(plain.names())
-        .withTls(new RabbitSettings.Tls(true, Optional.of(pem), verifyHostname));
-  }
-
-  private RabbitWorkQueue connected(DeliveryHandler handler) {
-    return connected(broker.settings(), handler);
-  }
-
-  private RabbitWorkQueue connected(RabbitSettings settings, DeliveryHandler handler) {
-    RabbitWorkQueue queue = opened(settings, handler);
-    await().until(queue::isConnected);
-    return queue;
-  }
-
-  private RabbitWorkQueue opened(RabbitSettings settings, DeliveryHandler handler) {
-    RabbitWorkQueue queue = new RabbitWorkQueue(settings, new WorkRequestFormat());
-    queues.add(queue);
-    queue.open(handler);
-    return queue;
-  }
-
-  private static ConditionFactory await() {
-    return Awaitility.await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(30));
   }
 }

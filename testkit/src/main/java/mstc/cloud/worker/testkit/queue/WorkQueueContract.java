@@ -38,8 +38,11 @@ import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What every {@link WorkQueue} does. */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class WorkQueueContract {
   private static final Disposition ACKNOWLEDGE = new Disposition.Acknowledge();
   private static final Disposition REQUEUE = new Disposition.Requeue();

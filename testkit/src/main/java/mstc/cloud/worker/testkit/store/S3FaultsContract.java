@@ -49,10 +49,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** How stores that speak S3 treat a server's failures, on a server that simulates them. */
+@Execution(ExecutionMode.CONCURRENT)
 public abstract class S3FaultsContract {
   private static final ObjectAttributes TEXT = ObjectAttributes.ofType("text/plain");
   private static final ObjectLocation LOCATION =

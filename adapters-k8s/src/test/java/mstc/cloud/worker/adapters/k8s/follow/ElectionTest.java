@@ -17,10 +17,13 @@ import mstc.cloud.worker.adapters.k8s.KubernetesSettings.Timing;
 import mstc.cloud.worker.adapters.k8s.cluster.Timer;
 import mstc.cloud.worker.adapters.k8s.follow.ElectionSimulation.Replica;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Replicas that elect a leader, with a cluster and a time that do as they are told. */
+@Execution(ExecutionMode.CONCURRENT)
 class ElectionTest {
   private static final Logger LOG = LoggerFactory.getLogger(ElectionTest.class);
 

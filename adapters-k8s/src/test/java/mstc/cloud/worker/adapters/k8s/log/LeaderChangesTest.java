@@ -23,10 +23,13 @@ import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Logs that leaders read who come and go at random: complete is said only of what is. */
+@Execution(ExecutionMode.CONCURRENT)
 class LeaderChangesTest {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderChangesTest.class);
 

@@ -12,12 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Logs as a container runtime rotates them, read as a kubelet gives them, at random. */
+@Execution(ExecutionMode.CONCURRENT)
 class RotatedLogTest {
   private static final Logger LOG = LoggerFactory.getLogger(RotatedLogTest.class);
 

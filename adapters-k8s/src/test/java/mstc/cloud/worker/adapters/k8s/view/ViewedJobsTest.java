@@ -40,9 +40,12 @@ import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What is shown of Jobs, and read of their logs, without a cluster. */
 @Timeout(60)
+@Execution(ExecutionMode.CONCURRENT)
 class ViewedJobsTest {
   private static final UniqueName NAME =
       new UniqueName("solve-00000000-0000-0001-0000-000000000002");
