@@ -13,6 +13,7 @@ import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.Return;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -22,6 +23,8 @@ import org.junit.jupiter.api.Test;
 
 /** What clients may rely on, with a broker in memory. */
 class EmbeddedBrokerTest extends BrokerInMemory {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final int CONFIRM_MILLIS = 20_000;
 
   @Test
@@ -153,6 +156,7 @@ class EmbeddedBrokerTest extends BrokerInMemory {
     BlockingQueue<Return> returns = new LinkedBlockingQueue<>();
     channel.addReturnListener(returns::add);
     await()
+        .atMost(PATIENCE)
         .untilAsserted(() -> {
           channel.basicPublish("", queue, true, null, new byte[1]);
           channel.waitForConfirmsOrDie(CONFIRM_MILLIS);

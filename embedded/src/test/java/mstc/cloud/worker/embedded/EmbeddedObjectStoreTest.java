@@ -261,6 +261,7 @@ class EmbeddedObjectStoreTest {
       upload.getOutputStream().write(head.getBytes(UTF_8));
       upload.getOutputStream().write(half);
       await()
+          .atMost(PATIENCE)
           .untilAsserted(() ->
               assertThat(files(folder)).anySatisfy(file -> assertThat(file).startsWith("half-")));
       assertThat(keys(client, 1_000)).containsExactly("whole");
@@ -274,7 +275,9 @@ class EmbeddedObjectStoreTest {
       var client = Clients.s3(store.port());
       assertThat(keys(client, 1_000)).containsExactly("whole");
       assertThat(read(client, "whole")).asString(UTF_8).isEqualTo("whole");
-      await().untilAsserted(() -> assertThat(files(folder)).containsExactly("whole"));
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(files(folder)).containsExactly("whole"));
     }
   }
 

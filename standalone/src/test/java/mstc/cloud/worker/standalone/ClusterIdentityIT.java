@@ -91,6 +91,7 @@ class ClusterIdentityIT extends ClusterScenarios {
       cluster().client().send("counted", request("counted", "echo begin; sleep 10; echo end"));
       Reply reply = cluster().client().awaitReply("counted", PATIENCE);
       await()
+          .atMost(PATIENCE)
           .until(() ->
               cluster().jobs("counted").stream()
                   .allMatch(
@@ -122,6 +123,7 @@ class ClusterIdentityIT extends ClusterScenarios {
       cluster().client().sendOnce("key", "counted", request("counted", "echo begin; sleep 10"));
       Reply reply = cluster().client().awaitReply("counted", PATIENCE);
       await()
+          .atMost(PATIENCE)
           .until(() ->
               cluster().jobs("counted").stream()
                   .allMatch(

@@ -24,6 +24,8 @@ import mstc.cloud.worker.wire.ReplyJson;
  * queue that outlives the broker, connections that come back.
  */
 final class RawClient implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   static final String WORK_QUEUE = "mstc.queue.work";
 
   private final Map<String, List<Reply>> replies = new ConcurrentHashMap<>();
@@ -98,6 +100,7 @@ final class RawClient implements AutoCloseable {
    */
   synchronized void markRedelivered() {
     await()
+        .atMost(PATIENCE)
         .alias("a request that waits")
         .until(() -> {
           GetResponse waiting = channel.basicGet(WORK_QUEUE, false);

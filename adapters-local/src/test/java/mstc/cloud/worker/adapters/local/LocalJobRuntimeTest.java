@@ -58,6 +58,8 @@ import org.slf4j.LoggerFactory;
 @Timeout(60)
 @Execution(ExecutionMode.CONCURRENT)
 class LocalJobRuntimeTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final StoredJobJson JSON = new StoredJobJson(new WorkRequestFormat());
   private static final String LINUX_ONLY = "detached processes are found on Linux only";
 
@@ -567,7 +569,7 @@ class LocalJobRuntimeTest {
     openTheRuntime();
 
     // then
-    await().untilAsserted(() -> assertThat(temporary).isEmptyDirectory());
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(temporary).isEmptyDirectory());
     assertThat(runtime().counts()).isEqualTo(JobCounts.NONE);
   }
 
@@ -687,6 +689,7 @@ class LocalJobRuntimeTest {
 
     // then
     await()
+        .atMost(PATIENCE)
         .untilAsserted(() -> {
           assertThat(root.resolve(job.name().value())).doesNotExist();
           assertThat(root.resolve(".temporary")).isEmptyDirectory();
@@ -727,7 +730,9 @@ class LocalJobRuntimeTest {
     // given
     Job job = job(running("sleep 3600; exit"));
     submit(job);
-    await().until(() -> Files.exists(root.resolve(job.name().value()).resolve("process")));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> Files.exists(root.resolve(job.name().value()).resolve("process")));
     Path folder = root.resolve(job.name().value());
     Files.createSymbolicLink(folder.resolve("job.json.next"), Path.of("/dev/full"));
     ReplyAddress address = new ReplyAddress("queue", Optional.empty());
@@ -817,7 +822,7 @@ class LocalJobRuntimeTest {
   }
 
   private void awaitLines(Job job, int count) {
-    await().until(() -> Files.readAllLines(log(job)).size() >= count);
+    await().atMost(PATIENCE).until(() -> Files.readAllLines(log(job)).size() >= count);
   }
 
   private static List<String> lines(JobEnd end) throws IOException {

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** The contract, with scripts that a shell of this machine runs, and what is local about it. */
 @Execution(ExecutionMode.CONCURRENT)
 class LocalJobViewsTest extends JobViewsContract {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   @TempDir Path root;
   private OptionalLong logBytes = OptionalLong.empty();
 
@@ -169,7 +172,9 @@ class LocalJobViewsTest extends JobViewsContract {
     restart();
 
     // then
-    await().until(() -> seen().find(job.name()).flatMap(JobView::hint).isPresent());
+    await()
+        .atMost(PATIENCE)
+        .until(() -> seen().find(job.name()).flatMap(JobView::hint).isPresent());
     assertThat(seen().find(job.name()).flatMap(JobView::hint).orElseThrow())
         .contains("the record of job " + job.name(), "job.json.next");
     Files.delete(inTheWay);

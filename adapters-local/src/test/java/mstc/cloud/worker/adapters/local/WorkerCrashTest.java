@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Workers that are killed, and one that has little memory. */
 @Execution(ExecutionMode.CONCURRENT)
 class WorkerCrashTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   @TempDir Path root;
 
   @Test
@@ -49,7 +52,9 @@ class WorkerCrashTest {
             """)) {
       name = new UniqueName(worker.nextLine());
       Path log = root.resolve(name.value()).resolve("output.log");
-      await().until(() -> Files.exists(log) && Files.readAllLines(log).size() == 4);
+      await()
+          .atMost(PATIENCE)
+          .until(() -> Files.exists(log) && Files.readAllLines(log).size() == 4);
       pids =
           Files.readAllLines(log).stream()
               .filter(line -> !line.equals("started"))
@@ -94,7 +99,7 @@ class WorkerCrashTest {
     try (LocalJobRuntime next = ShellJobs.runtime(ShellJobs.settings(root))) {
       Found listener = new Found();
       next.start(listener);
-      await().until(() -> listener.names.size() == unanswered(next.counts()));
+      await().atMost(PATIENCE).until(() -> listener.names.size() == unanswered(next.counts()));
       found = List.copyOf(listener.names);
       for (UniqueName name : found) {
         ends.add(next.awaitEnd(name).outcome().kind());

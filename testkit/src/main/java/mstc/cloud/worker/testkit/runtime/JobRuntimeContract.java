@@ -55,6 +55,8 @@ import org.junit.jupiter.api.Test;
  * a hook says how, and the override says why.
  */
 public abstract class JobRuntimeContract {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final ReplyAddress ALICE = new ReplyAddress("alice", Optional.of("a-1"));
   private static final ReplyAddress BOB = new ReplyAddress("bob", Optional.empty());
 
@@ -546,7 +548,9 @@ public abstract class JobRuntimeContract {
     assertThat(held.replyAddresses()).containsExactly(ALICE);
     assertThat(record(job)).isEqualTo(held);
     await().atMost(patience()).until(() -> runtime().counts().inFlight() == 1);
-    await().untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(500))).isFalse();
 
     // when
@@ -630,7 +634,7 @@ public abstract class JobRuntimeContract {
     // given
     Job job = job(printing("never"));
     JobRecord held = held(job);
-    await().until(() -> told.unanswered().contains(job.name()));
+    await().atMost(PATIENCE).until(() -> told.unanswered().contains(job.name()));
     Answer answer = earlierAnswer();
 
     // when
@@ -641,7 +645,9 @@ public abstract class JobRuntimeContract {
     assertThat(record(job).answer()).contains(answer);
     assertThat(record(job).held()).isFalse();
     assertThat(runtime().release(held)).isFalse();
-    await().untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
     assertThatThrownBy(() -> runtime().awaitRelease(job.name(), Duration.ofHours(1)))
         .isInstanceOf(JobHandedOverException.class);
     await().atMost(patience()).until(() -> runtime().counts().equals(JobCounts.NONE));
@@ -721,7 +727,9 @@ public abstract class JobRuntimeContract {
     restart();
 
     // then
-    await().untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(500))).isFalse();
     assertThat(record(job).held()).isTrue();
     assertThat(runtime().release(held)).isTrue();
@@ -813,7 +821,9 @@ public abstract class JobRuntimeContract {
     // then
     assertThat(recorded).isTrue();
     assertThat(record(job).answer()).contains(answer);
-    await().untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
   }
 
   @Test
@@ -1059,7 +1069,9 @@ public abstract class JobRuntimeContract {
     assertThat(before.givenUp()).isFalse();
     assertThat(record(job).givenUp()).isTrue();
     assertThat(awaitEnd(job)).isEqualTo(end);
-    await().untilAsserted(() -> assertThat(told.givenUp()).containsExactly(job.name()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(told.givenUp()).containsExactly(job.name()));
     answered(job);
   }
 
@@ -1089,7 +1101,7 @@ public abstract class JobRuntimeContract {
     restart();
 
     // then
-    await().until(() -> told.unanswered().contains(job.name()));
+    await().atMost(PATIENCE).until(() -> told.unanswered().contains(job.name()));
     assertThat(record(job).givenUp()).isTrue();
     assertThat(awaitEnd(job).outcome()).isEqualTo(new JobOutcome.Failed(3));
   }
@@ -1108,7 +1120,7 @@ public abstract class JobRuntimeContract {
     answered(first);
 
     // then
-    await().until(() -> told.answered().contains(first.name()));
+    await().atMost(PATIENCE).until(() -> told.answered().contains(first.name()));
     assertThat(told.unanswered()).containsExactlyInAnyOrder(first.name(), second.name());
   }
 
@@ -1121,7 +1133,7 @@ public abstract class JobRuntimeContract {
     submitted(sleepingAfter("started"));
     JobCounts both = runtime().counts();
     JobEnd end = awaitEnd(first);
-    await().until(() -> told.changes() >= 2);
+    await().atMost(PATIENCE).until(() -> told.changes() >= 2);
     await().atMost(patience()).until(() -> runtime().counts().waiting() == 1);
     JobCounts waiting = runtime().counts();
     int changesBefore = told.changes();
@@ -1137,7 +1149,7 @@ public abstract class JobRuntimeContract {
     await()
         .atMost(patience())
         .until(() -> runtime().counts().equals(new JobCounts(1, 0, Optional.empty())));
-    await().until(() -> told.changes() > changesBefore);
+    await().atMost(PATIENCE).until(() -> told.changes() > changesBefore);
   }
 
   // Restarts.
@@ -1152,7 +1164,9 @@ public abstract class JobRuntimeContract {
     restart();
 
     // then
-    await().untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     JobEnd after = awaitEnd(job);
     assertThat(after.outcome()).isEqualTo(before.outcome());
     assertThat(after.startedAt()).isEqualTo(before.startedAt());
@@ -1175,7 +1189,7 @@ public abstract class JobRuntimeContract {
     restart();
 
     // then
-    await().until(() -> told.unanswered().contains(waiting.name()));
+    await().atMost(PATIENCE).until(() -> told.unanswered().contains(waiting.name()));
     assertThat(record(waiting).job()).isEqualTo(waiting);
     assertThat(record(waiting).replyAddresses()).containsExactly(ALICE, BOB);
     assertThat(runtime().find(done.name().uuid()).flatMap(JobRecord::answer)).contains(answer);
@@ -1196,7 +1210,9 @@ public abstract class JobRuntimeContract {
     restart();
 
     // then
-    await().untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     if (jobsOutliveTheWorker()) {
       runtime().cancel(job.name());
       assertThat(awaitEnd(job).outcome()).isEqualTo(new JobOutcome.Cancelled());

@@ -57,6 +57,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** How stores that speak S3 treat a server's failures, on a server that simulates them. */
 @Execution(ExecutionMode.CONCURRENT)
 public abstract class S3FaultsContract {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final ObjectAttributes TEXT = ObjectAttributes.ofType("text/plain");
   private static final ObjectLocation LOCATION =
       new ObjectLocation(new BucketName("logs"), "job-1.log");
@@ -897,7 +899,7 @@ public abstract class S3FaultsContract {
     }
 
     void awaitConnection() {
-      await().until(() -> closed || !connections.isEmpty());
+      await().atMost(PATIENCE).until(() -> closed || !connections.isEmpty());
     }
 
     private void accept() {

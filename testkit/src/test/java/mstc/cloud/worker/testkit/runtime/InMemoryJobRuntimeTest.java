@@ -33,6 +33,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** The fake keeps the contract, with this test in the place of the processes. */
 @Execution(ExecutionMode.CONCURRENT)
 class InMemoryJobRuntimeTest extends JobRuntimeContract {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final Duration RETENTION = Duration.ofSeconds(5);
   private static final JobOutcome SUCCEEDED = new JobOutcome.Succeeded();
 
@@ -175,7 +177,7 @@ class InMemoryJobRuntimeTest extends JobRuntimeContract {
 
   @Override
   protected void awaitWritten(UniqueName name, String line) {
-    await().until(() -> asleep.contains(name));
+    await().atMost(PATIENCE).until(() -> asleep.contains(name));
   }
 
   /** Small: this runtime holds logs in memory. */

@@ -47,6 +47,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Timeout(60)
 @Execution(ExecutionMode.CONCURRENT)
 class ViewedJobsTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final UniqueName NAME =
       new UniqueName("solve-00000000-0000-0001-0000-000000000002");
   private static final String CREATED = "2026-11-23T10:00:00Z";
@@ -168,7 +170,7 @@ class ViewedJobsTest {
   }
 
   private JobView awaitState(JobState state) {
-    await().until(() -> seen.jobs.isIn(state, NAME));
+    await().atMost(PATIENCE).until(() -> seen.jobs.isIn(state, NAME));
     return seen.jobs.find(NAME).orElseThrow();
   }
 
@@ -190,7 +192,7 @@ class ViewedJobsTest {
     assertThat(awaitState(JobState.ENDED).reply()).isPresent();
     int changes = seen.changes.get();
     jobs.remove(answered);
-    await().until(() -> seen.jobs.gone().equals(List.of(NAME)));
+    await().atMost(PATIENCE).until(() -> seen.jobs.gone().equals(List.of(NAME)));
     assertThat(seen.changes).hasValue(changes);
   }
 
@@ -215,6 +217,7 @@ class ViewedJobsTest {
 
     // then
     await()
+        .atMost(PATIENCE)
         .until(() ->
             names.stream()
                 .allMatch(name -> seen.jobs.find(name).filter(JobView::cancelled).isPresent()));

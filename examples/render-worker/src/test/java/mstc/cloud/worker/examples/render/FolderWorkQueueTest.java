@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class FolderWorkQueueTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   private static final Disposition ACKNOWLEDGE = new Disposition.Acknowledge();
 
   @TempDir private Path folder;
@@ -100,7 +103,7 @@ class FolderWorkQueueTest {
     queue.demand(1);
 
     // then
-    await().until(() -> delivered.size() == 1);
+    await().atMost(PATIENCE).until(() -> delivered.size() == 1);
     Delivery delivery = delivered.element();
     assertThat(delivery.messageId()).contains("film");
     assertThat(delivery.replyAddress()).contains(new ReplyAddress("film", Optional.empty()));
@@ -110,7 +113,7 @@ class FolderWorkQueueTest {
             valid ->
                 assertThat(valid.work().description())
                     .isEqualTo("image render-worker:1, timeout 60 min"));
-    await().until(() -> files("worker").isEmpty());
+    await().atMost(PATIENCE).until(() -> files("worker").isEmpty());
     assertThat(files("requests")).isEmpty();
   }
 
@@ -127,8 +130,10 @@ class FolderWorkQueueTest {
     open("other", settlingAs(ACKNOWLEDGE)).demand(3);
 
     // then
-    await().until(() -> delivered.size() >= sent.size() && files("requests").isEmpty());
-    await().until(() -> files("one").isEmpty() && files("other").isEmpty());
+    await()
+        .atMost(PATIENCE)
+        .until(() -> delivered.size() >= sent.size() && files("requests").isEmpty());
+    await().atMost(PATIENCE).until(() -> files("one").isEmpty() && files("other").isEmpty());
     assertThat(ids()).containsExactlyInAnyOrderElementsOf(sent);
   }
 
@@ -152,10 +157,10 @@ class FolderWorkQueueTest {
     queue.demand(1);
 
     // then
-    await().until(() -> delivered.size() == 1);
+    await().atMost(PATIENCE).until(() -> delivered.size() == 1);
     assertThat(files("requests")).containsExactly(Path.of("a-new.json"));
     done.countDown();
-    await().until(() -> delivered.size() == 2);
+    await().atMost(PATIENCE).until(() -> delivered.size() == 2);
     assertThat(ids()).containsExactly("b-old", "a-new");
   }
 
@@ -172,13 +177,13 @@ class FolderWorkQueueTest {
               return isFirst ? new Disposition.Postpone() : ACKNOWLEDGE;
             });
     queue.demand(1);
-    await().until(() -> delivered.size() == 1);
+    await().atMost(PATIENCE).until(() -> delivered.size() == 1);
 
     // when
     send("second");
 
     // then
-    await().until(() -> delivered.size() == 3);
+    await().atMost(PATIENCE).until(() -> delivered.size() == 3);
     assertThat(ids()).containsExactly("first", "second", "first");
   }
 
@@ -198,7 +203,9 @@ class FolderWorkQueueTest {
     queue.demand(1);
 
     // then
-    await().until(() -> files("rejected").size() == 2 && files("worker").isEmpty());
+    await()
+        .atMost(PATIENCE)
+        .until(() -> files("rejected").size() == 2 && files("worker").isEmpty());
     assertThat(folder.resolve("rejected").resolve("film.json.reason")).hasContent("no scene");
     assertThat(delivered.element().request())
         .isInstanceOfSatisfying(
@@ -221,15 +228,15 @@ class FolderWorkQueueTest {
               return ACKNOWLEDGE;
             });
     queue.demand(1);
-    await().until(() -> delivered.size() == 1);
+    await().atMost(PATIENCE).until(() -> delivered.size() == 1);
     assertThat(files("worker")).containsExactly(Path.of("film.json"));
 
     // when
     open("worker", settlingAs(ACKNOWLEDGE)).demand(1);
 
     // then
-    await().until(() -> delivered.size() == 2);
-    await().until(() -> files("worker").isEmpty());
+    await().atMost(PATIENCE).until(() -> delivered.size() == 2);
+    await().atMost(PATIENCE).until(() -> files("worker").isEmpty());
   }
 
   @Test
