@@ -226,6 +226,14 @@ public final class PodLog implements Runnable {
     }
   }
 
+  /** Where a stream was left. */
+  private enum Left {
+    BEFORE_ITS_END,
+    AT_ITS_END,
+    /** Nothing can come after that, as its container had ended before. */
+    AT_THE_LOGS_END
+  }
+
   /**
    * Reads one stream to its end.
    *
@@ -235,7 +243,8 @@ public final class PodLog implements Runnable {
     try (LogStream stream = open(follow)) {
       stream.onArrival(timer::wake);
       SpooledLog.Reading reading = log.reading(timer.now());
-      if (!read(stream, reading, follow)) {
+      Left left = read(stream, reading, follow);
+      if (left == Left.BEFORE_ITS_END) {
         return -1;
       }
       Optional<String> words = reading.foreignWords();
@@ -246,6 +255,7 @@ public final class PodLog implements Runnable {
       if (reading.isShort()) {
         throw new UnreadableException("lines that were read before are not there any more", null);
       }
+      heardTheEnd |= left == Left.AT_THE_LOGS_END;
       return reading.newBytes();
     }
   }
@@ -266,8 +276,7 @@ public final class PodLog implements Runnable {
     }
   }
 
-  /** False if it was left before its end. */
-  private boolean read(LogStream stream, SpooledLog.Reading reading, boolean follow)
+  private Left read(LogStream stream, SpooledLog.Reading reading, boolean follow)
       throws IOException, UnreadableException, InterruptedException {
     byte[] buffer = new byte[BUFFER_BYTES];
     SilenceWatchdog watchdog = new SilenceWatchdog(timer);
@@ -275,8 +284,10 @@ public final class PodLog implements Runnable {
       boolean atTheEnd = ended;
       int count = readSome(stream, buffer);
       if (count < 0) {
-        noteEndOfStream(follow, atTheEnd);
-        return true;
+        if (follow) {
+          noteEndOfStream();
+        }
+        return atTheEnd ? Left.AT_THE_LOGS_END : Left.AT_ITS_END;
       }
       if (count > 0) {
         watchdog.heard();
@@ -284,7 +295,7 @@ public final class PodLog implements Runnable {
         saveMarkFromTimeToTime();
       }
       if (follow && rotation.isToBeLookedFor() && rotation.look()) {
-        return false;
+        return Left.BEFORE_ITS_END;
       }
       if (count == 0) {
         Duration left = silenceLeft(watchdog, follow, atTheEnd);
@@ -294,7 +305,7 @@ public final class PodLog implements Runnable {
         timer.rest(follow ? min(left, rotation.untilNextLook()) : left);
       }
     }
-    return log.isTruncated();
+    return log.isTruncated() ? Left.AT_ITS_END : Left.BEFORE_ITS_END;
   }
 
   private int readSome(LogStream stream, byte[] buffer) throws UnreadableException {
@@ -306,30 +317,25 @@ public final class PodLog implements Runnable {
     }
   }
 
-  private void noteEndOfStream(boolean follow, boolean atTheEnd) {
-    heardTheEnd |= atTheEnd;
-    if (follow) {
-      // All that was written by now has come, and more of it may follow.
-      log.noteEmpty(timer.now());
-      log.noteUnwatched();
-    }
+  /** All that was written by now has come, and more of it may follow. */
+  private void noteEndOfStream() {
+    log.noteEmpty(timer.now());
+    log.noteUnwatched();
   }
 
   /**
    * Leaves a stream that brings nothing more: the kubelet notices only seconds later that nothing
    * more can come, and a broken connection may never be noticed.
-   *
-   * @return whether it was at its end
    */
-  private boolean leaveSilent(boolean follow, boolean atTheEnd) throws UnreadableException {
+  private Left leaveSilent(boolean follow, boolean atTheEnd) throws UnreadableException {
     if (!follow) {
       throw new UnreadableException("nothing more came of it, nor its end", null);
     }
-    heardTheEnd |= atTheEnd;
-    if (!atTheEnd) {
-      rotation.noteSilence();
+    if (atTheEnd) {
+      return Left.AT_THE_LOGS_END;
     }
-    return atTheEnd;
+    rotation.noteSilence();
+    return Left.BEFORE_ITS_END;
   }
 
   private Duration silenceLeft(SilenceWatchdog watchdog, boolean follow, boolean atTheEnd) {

@@ -156,6 +156,25 @@ class PodLogEndsTest {
   }
 
   @Test
+  void anEndWithoutWhatWasReadBeforeIsNotHeard() throws IOException {
+    // given
+    streams.at(Duration.ofSeconds(1), () -> podLog.leave());
+    streams.at(Duration.ofSeconds(5), this::endContainer);
+    // What it wrote meanwhile was rotated away, and the newest file is empty.
+    streams.thenFallSilentAfter(ONE).thenFallSilentAfter().thenBeGone();
+    podLog.run();
+    begin();
+
+    // when
+    podLog.run();
+
+    // then
+    assertThat(streams.calls()).containsExactly("follow", "follow", "read");
+    assertThat(podLog.warnings())
+        .containsExactly("the log is not complete: " + PodLog.GONE_TOO_SOON);
+  }
+
+  @Test
   void anEndThatNobodyGivesIsAskedForForAWhile() throws IOException {
     // given
     streams.at(Duration.ofSeconds(1), this::endContainer);
