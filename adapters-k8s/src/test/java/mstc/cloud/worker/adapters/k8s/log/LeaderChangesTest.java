@@ -69,6 +69,7 @@ class LeaderChangesTest {
     private final Random random;
     private final ScriptedKubelet kubelet;
     private final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
+    private final Instant goneAt;
     private Instant now = BEGIN;
     private Optional<ScriptedKubelet.Stream> attached = Optional.empty();
     private int leaders;
@@ -83,6 +84,9 @@ class LeaderChangesTest {
               .plusSeconds(3)
               .plusNanos(random.nextLong(10_000_000_000L));
       kubelet = ScriptedJob.written(ScriptedJob.RULES, BEGIN, firstLook, random);
+      // Now and then someone deletes the pod once its container has ended.
+      goneAt =
+          random.nextInt(3) == 0 ? kubelet.end().plusMillis(random.nextInt(20_000)) : Instant.MAX;
       spoolFolder = folder.resolve("leader-0");
     }
 
@@ -139,6 +143,7 @@ class LeaderChangesTest {
       /** Whether it reads the log to its end. */
       boolean lead() throws IOException {
         source.onTime(this::look);
+        source.beGone(goneAt);
         source.slowPins(Duration.ofMillis(random.nextInt(3) == 0 ? random.nextInt(1000) : 0));
         podLog.run();
         now = source.now();

@@ -21,6 +21,7 @@ final class ScriptedLogSource implements LogSource, Timer {
   private Instant cutUntil = Instant.MIN;
   private Runnable onTime = () -> {};
   private Duration pinnedPiece = Duration.ZERO;
+  private Instant goneAt = Instant.MAX;
 
   /**
    * @param breaks whether streams break off, and the cluster cannot be reached for a while
@@ -44,6 +45,13 @@ final class ScriptedLogSource implements LogSource, Timer {
    */
   void slowPins(Duration perPiece) {
     pinnedPiece = perPiece;
+  }
+
+  /**
+   * @param at when the pod is gone: from then on no stream is opened
+   */
+  void beGone(Instant at) {
+    goneAt = at;
   }
 
   @Override
@@ -78,6 +86,9 @@ final class ScriptedLogSource implements LogSource, Timer {
     }
     if (now.isBefore(cutUntil)) {
       throw new IOException("the cluster cannot be reached");
+    }
+    if (!now.isBefore(goneAt)) {
+      throw new GoneException("no such pod");
     }
   }
 
