@@ -252,8 +252,8 @@ public final class Rotation implements AutoCloseable {
   private void goOn(Optional<Instant> begins, Instant askedAt, List<Pin> pins)
       throws IOException, InterruptedException {
     takeNext().ifPresent(LogStream::close);
-    Instant rotatedAfter =
-        pins.stream().map(Pin::at).filter(lastSameAt::isBefore).findFirst().orElse(lastSameAt);
+    // Of two, the second may be of the next file.
+    Instant rotatedAfter = pins.isEmpty() ? lastSameAt : later(lastSameAt, pins.getFirst().at());
     try (NextFile file = new NextFile(source, container, timer, begins, askedAt, rotatedAfter)) {
       Instant knownAt = timer.now();
       file.follow();
