@@ -19,8 +19,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** The contract, with scripts that a shell of this machine runs. */
 @Execution(ExecutionMode.CONCURRENT)
 class LocalJobRuntimeContractTest extends JobRuntimeContract {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
-
   @TempDir Path root;
 
   @Override
@@ -110,7 +108,7 @@ class LocalJobRuntimeContractTest extends JobRuntimeContract {
   @Override
   protected void awaitWritten(UniqueName name, String line) {
     Path log = root.resolve(name.value()).resolve("output.log");
-    await().atMost(PATIENCE).until(() -> holds(log, line));
+    await().atMost(patience()).until(() -> holds(log, line));
   }
 
   /** Processes of this machine end with their worker, as nobody could learn how they ended. */

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -30,8 +29,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** The contract, with scripts that a shell of this machine runs, and what is local about it. */
 @Execution(ExecutionMode.CONCURRENT)
 class LocalJobViewsTest extends JobViewsContract {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
-
   @TempDir Path root;
   private OptionalLong logBytes = OptionalLong.empty();
 
@@ -173,7 +170,7 @@ class LocalJobViewsTest extends JobViewsContract {
 
     // then
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .until(() -> seen().find(job.name()).flatMap(JobView::hint).isPresent());
     assertThat(seen().find(job.name()).flatMap(JobView::hint).orElseThrow())
         .contains("the record of job " + job.name(), "job.json.next");

@@ -55,8 +55,6 @@ import org.junit.jupiter.api.Test;
  * a hook says how, and the override says why.
  */
 public abstract class JobRuntimeContract {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
-
   private static final ReplyAddress ALICE = new ReplyAddress("alice", Optional.of("a-1"));
   private static final ReplyAddress BOB = new ReplyAddress("bob", Optional.empty());
 
@@ -549,7 +547,7 @@ public abstract class JobRuntimeContract {
     assertThat(record(job)).isEqualTo(held);
     await().atMost(patience()).until(() -> runtime().counts().inFlight() == 1);
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(500))).isFalse();
 
@@ -634,7 +632,7 @@ public abstract class JobRuntimeContract {
     // given
     Job job = job(printing("never"));
     JobRecord held = held(job);
-    await().atMost(PATIENCE).until(() -> told.unanswered().contains(job.name()));
+    await().atMost(patience()).until(() -> told.unanswered().contains(job.name()));
     Answer answer = earlierAnswer();
 
     // when
@@ -646,7 +644,7 @@ public abstract class JobRuntimeContract {
     assertThat(record(job).held()).isFalse();
     assertThat(runtime().release(held)).isFalse();
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
     assertThatThrownBy(() -> runtime().awaitRelease(job.name(), Duration.ofHours(1)))
         .isInstanceOf(JobHandedOverException.class);
@@ -728,7 +726,7 @@ public abstract class JobRuntimeContract {
 
     // then
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     assertThat(runtime().awaitRelease(job.name(), Duration.ofMillis(500))).isFalse();
     assertThat(record(job).held()).isTrue();
@@ -822,7 +820,7 @@ public abstract class JobRuntimeContract {
     assertThat(recorded).isTrue();
     assertThat(record(job).answer()).contains(answer);
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .untilAsserted(() -> assertThat(told.answered()).containsExactly(job.name()));
   }
 
@@ -1070,7 +1068,7 @@ public abstract class JobRuntimeContract {
     assertThat(record(job).givenUp()).isTrue();
     assertThat(awaitEnd(job)).isEqualTo(end);
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .untilAsserted(() -> assertThat(told.givenUp()).containsExactly(job.name()));
     answered(job);
   }
@@ -1101,7 +1099,7 @@ public abstract class JobRuntimeContract {
     restart();
 
     // then
-    await().atMost(PATIENCE).until(() -> told.unanswered().contains(job.name()));
+    await().atMost(patience()).until(() -> told.unanswered().contains(job.name()));
     assertThat(record(job).givenUp()).isTrue();
     assertThat(awaitEnd(job).outcome()).isEqualTo(new JobOutcome.Failed(3));
   }
@@ -1120,7 +1118,7 @@ public abstract class JobRuntimeContract {
     answered(first);
 
     // then
-    await().atMost(PATIENCE).until(() -> told.answered().contains(first.name()));
+    await().atMost(patience()).until(() -> told.answered().contains(first.name()));
     assertThat(told.unanswered()).containsExactlyInAnyOrder(first.name(), second.name());
   }
 
@@ -1133,7 +1131,7 @@ public abstract class JobRuntimeContract {
     submitted(sleepingAfter("started"));
     JobCounts both = runtime().counts();
     JobEnd end = awaitEnd(first);
-    await().atMost(PATIENCE).until(() -> told.changes() >= 2);
+    await().atMost(patience()).until(() -> told.changes() >= 2);
     await().atMost(patience()).until(() -> runtime().counts().waiting() == 1);
     JobCounts waiting = runtime().counts();
     int changesBefore = told.changes();
@@ -1149,7 +1147,7 @@ public abstract class JobRuntimeContract {
     await()
         .atMost(patience())
         .until(() -> runtime().counts().equals(new JobCounts(1, 0, Optional.empty())));
-    await().atMost(PATIENCE).until(() -> told.changes() > changesBefore);
+    await().atMost(patience()).until(() -> told.changes() > changesBefore);
   }
 
   // Restarts.
@@ -1165,7 +1163,7 @@ public abstract class JobRuntimeContract {
 
     // then
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     JobEnd after = awaitEnd(job);
     assertThat(after.outcome()).isEqualTo(before.outcome());
@@ -1189,7 +1187,7 @@ public abstract class JobRuntimeContract {
     restart();
 
     // then
-    await().atMost(PATIENCE).until(() -> told.unanswered().contains(waiting.name()));
+    await().atMost(patience()).until(() -> told.unanswered().contains(waiting.name()));
     assertThat(record(waiting).job()).isEqualTo(waiting);
     assertThat(record(waiting).replyAddresses()).containsExactly(ALICE, BOB);
     assertThat(runtime().find(done.name().uuid()).flatMap(JobRecord::answer)).contains(answer);
@@ -1211,7 +1209,7 @@ public abstract class JobRuntimeContract {
 
     // then
     await()
-        .atMost(PATIENCE)
+        .atMost(patience())
         .untilAsserted(() -> assertThat(told.unanswered()).containsExactly(job.name()));
     if (jobsOutliveTheWorker()) {
       runtime().cancel(job.name());

@@ -33,8 +33,6 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** The fake keeps the contract, with this test in the place of the processes. */
 @Execution(ExecutionMode.CONCURRENT)
 class InMemoryJobRuntimeTest extends JobRuntimeContract {
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
-
   private static final Duration RETENTION = Duration.ofSeconds(5);
   private static final JobOutcome SUCCEEDED = new JobOutcome.Succeeded();
 
@@ -177,7 +175,7 @@ class InMemoryJobRuntimeTest extends JobRuntimeContract {
 
   @Override
   protected void awaitWritten(UniqueName name, String line) {
-    await().atMost(PATIENCE).until(() -> asleep.contains(name));
+    await().atMost(patience()).until(() -> asleep.contains(name));
   }
 
   /** Small: this runtime holds logs in memory. */
