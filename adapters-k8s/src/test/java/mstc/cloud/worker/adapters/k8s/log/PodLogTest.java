@@ -133,7 +133,7 @@ class PodLogTest {
 
   @Test
   void aLineThatIsDividedAtTheLastMomentIsWholeToo() throws IOException {
-    for (int seed = 0; seed < 5; seed++) {
+    for (int seed = 0; seed < 20; seed++) {
       Random random = new Random(seed);
       ScriptedKubelet kubelet = dividedInALine(5000, Duration.ofMillis(6520), random);
 
