@@ -22,8 +22,11 @@ import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Pods that someone deletes shortly before their time is over, on the cluster of KUBECONFIG. */
+/** Pods that someone deletes or evicts, on the cluster of KUBECONFIG. */
+@Execution(ExecutionMode.CONCURRENT)
 class KubernetesDeletedPodIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int TIMEOUT_SECONDS = 20;
@@ -35,6 +38,11 @@ class KubernetesDeletedPodIT {
   private final InMemoryObjectStore store = InMemoryObjectStore.creatingBuckets();
 
   private KubernetesJobRuntime started(TestCluster cluster, String spool) {
+    return started(cluster, spool, store);
+  }
+
+  private KubernetesJobRuntime started(
+      TestCluster cluster, String spool, InMemoryObjectStore store) {
     KubernetesJobRuntime runtime =
         ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve(spool)), store);
     runtime.start(ClusterJobs.NOBODY);
@@ -48,6 +56,10 @@ class KubernetesDeletedPodIT {
             .jobName("deleted")
             .env(Map.of(ClusterJobs.TIMEOUT_SECONDS, Integer.toString(TIMEOUT_SECONDS)))
             .build();
+    return submitted(runtime, request);
+  }
+
+  private static Job submitted(KubernetesJobRuntime runtime, WorkRequest request) {
     Job job = new Job(UniqueName.of(request.jobName(), UUID.randomUUID()), request, List.of());
     assertThat(runtime.submit(job, Optional.empty())).isEqualTo(new Submission.Created());
     return job;
@@ -59,12 +71,16 @@ class KubernetesDeletedPodIT {
 
   /** Deletes the pod while it runs, and tells when its process began. */
   private static Instant deletePod(TestCluster cluster) {
+    Pod pod = awaitRunning(cluster);
+    cluster.admin().resource(pod).withGracePeriod(GRACE_SECONDS).delete();
+    return PodStates.startedAt(pod).orElseThrow();
+  }
+
+  private static Pod awaitRunning(TestCluster cluster) {
     await()
         .atMost(PATIENCE)
         .until(() -> pods(cluster).stream().anyMatch(pod -> PodStates.startedAt(pod).isPresent()));
-    Pod pod = pods(cluster).getFirst();
-    cluster.admin().resource(pod).withGracePeriod(GRACE_SECONDS).delete();
-    return PodStates.startedAt(pod).orElseThrow();
+    return pods(cluster).getFirst();
   }
 
   private static void assertWhatHappened(JobEnd end, Job job, Instant start) {
@@ -113,6 +129,38 @@ class KubernetesDeletedPodIT {
         // then
         assertWhatHappened(end, job, start);
         assertThat(end.log().complete()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void anEvictedAttemptIsMissedThoughNoWorkerIsLeftThatKnewIt() throws Exception {
+    try (TestCluster cluster = TestCluster.open(folder)) {
+      // given
+      Job job;
+      try (InMemoryObjectStore lost = InMemoryObjectStore.creatingBuckets();
+          KubernetesJobRuntime first = started(cluster, "first", lost)) {
+        job =
+            submitted(
+                first,
+                ClusterJobs.running("trap 'exit 143' TERM; echo on; sleep 15 & wait").build());
+        var _ = awaitRunning(cluster);
+      }
+      String evicted = awaitRunning(cluster).getMetadata().getName();
+      cluster.admin().pods().inNamespace(cluster.namespace()).withName(evicted).evict();
+
+      // when
+      await().atMost(PATIENCE).until(() -> pods(cluster).isEmpty());
+      var _ = awaitRunning(cluster);
+      try (KubernetesJobRuntime second = started(cluster, "second")) {
+        JobEnd end = second.awaitEnd(job.name());
+
+        // then
+        assertThat(end.outcome()).isEqualTo(new JobOutcome.Succeeded());
+        assertThat(end.log().file()).hasContent("on\n");
+        assertThat(end.log().complete()).isFalse();
+        assertThat(end.warnings())
+            .anyMatch(warning -> warning.contains("an earlier attempt may have been gone"));
       }
     }
   }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -71,6 +72,7 @@ final class JobFollower implements Runnable {
   private final TrackedJob tracked;
   private final JobCalls calls;
   private final PodLogs logs;
+  private final EarlierAttempts earlier;
   private final Duration startGrace;
   private final Suspension suspension;
 
@@ -102,6 +104,7 @@ final class JobFollower implements Runnable {
     this.tracked = tracked;
     this.calls = calls;
     this.logs = new PodLogs(job, inherited, logs);
+    this.earlier = new EarlierAttempts(inherited, this.logs, calls);
     this.startGrace = startGrace;
     this.suspension = new Suspension(name, tracked, calls, suspensionLimit);
     this.thread = Thread.ofVirtual().name("follow-" + name).unstarted(this);
@@ -174,10 +177,11 @@ final class JobFollower implements Runnable {
       try {
         logs.takeOver();
         snapshot.pods().forEach(logs::collect);
+        Duration look = earlier.look(snapshot).orElse(LONG);
         Optional<Duration> ending =
             snapshot.gone() ? Optional.empty() : suspension.end(snapshot.job());
         if (ending.isPresent()) {
-          tracked.awaitChange(snapshot, ending.get());
+          tracked.awaitChange(snapshot, Collections.min(List.of(ending.get(), look)));
           continue;
         }
         JobVerdict verdict = JobJudgement.of(snapshot, timeout, traces, Instant.now());
@@ -202,6 +206,7 @@ final class JobFollower implements Runnable {
             return finish(snapshot, explained(snapshot, ended));
           }
         }
+        next = Collections.min(List.of(next, look));
       } catch (PortException | UncheckedIOException e) {
         LOG.warn("job={} trying again: {}", name, e.getMessage());
         next = TRY_AGAIN;
@@ -343,32 +348,44 @@ final class JobFollower implements Runnable {
   }
 
   private JobEnd finish(Snapshot snapshot, JobVerdict.Ended ended) throws InterruptedException {
+    boolean areAllKnown =
+        (snapshot.pods().isEmpty() && neverRan(ended.outcome())) || earlier.areAllKnown(snapshot);
     PodLogs.Collected collected = logs.awaitAll(snapshot, ended.attempts());
     if (closed) {
       throw new InterruptedException("closed");
     }
     List<String> warnings = new ArrayList<>(ended.warnings());
     warnings.addAll(collected.warnings());
-    boolean isGone = collected.attempts().isEmpty() && mayHaveRun(snapshot, ended.outcome());
+    boolean isGone =
+        collected.attempts().isEmpty() && mayHaveRun(snapshot, ended.outcome(), areAllKnown);
     if (isGone) {
       warnings.add(LogTexts.notComplete("the pod was gone before its log was read"));
+    } else if (!areAllKnown) {
+      warnings.add(LogTexts.notComplete(EarlierAttempts.MAY_BE_LOST));
     }
     return new JobEnd(
         ended.outcome(),
         ended.startedAt(),
         ended.finishedAt(),
-        new JobLog(logs.join(collected), collected.complete() && !isGone),
+        new JobLog(logs.join(collected), collected.complete() && !isGone && areAllKnown),
         warnings);
   }
 
   /** Whether a process may have run and written something, though no pod with one was seen. */
-  private static boolean mayHaveRun(Snapshot snapshot, JobOutcome outcome) {
+  private static boolean mayHaveRun(Snapshot snapshot, JobOutcome outcome, boolean areAllKnown) {
     return switch (outcome.kind()) {
-      case IMAGE_UNAVAILABLE, REJECTED -> false;
+      case IMAGE_UNAVAILABLE, REJECTED, FAILED -> !neverRan(outcome);
       case SUCCEEDED, OUT_OF_MEMORY, LOST -> true;
-      case FAILED -> outcome.exitCode().isPresent();
       case TIMED_OUT, EVICTED, CANCELLED ->
-          snapshot.pods().isEmpty() && JobConditions.hasHadPods(snapshot.job());
+          snapshot.pods().isEmpty() && (JobConditions.hasHadPods(snapshot.job()) || !areAllKnown);
+    };
+  }
+
+  private static boolean neverRan(JobOutcome outcome) {
+    return switch (outcome.kind()) {
+      case IMAGE_UNAVAILABLE, REJECTED -> true;
+      case FAILED -> outcome.exitCode().isEmpty();
+      case SUCCEEDED, OUT_OF_MEMORY, LOST, TIMED_OUT, EVICTED, CANCELLED -> false;
     };
   }
 }

@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -49,8 +51,13 @@ final class PodLogs {
   private final String jobName;
   private final Map<String, PodLog> byPod = new ConcurrentHashMap<>();
 
-  /** Only used by the follower. */
+  /** Only used by the follower, as what follows. */
   private boolean takenOver;
+
+  /** What an earlier worker had of them, by their pods' uids. */
+  private Map<String, SpooledLog> inherited = Map.of();
+
+  private boolean allKnown;
 
   /**
    * @param inherited whether another worker may have collected some of them before
@@ -61,6 +68,7 @@ final class PodLogs {
     this.spool = logs.spool();
     this.jobName = job.name().value();
     this.takenOver = !inherited;
+    this.allKnown = !inherited;
   }
 
   /** Loads what another worker has read of them. Does nothing once that is done. */
@@ -70,9 +78,10 @@ final class PodLogs {
     }
     try {
       logs.archive().restore(job, spool);
-      for (SpooledLog log : spool.otherLogs(jobName, Set.of())) {
-        logs.keeping().watch(job, log);
-      }
+      inherited =
+          spool.otherLogs(jobName, Set.of()).stream()
+              .collect(Collectors.toUnmodifiableMap(SpooledLog::podUid, log -> log));
+      inherited.values().forEach(log -> logs.keeping().watch(job, log));
     } catch (IOException e) {
       throw unspoolable(e);
     }
@@ -81,6 +90,35 @@ final class PodLogs {
 
   private static UncheckedIOException unspoolable(IOException cause) {
     return new UncheckedIOException("its log cannot be spooled: " + cause, cause);
+  }
+
+  /**
+   * How many logs of earlier attempts there were before that of a pod, if an earlier worker that
+   * followed it knew them all.
+   */
+  Optional<Integer> earlierLogs(TrackedPod pod) {
+    return Optional.ofNullable(inherited.get(pod.uid())).flatMap(SpooledLog::earlierLogs);
+  }
+
+  /** How many logs there are, but for those of some pods. */
+  int countOthers(Set<String> podUids) {
+    Set<String> others = new HashSet<>(byPod.keySet());
+    others.addAll(inherited.keySet());
+    others.removeAll(podUids);
+    return others.size();
+  }
+
+  /** All attempts are known from now on, and those before that pod: notes that with their logs. */
+  void noteAllKnown(TrackedPod newest) {
+    allKnown = true;
+    PodLog podLog = byPod.get(newest.uid());
+    if (podLog != null) {
+      noteEarlierLogs(podLog.spooled());
+    }
+  }
+
+  private void noteEarlierLogs(SpooledLog log) {
+    log.noteEarlierLogs(countOthers(Set.of(log.podUid())));
   }
 
   /** Begins to collect a pod's log once there can be one, and lets that end once it is whole. */
@@ -99,6 +137,9 @@ final class PodLogs {
     String uid = pod.getMetadata().getUid();
     try {
       SpooledLog log = spool.log(jobName, uid, startedAt);
+      if (allKnown) {
+        noteEarlierLogs(log);
+      }
       PodLog podLog =
           new PodLog(
               logs.source(),

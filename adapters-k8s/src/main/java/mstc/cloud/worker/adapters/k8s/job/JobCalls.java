@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import mstc.cloud.worker.adapters.k8s.cluster.ApiErrors;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.JobOutcome;
@@ -347,10 +348,7 @@ public final class JobCalls {
   public List<PodTrace> traces(Job job) {
     List<PodTrace> traces = new ArrayList<>();
     String container = PodStates.jobContainer(job);
-    for (Event creation :
-        events(
-            Map.of(
-                "involvedObject.uid", job.getMetadata().getUid(), "reason", "SuccessfulCreate"))) {
+    for (Event creation : creations(job)) {
       PodTrace.createdPod(creation)
           .ifPresent(pod ->
               traces.add(
@@ -359,6 +357,18 @@ public final class JobCalls {
     }
     traces.sort(Comparator.comparing(trace -> trace.createdAt().orElse(Instant.EPOCH)));
     return traces;
+  }
+
+  /** The names of the pods that a Job has had, as far as events still tell. */
+  public Set<String> createdPods(Job job) {
+    return creations(job).stream()
+        .flatMap(creation -> PodTrace.createdPod(creation).stream())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  private List<Event> creations(Job job) {
+    return events(
+        Map.of("involvedObject.uid", job.getMetadata().getUid(), "reason", "SuccessfulCreate"));
   }
 
   private List<Event> events(Map<String, String> fields) {

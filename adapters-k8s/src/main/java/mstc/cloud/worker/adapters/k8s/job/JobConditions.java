@@ -70,6 +70,14 @@ public final class JobConditions {
     return Optional.ofNullable(job.getStatus()).stream();
   }
 
+  /** When its controller could first create pods for it; or its creation, if that is not known. */
+  public static Optional<Instant> startedAt(Job job) {
+    return status(job)
+        .flatMap(status -> Timestamps.parse(status.getStartTime()).stream())
+        .findFirst()
+        .or(() -> Timestamps.parse(job.getMetadata().getCreationTimestamp()));
+  }
+
   /** Whether the controller has nothing left to do for it. */
   public static boolean isFinished(Job job) {
     return of(job, "Complete").isPresent() || of(job, "Failed").isPresent();

@@ -214,7 +214,7 @@ public final class PodStates {
     return Optional.ofNullable(pod.getStatus());
   }
 
-  static boolean isPhase(Pod pod, String phase) {
+  public static boolean isPhase(Pod pod, String phase) {
     return status(pod).map(PodStatus::getPhase).filter(phase::equals).isPresent();
   }
 

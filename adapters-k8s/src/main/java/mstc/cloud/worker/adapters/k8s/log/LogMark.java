@@ -22,19 +22,43 @@ record LogMark(LogPosition position, History history) {
    *
    * @param began when a worker began to follow it
    * @param whole whether it was read to its end
+   * @param earlier how many logs of earlier attempts of its job there are; empty if no worker knew
+   *     all of them
    * @param gaps what is or may be missing, each in one line
    */
-  record History(Instant began, boolean whole, List<String> gaps) {
+  record History(Instant began, boolean whole, Optional<Integer> earlier, List<String> gaps) {
     static History beginning() {
-      return new History(Instant.now(), false, List.of());
+      return new History(Instant.now(), false, Optional.empty(), List.of());
     }
 
     History withWhole() {
-      return new History(began, true, gaps);
+      return new History(began, true, earlier, gaps);
+    }
+
+    History withEarlier(int logs) {
+      return new History(began, whole, Optional.of(logs), gaps);
     }
 
     History withGap(String gap) {
-      return new History(began, whole, Stream.concat(gaps.stream(), Stream.of(gap)).toList());
+      return new History(
+          began, whole, earlier, Stream.concat(gaps.stream(), Stream.of(gap)).toList());
+    }
+
+    private String toLine() {
+      return began + " " + whole + earlier.map(logs -> " " + logs).orElse("");
+    }
+
+    /** Empty if another version wrote it. */
+    private static Optional<History> parse(String line, List<String> gaps) {
+      List<String> words = List.of(line.split(" ", -1));
+      return words.size() < 2 || words.size() > 3
+          ? Optional.empty()
+          : Optional.of(
+              new History(
+                  Instant.parse(words.get(0)),
+                  Boolean.parseBoolean(words.get(1)),
+                  words.stream().skip(2).map(Integer::valueOf).findFirst(),
+                  List.copyOf(gaps)));
     }
   }
 
@@ -56,8 +80,7 @@ record LogMark(LogPosition position, History history) {
                 file.watched(),
                 position.second().orElse(""))
             .stripTrailing();
-    return Stream.concat(
-            Stream.of(standing, history.began() + " " + history.whole()), history.gaps().stream())
+    return Stream.concat(Stream.of(standing, history.toLine()), history.gaps().stream())
         .collect(Collectors.joining("\n"));
   }
 
@@ -67,9 +90,9 @@ record LogMark(LogPosition position, History history) {
       return Optional.empty();
     }
     List<String> words = List.of(lines.get(0).split(" ", -1));
-    List<String> history = List.of(lines.get(1).split(" ", -1));
+    Optional<History> history = History.parse(lines.get(1), lines.subList(2, lines.size()));
     boolean inSecond = words.size() == WORDS + WORDS_OF_SECOND;
-    if ((!inSecond && words.size() != WORDS) || history.size() != 2) {
+    if ((!inSecond && words.size() != WORDS) || history.isEmpty()) {
       return Optional.empty();
     }
     LogFile file =
@@ -88,9 +111,6 @@ record LogMark(LogPosition position, History history) {
                 inSecond
                     ? Optional.of(String.join(" ", words.subList(WORDS, words.size())))
                     : Optional.empty()),
-            new History(
-                Instant.parse(history.get(0)),
-                Boolean.parseBoolean(history.get(1)),
-                List.copyOf(lines.subList(2, lines.size())))));
+            history.get()));
   }
 }

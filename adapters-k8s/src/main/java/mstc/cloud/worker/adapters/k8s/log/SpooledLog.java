@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import org.slf4j.Logger;
@@ -90,7 +91,7 @@ public final class SpooledLog implements AutoCloseable {
   }
 
   /** The uid of the pod that wrote it. */
-  String podUid() {
+  public String podUid() {
     String name = path.getFileName().toString();
     return name.substring(0, name.length() - SUFFIX.length());
   }
@@ -144,18 +145,37 @@ public final class SpooledLog implements AutoCloseable {
     return ask(() -> history.whole());
   }
 
+  /**
+   * How many logs of earlier attempts of its job there are; empty if no worker knew all of them.
+   */
+  public Optional<Integer> earlierLogs() {
+    return ask(() -> history.earlier());
+  }
+
+  /** Notes how many logs of earlier attempts there are, if no earlier worker has. */
+  public void noteEarlierLogs(int logs) {
+    note(
+        history -> history.earlier().isEmpty() ? history.withEarlier(logs) : history,
+        logs + " logs came before");
+  }
+
   /** Notes that something is or may be missing, if possible also for a later worker. */
   public void noteGap(String what) {
     String line = PrintableText.oneLine(what, JobOutcome.MAX_REASON_LENGTH);
+    note(history -> history.gaps().contains(line) ? history : history.withGap(line), line);
+  }
+
+  /** Notes something for a later worker, if it is new. */
+  private void note(UnaryOperator<LogMark.History> what, String words) {
     lock.lock();
     try {
-      if (history.gaps().contains(line)) {
-        return;
+      LogMark.History noted = what.apply(history);
+      if (!noted.equals(history)) {
+        history = noted;
+        saveMark();
       }
-      history = history.withGap(line);
-      saveMark();
     } catch (IOException e) {
-      LOG.warn("file={} it is not noted that {}: {}", markFile.path(), line, e.toString());
+      LOG.warn("file={} it is not noted that {}: {}", markFile.path(), words, e.toString());
     } finally {
       lock.unlock();
     }

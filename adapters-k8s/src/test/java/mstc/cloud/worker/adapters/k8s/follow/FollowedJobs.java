@@ -148,6 +148,7 @@ final class FollowedJobs implements AutoCloseable {
             .editMetadata()
             .withUid("uid-" + work.name())
             .withResourceVersion("1")
+            .withCreationTimestamp(START.toString())
             .endMetadata()
             .withNewStatus()
             .endStatus()

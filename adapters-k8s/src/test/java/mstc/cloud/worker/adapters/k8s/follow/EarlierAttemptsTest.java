@@ -1,0 +1,378 @@
+package mstc.cloud.worker.adapters.k8s.follow;
+
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.START;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.exited;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.failed;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.named;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.newer;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.running;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.with;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.work;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import mstc.cloud.worker.adapters.k8s.job.TrackedJob;
+import mstc.cloud.worker.domain.job.JobOutcome;
+import mstc.cloud.worker.domain.runtime.JobEnd;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** Jobs that are followed on by another worker, which may not know all of their pods. */
+@Execution(ExecutionMode.CONCURRENT)
+class EarlierAttemptsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String EVENTS = "GET events list";
+  private static final String WARNING = "the log is not complete: " + EarlierAttempts.MAY_BE_LOST;
+
+  /** When Jobs start whose events are all there. */
+  private final Instant recently = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
+
+  private final mstc.cloud.worker.domain.job.Job work = work(1);
+  private final FollowedJobs jobs;
+
+  EarlierAttemptsTest(@TempDir Path spoolFolder) throws IOException {
+    jobs = new FollowedJobs(spoolFolder);
+  }
+
+  @AfterEach
+  void closeEverything() {
+    jobs.close();
+  }
+
+  private Job started(Instant at) {
+    return new JobBuilder(jobs.created(work))
+        .editStatus()
+        .withStartTime(at.toString())
+        .endStatus()
+        .build();
+  }
+
+  private static Pod created(Pod pod, Instant at) {
+    return new PodBuilder(pod)
+        .editMetadata()
+        .withCreationTimestamp(at.toString())
+        .endMetadata()
+        .build();
+  }
+
+  /** The event of a pod's creation. */
+  private void tellOf(Job job, String pod) {
+    jobs.server.add(
+        new EventBuilder()
+            .withNewMetadata()
+            .withName("created-" + pod)
+            .endMetadata()
+            .withReason("SuccessfulCreate")
+            .withMessage("Created pod: " + pod)
+            .withNewInvolvedObject()
+            .withUid(job.getMetadata().getUid())
+            .endInvolvedObject()
+            .build());
+  }
+
+  private JobFollower inherited(TrackedJob tracked) {
+    return jobs.followed(work, tracked, true, Duration.ZERO);
+  }
+
+  private void assertIsComplete(JobEnd end) {
+    assertThat(end.log().file()).hasContent("one line\n");
+    assertThat(end.warnings()).isEmpty();
+    assertThat(end.log().complete()).isTrue();
+  }
+
+  private void assertIsNotComplete(JobEnd end) {
+    assertThat(end.log().file()).hasContent("one line\n");
+    assertThat(end.warnings()).containsExactly(WARNING);
+    assertThat(end.log().complete()).isFalse();
+  }
+
+  @Test
+  void anAttemptThatIsGoneWithTheWorkerThatReadItIsMissed() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "evicted");
+    tellOf(job, "p");
+    TrackedJob tracked = new TrackedJob(job);
+
+    // when
+    tracked.update(created(exited(0), recently.plusSeconds(37)));
+
+    // then
+    assertIsNotComplete(inherited(tracked).awaitEnd());
+  }
+
+  @Test
+  void anAttemptThatFailedAndWasRemovedIsMissed() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "removed");
+    tellOf(job, "p");
+    tellOf(job, "q");
+    TrackedJob tracked = new TrackedJob(job);
+
+    // when
+    tracked.update(created(named(exited(3), "p", "2"), recently));
+    tracked.update(created(named(exited(0), "q", "3"), recently.plusSeconds(37)));
+
+    // then
+    assertThat(inherited(tracked).awaitEnd().warnings()).contains(WARNING);
+  }
+
+  @Test
+  void whereThePodCameAtOnceNoEventsAreRead() throws Exception {
+    // given
+    TrackedJob tracked = new TrackedJob(started(START));
+
+    // when
+    tracked.update(created(exited(0), START.plusSeconds(5)));
+
+    // then
+    assertIsComplete(inherited(tracked).awaitEnd());
+    assertThat(jobs.server.notes()).doesNotContain(EVENTS);
+  }
+
+  @Test
+  void whoFollowsAJobFromItsBeginningReadsNoEvents() throws Exception {
+    // given
+    TrackedJob tracked = new TrackedJob(started(START));
+
+    // when
+    tracked.update(created(exited(0), START.plusSeconds(60)));
+
+    // then
+    assertIsComplete(jobs.followed(work, tracked).awaitEnd());
+    assertThat(jobs.server.notes()).doesNotContain(EVENTS);
+  }
+
+  @Test
+  void aFirstPodMayComeLate() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "p");
+    TrackedJob tracked = new TrackedJob(job);
+
+    // when
+    tracked.update(created(exited(0), recently.plusSeconds(37)));
+
+    // then
+    assertIsComplete(inherited(tracked).awaitEnd());
+  }
+
+  @Test
+  void theEventOfAFirstPodMayComeLater() throws Exception {
+    // given
+    Job job = started(recently);
+    TrackedJob tracked = new TrackedJob(job);
+    tracked.update(created(running(), Instant.now()));
+    JobFollower follower = inherited(tracked);
+    await().atMost(PATIENCE).until(() -> jobs.server.notes().contains(EVENTS));
+
+    // when
+    tellOf(job, "p");
+    tracked.update(newer(created(exited(0), Instant.now()), "3"));
+
+    // then
+    assertIsComplete(follower.awaitEnd());
+  }
+
+  @Test
+  void eventsOfLongAgoMayBeGone() throws Exception {
+    // given
+    Job job = started(recently.minus(Duration.ofHours(1)));
+    tellOf(job, "p");
+    TrackedJob tracked = new TrackedJob(job);
+
+    // when
+    tracked.update(created(exited(0), recently));
+
+    // then
+    assertIsNotComplete(inherited(tracked).awaitEnd());
+  }
+
+  @Test
+  void eventsThatCannotBeReadTellNothing() throws Exception {
+    // given
+    TrackedJob tracked = new TrackedJob(started(recently));
+    jobs.server.fail(EVENTS);
+
+    // when
+    tracked.update(created(exited(0), recently.plusSeconds(37)));
+
+    // then
+    assertIsNotComplete(inherited(tracked).awaitEnd());
+  }
+
+  // What one worker leaves word of to the next.
+
+  /** Until what was read of a pod's log is on record. */
+  private void awaitLine(String pod) {
+    Path log = jobs.spool.folder(work.name().value()).resolve(pod + ".log");
+    await()
+        .atMost(PATIENCE)
+        .until(() -> Files.exists(log) && Files.readString(log).equals("one line\n"));
+  }
+
+  private void follow(JobFollower leaving, List<String> pods) throws InterruptedException {
+    pods.forEach(this::awaitLine);
+    leaving.leave();
+    leaving.awaitLeft(PATIENCE);
+  }
+
+  @Test
+  void whoKnewAllPodsLeavesWordOfThat() throws Exception {
+    // given
+    TrackedJob tracked = new TrackedJob(started(START));
+    tracked.update(created(running(), START.plusSeconds(60)));
+    follow(jobs.followed(work, tracked), List.of("p"));
+
+    // when
+    tracked.update(newer(created(exited(0), START.plusSeconds(60)), "3"));
+
+    // then
+    assertIsComplete(inherited(tracked).awaitEnd());
+    assertThat(jobs.server.notes()).doesNotContain(EVENTS);
+  }
+
+  @Test
+  void whoKnewOfMoreLogsThanAreLeftLeavesWordOfThat() throws Exception {
+    // given
+    Job job = started(START);
+    TrackedJob tracked = new TrackedJob(job);
+    tracked.update(created(named(exited(3), "evicted", "2"), START));
+    tracked.update(created(named(running(), "p", "3"), START.plusSeconds(60)));
+    follow(jobs.followed(work, tracked), List.of("evicted", "p"));
+    Path folder = jobs.spool.folder(work.name().value());
+    Files.delete(folder.resolve("evicted.log"));
+    Files.delete(folder.resolve("evicted.log.mark"));
+
+    // when
+    TrackedJob known = new TrackedJob(job);
+    known.update(created(named(exited(0), "p", "4"), START.plusSeconds(60)));
+
+    // then
+    assertIsNotComplete(inherited(known).awaitEnd());
+  }
+
+  @Test
+  void whoDidNotFindOutLeavesTheQuestion() throws Exception {
+    // given
+    Job job = started(recently);
+    TrackedJob tracked = new TrackedJob(job);
+    tracked.update(created(running(), recently.plusSeconds(37)));
+    jobs.server.fail(EVENTS);
+    follow(inherited(tracked), List.of("p"));
+    jobs.server.mend(EVENTS);
+    tellOf(job, "evicted");
+
+    // when
+    tracked.update(newer(created(exited(0), recently.plusSeconds(37)), "3"));
+
+    // then
+    assertIsNotComplete(inherited(tracked).awaitEnd());
+  }
+
+  @Test
+  void whoFoundOutLeavesWordOfThat() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "p");
+    TrackedJob tracked = new TrackedJob(job);
+    tracked.update(created(exited(0), recently.plusSeconds(37)));
+    var _ = inherited(tracked).awaitEnd();
+
+    // when
+    jobs.server.fail(EVENTS);
+    JobEnd end = inherited(tracked).awaitEnd();
+
+    // then
+    assertIsComplete(end);
+  }
+
+  @Test
+  void anAttemptAfterTheNewestThatIsKnownIsMissed() throws Exception {
+    // given
+    Job job = started(START);
+    TrackedJob tracked = new TrackedJob(job);
+    tracked.update(created(exited(3), START));
+    follow(jobs.followed(work, tracked), List.of("p"));
+    tellOf(job, "p");
+    tellOf(job, "evicted");
+
+    // when
+    TrackedJob known = new TrackedJob(with(job, failed("DeadlineExceeded", 1)));
+    known.update(created(exited(3), START));
+
+    // then
+    assertIsNotComplete(inherited(known).awaitEnd());
+  }
+
+  @Test
+  void whereTheJobEndedWithItsPodNoOtherCameAfter() throws Exception {
+    // given
+    Job job = started(START);
+    TrackedJob known = new TrackedJob(with(job, failed("BackoffLimitExceeded", 1)));
+
+    // when
+    known.update(finished(created(exited(3), START), START.plusSeconds(4)));
+
+    // then
+    assertIsComplete(inherited(known).awaitEnd());
+    assertThat(jobs.server.notes()).doesNotContain(EVENTS);
+  }
+
+  private static Pod finished(Pod pod, Instant at) {
+    pod.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .getState()
+        .getTerminated()
+        .setFinishedAt(at.toString());
+    return pod;
+  }
+
+  // No pod that is known.
+
+  @Test
+  void aJobThatTimedOutAfterItsOnlyPodWasEvictedMayHaveALog() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "evicted");
+
+    // when
+    JobEnd end = inherited(new TrackedJob(with(job, failed("DeadlineExceeded", 0)))).awaitEnd();
+
+    // then
+    assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
+    assertThat(end.log().complete()).isFalse();
+    assertThat(end.warnings())
+        .contains("the log is not complete: the pod was gone before its log was read");
+  }
+
+  @Test
+  void aJobThatTimedOutWithoutAPodHasAnEmptyLog() throws Exception {
+    // given
+    Job job = started(recently);
+
+    // when
+    JobEnd end = inherited(new TrackedJob(with(job, failed("DeadlineExceeded", 0)))).awaitEnd();
+
+    // then
+    assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
+    assertThat(end.log().complete()).isTrue();
+  }
+}
