@@ -160,7 +160,7 @@ class KubernetesDeletedPodIT {
         assertThat(end.log().file()).hasContent("on\n");
         assertThat(end.log().complete()).isFalse();
         assertThat(end.warnings())
-            .anyMatch(warning -> warning.contains("an earlier attempt may have been gone"));
+            .anyMatch(warning -> warning.contains("an earlier attempt may be missing"));
       }
     }
   }

@@ -1,5 +1,6 @@
 package mstc.cloud.worker.adapters.k8s.follow;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -12,6 +13,7 @@ import mstc.cloud.worker.adapters.k8s.job.JobConditions;
 import mstc.cloud.worker.adapters.k8s.job.PodStates;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJob.Snapshot;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJob.TrackedPod;
+import mstc.cloud.worker.adapters.k8s.log.SpooledLog;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,16 +22,16 @@ import org.slf4j.LoggerFactory;
  * Whether all earlier attempts of an inherited Job are known. One that was evicted may be gone
  * together with the worker that read its log, and its Job does not count it. Used by one thread.
  *
- * <p>A worker that follows a Job from its beginning knows all its pods, and notes with each log how
- * many came before. Without that, a pod that came as soon as its Job could start was the first one;
- * of any other, only events tell.
+ * <p>A worker that follows a Job from its beginning knows all its pods, and {@linkplain
+ * SpooledLog#noteEarlierLogs notes} with each log how many came before. Without that, a pod that
+ * came as soon as its Job could start was the first one; of any other, only events tell.
  */
 final class EarlierAttempts {
   private static final Logger LOG = LoggerFactory.getLogger(EarlierAttempts.class);
 
   /** What is said of the job's log if they are not all known. */
-  static final String MAY_BE_LOST =
-      "an earlier attempt may have been gone before a worker that is still there read its log";
+  static final String MAY_BE_MISSING =
+      "an earlier attempt may be missing: its pod and the worker that read its log are gone";
 
   /**
    * A Job's first pod is created at once, and a Job ends at once with its last; between two pods
@@ -41,16 +43,19 @@ final class EarlierAttempts {
   private static final Duration EVENTS_STAY = Duration.ofMinutes(50);
 
   /** How long after a pod the event of its creation may come. */
-  private static final Duration EVENT_LAG = Duration.ofSeconds(5);
+  private static final Duration EVENT_LAG = Duration.ofMinutes(1);
 
-  private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
-  private static final Duration TRY_AGAIN = Duration.ofSeconds(5);
+  private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
+
+  /** How often events that cannot be read are asked for at the job's end. */
+  private static final int TRIES_AT_END = 3;
 
   private final PodLogs logs;
   private final JobCalls calls;
-  private Answer answer;
+  private Finding finding;
+  private int triesAtEnd;
 
-  private enum Answer {
+  private enum Finding {
     OPEN,
     ALL_KNOWN,
     NOT_ALL_KNOWN
@@ -62,59 +67,93 @@ final class EarlierAttempts {
   EarlierAttempts(boolean inherited, PodLogs logs, JobCalls calls) {
     this.logs = logs;
     this.calls = calls;
-    this.answer = inherited ? Answer.OPEN : Answer.ALL_KNOWN;
+    this.finding = inherited ? Finding.OPEN : Finding.ALL_KNOWN;
   }
 
   /**
-   * Finds out, once there is a pod that runs, or that was the last one.
+   * Finds out, once there is a pod after which none can have come and gone.
    *
    * @return when to look again; empty if there is nothing to find out for now
    */
   Optional<Duration> look(Snapshot snapshot) {
-    if (answer != Answer.OPEN || newest(snapshot).filter(pod -> isLast(pod, snapshot)).isEmpty()) {
+    if (finding != Finding.OPEN
+        || newest(snapshot).filter(pod -> isLast(pod, snapshot)).isEmpty()) {
       return Optional.empty();
     }
     try {
-      conclude(snapshot, found(snapshot, false));
+      conclude(snapshot, find(snapshot, false));
     } catch (JobRuntimeException e) {
       LOG.debug("job={} {}", name(snapshot), e.getMessage());
-      return Optional.of(TRY_AGAIN);
     }
-    return answer == Answer.OPEN ? Optional.of(LOOK_AGAIN) : Optional.empty();
+    return finding == Finding.OPEN ? Optional.of(LOOK_AGAIN) : Optional.empty();
   }
 
-  /** Finds out at the job's end, when there is no more time. */
-  boolean areAllKnown(Snapshot snapshot) {
-    if (answer == Answer.OPEN) {
+  /**
+   * Finds out at the job's end.
+   *
+   * @param neverRan whether it ended for a reason that let no process start, as far as is known
+   * @throws JobRuntimeException if that is to be tried again
+   */
+  boolean areAllKnown(Snapshot snapshot, boolean neverRan) {
+    if (finding == Finding.OPEN) {
       try {
-        conclude(snapshot, found(snapshot, true));
+        conclude(
+            snapshot,
+            neverRan && snapshot.pods().isEmpty()
+                ? finding(noneStarted(snapshot))
+                : find(snapshot, true));
       } catch (JobRuntimeException e) {
+        if (e.isRetryable() && ++triesAtEnd < TRIES_AT_END) {
+          throw e;
+        }
         LOG.debug("job={} {}", name(snapshot), e.getMessage());
-        conclude(snapshot, Answer.NOT_ALL_KNOWN);
+        conclude(snapshot, Finding.NOT_ALL_KNOWN);
       }
     }
-    return answer == Answer.ALL_KNOWN;
+    return finding == Finding.ALL_KNOWN;
   }
 
-  private void conclude(Snapshot snapshot, Answer found) {
-    answer = found;
+  private void conclude(Snapshot snapshot, Finding found) {
+    finding = found;
     switch (found) {
-      case OPEN -> LOG.debug("job={} is not told yet by events", name(snapshot));
+      case OPEN -> LOG.debug("job={} events do not tell of its pods yet", name(snapshot));
       case ALL_KNOWN -> newest(snapshot).ifPresent(logs::noteAllKnown);
-      case NOT_ALL_KNOWN -> LOG.warn("job={} {}", name(snapshot), MAY_BE_LOST);
+      case NOT_ALL_KNOWN -> LOG.warn("job={} {}", name(snapshot), MAY_BE_MISSING);
     }
   }
 
-  private Answer found(Snapshot snapshot, boolean isAtEnd) {
+  private Finding find(Snapshot snapshot, boolean isAtEnd) {
+    if (snapshot.pods().stream().anyMatch(this::mayLackItsLog)) {
+      return Finding.NOT_ALL_KNOWN;
+    }
     Optional<TrackedPod> last = newest(snapshot).filter(pod -> isLast(pod, snapshot));
     Optional<Integer> noted = last.flatMap(logs::earlierLogs);
     if (noted.isPresent()) {
-      return answer(logs.countOthers(uids(last.stream().toList())) >= noted.get());
+      return finding(logs.countOthers(uids(last.stream().toList())) >= noted.get());
     }
     int logsOfOthers = logs.countOthers(uids(snapshot.pods()));
-    return logsOfOthers == 0 && snapshot.pods().size() == 1 && cameAtOnce(last, snapshot)
-        ? Answer.ALL_KNOWN
-        : told(snapshot, logsOfOthers, isAtEnd);
+    if (logsOfOthers == 0 && isOnlyPod(last, snapshot)) {
+      return Finding.ALL_KNOWN;
+    }
+    return newest(snapshot).isEmpty()
+            && logsOfOthers == 0
+            && !JobConditions.hasBegun(snapshot.job())
+        ? Finding.ALL_KNOWN
+        : fromEvents(snapshot, logsOfOthers, isAtEnd);
+  }
+
+  /** A pod that could not start left nothing to miss. */
+  private boolean noneStarted(Snapshot snapshot) {
+    return calls.traces(snapshot.job()).stream().allMatch(trace -> trace.startedAt().isEmpty());
+  }
+
+  private static Finding finding(boolean areAllKnown) {
+    return areAllKnown ? Finding.ALL_KNOWN : Finding.NOT_ALL_KNOWN;
+  }
+
+  /** Whether nothing tells if it ever ran, such as on a node that was lost. */
+  private boolean mayLackItsLog(TrackedPod pod) {
+    return pod.isOver() && PodStates.isEndUnknown(pod.pod()) && !logs.has(pod);
   }
 
   private static Optional<TrackedPod> newest(Snapshot snapshot) {
@@ -125,23 +164,23 @@ final class EarlierAttempts {
     return pods.stream().map(TrackedPod::uid).collect(Collectors.toSet());
   }
 
-  /** Whether no pod has come after it that may be gone. */
+  /** Whether no pod can have come after it. */
   private static boolean isLast(TrackedPod pod, Snapshot snapshot) {
     return !pod.isOver()
         || PodStates.isPhase(pod.pod(), "Succeeded")
         || isAtOnce(PodStates.finishedAt(pod.pod()), JobConditions.finishedAt(snapshot.job()));
   }
 
-  private static boolean cameAtOnce(Optional<TrackedPod> pod, Snapshot snapshot) {
-    return isAtOnce(startedAt(snapshot), pod.flatMap(EarlierAttempts::createdAt));
+  /** Whether it came at once; not if the Job was suspended meanwhile, which begins anew then. */
+  private static boolean isOnlyPod(Optional<TrackedPod> pod, Snapshot snapshot) {
+    return snapshot.pods().size() == 1
+        && !JobConditions.mayHaveBegunTwice(snapshot.job())
+        && isAtOnce(
+            JobConditions.startedAt(snapshot.job()), pod.flatMap(EarlierAttempts::createdAt));
   }
 
   private static boolean isAtOnce(Optional<Instant> first, Optional<Instant> then) {
     return first.flatMap(at -> then.map(later -> !later.isAfter(at.plus(AT_ONCE)))).orElse(false);
-  }
-
-  private static Answer answer(boolean areAllKnown) {
-    return areAllKnown ? Answer.ALL_KNOWN : Answer.NOT_ALL_KNOWN;
   }
 
   /**
@@ -149,32 +188,34 @@ final class EarlierAttempts {
    *
    * @param logsOfOthers how many logs there are of pods that are not known any more
    */
-  private Answer told(Snapshot snapshot, int logsOfOthers, boolean isAtEnd) {
+  private Finding fromEvents(Snapshot snapshot, int logsOfOthers, boolean isAtEnd) {
     Set<String> created = calls.createdPods(snapshot.job());
     List<String> known =
         snapshot.pods().stream().map(pod -> pod.pod().getMetadata().getName()).toList();
     if (created.stream().filter(name -> !known.contains(name)).count() > logsOfOthers) {
-      return Answer.NOT_ALL_KNOWN;
+      return Finding.NOT_ALL_KNOWN;
     }
-    if (known.isEmpty()
-        || (created.containsAll(known) && isYoung(startedAt(snapshot), EVENTS_STAY))) {
-      return Answer.ALL_KNOWN;
+    if (!isYoung(Timestamps.parse(creation(snapshot.job())), EVENTS_STAY)) {
+      return Finding.NOT_ALL_KNOWN;
+    }
+    if (created.containsAll(known)) {
+      return Finding.ALL_KNOWN;
     }
     return !isAtEnd && isYoung(newest(snapshot).flatMap(EarlierAttempts::createdAt), EVENT_LAG)
-        ? Answer.OPEN
-        : Answer.NOT_ALL_KNOWN;
+        ? Finding.OPEN
+        : Finding.NOT_ALL_KNOWN;
   }
 
   private static boolean isYoung(Optional<Instant> began, Duration age) {
     return began.filter(at -> Instant.now().isBefore(at.plus(age))).isPresent();
   }
 
-  private static Optional<Instant> startedAt(Snapshot snapshot) {
-    return JobConditions.startedAt(snapshot.job());
+  private static Optional<Instant> createdAt(TrackedPod tracked) {
+    return Timestamps.parse(creation(tracked.pod()));
   }
 
-  private static Optional<Instant> createdAt(TrackedPod tracked) {
-    return Timestamps.parse(tracked.pod().getMetadata().getCreationTimestamp());
+  private static String creation(HasMetadata item) {
+    return item.getMetadata().getCreationTimestamp();
   }
 
   private static String name(Snapshot snapshot) {

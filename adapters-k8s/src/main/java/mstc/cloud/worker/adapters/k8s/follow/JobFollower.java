@@ -348,8 +348,7 @@ final class JobFollower implements Runnable {
   }
 
   private JobEnd finish(Snapshot snapshot, JobVerdict.Ended ended) throws InterruptedException {
-    boolean areAllKnown =
-        (snapshot.pods().isEmpty() && neverRan(ended.outcome())) || earlier.areAllKnown(snapshot);
+    boolean areAllKnown = earlier.areAllKnown(snapshot, neverRan(ended.outcome()));
     PodLogs.Collected collected = logs.awaitAll(snapshot, ended.attempts());
     if (closed) {
       throw new InterruptedException("closed");
@@ -361,7 +360,7 @@ final class JobFollower implements Runnable {
     if (isGone) {
       warnings.add(LogTexts.notComplete("the pod was gone before its log was read"));
     } else if (!areAllKnown) {
-      warnings.add(LogTexts.notComplete(EarlierAttempts.MAY_BE_LOST));
+      warnings.add(LogTexts.notComplete(EarlierAttempts.MAY_BE_MISSING));
     }
     return new JobEnd(
         ended.outcome(),

@@ -51,7 +51,7 @@ final class PodLogs {
   private final String jobName;
   private final Map<String, PodLog> byPod = new ConcurrentHashMap<>();
 
-  /** Only used by the follower, as what follows. */
+  /** Only used by the follower, like the two fields below. */
   private boolean takenOver;
 
   /** What an earlier worker had of them, by their pods' uids. */
@@ -100,6 +100,11 @@ final class PodLogs {
     return Optional.ofNullable(inherited.get(pod.uid())).flatMap(SpooledLog::earlierLogs);
   }
 
+  /** Whether there is a log of that pod. */
+  boolean has(TrackedPod pod) {
+    return byPod.containsKey(pod.uid());
+  }
+
   /** How many logs there are, but for those of some pods. */
   int countOthers(Set<String> podUids) {
     Set<String> others = new HashSet<>(byPod.keySet());
@@ -124,7 +129,8 @@ final class PodLogs {
   /** Begins to collect a pod's log once there can be one, and lets that end once it is whole. */
   void collect(TrackedPod trackedPod) {
     Pod pod = trackedPod.pod();
-    PodStates.startedAt(pod)
+    trackedPod
+        .startedAt()
         .ifPresent(startedAt -> {
           PodLog podLog = byPod.computeIfAbsent(trackedPod.uid(), uid -> begin(pod, startedAt));
           if (trackedPod.gone() || trackedPod.isOver() || PodStates.terminated(pod).isPresent()) {

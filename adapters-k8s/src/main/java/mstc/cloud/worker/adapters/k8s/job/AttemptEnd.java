@@ -31,7 +31,7 @@ final class AttemptEnd {
     if (isOutOfMemory(terminated.get())) {
       return new JobOutcome.OutOfMemory(code == 0 ? OptionalInt.empty() : OptionalInt.of(code));
     }
-    if (reason.equals("ContainerStatusUnknown")) {
+    if (PodStates.isEndUnknown(pod)) {
       return new JobOutcome.Lost(PodStates.describe(reason, terminated.get().getMessage()));
     }
     if (PodStates.neverRan(terminated.get())) {

@@ -23,6 +23,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import mstc.cloud.worker.adapters.k8s.cluster.ApiErrors;
@@ -58,9 +59,13 @@ public final class JobCalls {
   private static final Set<String> OF_THE_END =
       Set.of("DeadlineExceeded", "BackoffLimitExceeded", "FailedKillPod", "ExceededGracePeriod");
 
+  /** How many Jobs' events are asked for at once when many Jobs are taken over. */
+  private static final int MAX_EVENT_LISTS = 4;
+
   private final KubernetesClient client;
   private final String namespace;
   private final Duration retention;
+  private final Semaphore eventLists = new Semaphore(MAX_EVENT_LISTS);
 
   public JobCalls(KubernetesClient client, String namespace, Duration retention) {
     this.client = client;
@@ -361,9 +366,15 @@ public final class JobCalls {
 
   /** The names of the pods that a Job has had, as far as events still tell. */
   public Set<String> createdPods(Job job) {
-    return creations(job).stream()
-        .flatMap(creation -> PodTrace.createdPod(creation).stream())
-        .collect(Collectors.toUnmodifiableSet());
+    // An API server goes through all events for each.
+    eventLists.acquireUninterruptibly();
+    try {
+      return creations(job).stream()
+          .flatMap(creation -> PodTrace.createdPod(creation).stream())
+          .collect(Collectors.toUnmodifiableSet());
+    } finally {
+      eventLists.release();
+    }
   }
 
   private List<Event> creations(Job job) {

@@ -70,12 +70,28 @@ public final class JobConditions {
     return Optional.ofNullable(job.getStatus()).stream();
   }
 
-  /** When its controller could first create pods for it; or its creation, if that is not known. */
+  /**
+   * When its controller last began to create pods for it; or its creation, if that is not known.
+   */
   public static Optional<Instant> startedAt(Job job) {
+    return startTime(job).or(() -> Timestamps.parse(job.getMetadata().getCreationTimestamp()));
+  }
+
+  private static Optional<Instant> startTime(Job job) {
     return status(job)
         .flatMap(status -> Timestamps.parse(status.getStartTime()).stream())
-        .findFirst()
-        .or(() -> Timestamps.parse(job.getMetadata().getCreationTimestamp()));
+        .findFirst();
+  }
+
+  /** Whether its controller has ever begun to create pods for it. */
+  public static boolean hasBegun(Job job) {
+    return startTime(job).isPresent();
+  }
+
+  /** Whether it may have been suspended after it had begun, and begun again. */
+  public static boolean mayHaveBegunTwice(Job job) {
+    // Each change of its spec counts. One that was created suspended has been changed once.
+    return Objects.requireNonNullElse(job.getMetadata().getGeneration(), 1L) > 2;
   }
 
   /** Whether the controller has nothing left to do for it. */

@@ -32,6 +32,9 @@ public final class PodStates {
   /** As long as Kubernetes itself waits for a node before it takes its pods away. */
   private static final Duration NODE_PATIENCE = Duration.ofMinutes(5);
 
+  /** The reason of a container's end that the kubelet did not see, such as on a lost node. */
+  private static final String UNKNOWN = "ContainerStatusUnknown";
+
   private PodStates() {}
 
   public static Optional<ContainerStateTerminated> terminated(Pod pod) {
@@ -65,10 +68,15 @@ public final class PodStates {
     return terminated(pod).flatMap(terminated -> Timestamps.parse(terminated.getFinishedAt()));
   }
 
+  /** Whether nobody knows how its process ended, or if it ever began. */
+  public static boolean isEndUnknown(Pod pod) {
+    return terminated(pod).filter(end -> UNKNOWN.equals(end.getReason())).isPresent();
+  }
+
   /** Whether the runtime could not start the container's process, or its status is unknown. */
   static boolean neverRan(ContainerStateTerminated terminated) {
     return switch (String.valueOf(terminated.getReason())) {
-      case "StartError", "ContainerCannotRun", "ContainerStatusUnknown" -> true;
+      case "StartError", "ContainerCannotRun", UNKNOWN -> true;
       default -> false;
     };
   }
@@ -274,7 +282,7 @@ public final class PodStates {
         && isBeforeDeadline(
             pod,
             terminated(pod)
-                .filter(end -> !"ContainerStatusUnknown".equals(end.getReason()))
+                .filter(end -> !UNKNOWN.equals(end.getReason()))
                 .map(ContainerStateTerminated::getFinishedAt));
   }
 

@@ -3,6 +3,8 @@ package mstc.cloud.worker.adapters.k8s.log;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.cluster.Timestamps;
@@ -27,6 +29,8 @@ record LogMark(LogPosition position, History history) {
    * @param gaps what is or may be missing, each in one line
    */
   record History(Instant began, boolean whole, Optional<Integer> earlier, List<String> gaps) {
+    private static final Pattern LINE = Pattern.compile("(\\S+) (true|false)(?:/(\\d{1,9}))?");
+
     static History beginning() {
       return new History(Instant.now(), false, Optional.empty(), List.of());
     }
@@ -44,21 +48,22 @@ record LogMark(LogPosition position, History history) {
           began, whole, earlier, Stream.concat(gaps.stream(), Stream.of(gap)).toList());
     }
 
+    /** Older versions take {@code whole/earlier} for false: they read the log once more. */
     private String toLine() {
-      return began + " " + whole + earlier.map(logs -> " " + logs).orElse("");
+      return began + " " + whole + earlier.map(logs -> "/" + logs).orElse("");
     }
 
     /** Empty if another version wrote it. */
     private static Optional<History> parse(String line, List<String> gaps) {
-      List<String> words = List.of(line.split(" ", -1));
-      return words.size() < 2 || words.size() > 3
-          ? Optional.empty()
-          : Optional.of(
+      Matcher words = LINE.matcher(line);
+      return words.matches()
+          ? Optional.of(
               new History(
-                  Instant.parse(words.get(0)),
-                  Boolean.parseBoolean(words.get(1)),
-                  words.stream().skip(2).map(Integer::valueOf).findFirst(),
-                  List.copyOf(gaps)));
+                  Instant.parse(words.group(1)),
+                  Boolean.parseBoolean(words.group(2)),
+                  Optional.ofNullable(words.group(3)).map(Integer::valueOf),
+                  List.copyOf(gaps)))
+          : Optional.empty();
     }
   }
 

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.JobStatusBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +38,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class EarlierAttemptsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String EVENTS = "GET events list";
-  private static final String WARNING = "the log is not complete: " + EarlierAttempts.MAY_BE_LOST;
+  private static final String WARNING =
+      "the log is not complete: " + EarlierAttempts.MAY_BE_MISSING;
 
   /** When Jobs start whose events are all there. */
   private final Instant recently = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
@@ -56,6 +58,9 @@ class EarlierAttemptsTest {
 
   private Job started(Instant at) {
     return new JobBuilder(jobs.created(work))
+        .editMetadata()
+        .withCreationTimestamp(at.toString())
+        .endMetadata()
         .editStatus()
         .withStartTime(at.toString())
         .endStatus()
@@ -82,6 +87,15 @@ class EarlierAttemptsTest {
             .withNewInvolvedObject()
             .withUid(job.getMetadata().getUid())
             .endInvolvedObject()
+            .build());
+  }
+
+  /** A Job whose time was over. */
+  private static Job timedOut(Job job) {
+    return with(
+        job,
+        new JobStatusBuilder(failed("DeadlineExceeded", 0))
+            .withStartTime(job.getStatus().getStartTime())
             .build());
   }
 
@@ -131,6 +145,53 @@ class EarlierAttemptsTest {
 
     // then
     assertThat(inherited(tracked).awaitEnd().warnings()).contains(WARNING);
+  }
+
+  @Test
+  void anAttemptThatWasSuspendedIsMissed() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "suspended");
+    tellOf(job, "p");
+    Job resumed =
+        new JobBuilder(job)
+            .editMetadata()
+            .withGeneration(4L)
+            .endMetadata()
+            .editStatus()
+            .withStartTime(recently.plusSeconds(37).toString())
+            .endStatus()
+            .build();
+    TrackedJob tracked = new TrackedJob(resumed);
+
+    // when
+    tracked.update(created(exited(0), recently.plusSeconds(37)));
+
+    // then
+    assertIsNotComplete(inherited(tracked).awaitEnd());
+  }
+
+  @Test
+  void anAttemptOnALostNodeMayHaveRun() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "lost");
+    tellOf(job, "p");
+    Pod lost = created(named(exited(137), "lost", "2"), recently);
+    lost.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .getState()
+        .getTerminated()
+        .setReason("ContainerStatusUnknown");
+    TrackedJob tracked = new TrackedJob(job);
+
+    // when
+    tracked.update(lost);
+    tracked.update(created(named(exited(0), "p", "3"), recently.plusSeconds(37)));
+
+    // then
+    assertIsNotComplete(inherited(tracked).awaitEnd());
   }
 
   @Test
@@ -354,7 +415,7 @@ class EarlierAttemptsTest {
     tellOf(job, "evicted");
 
     // when
-    JobEnd end = inherited(new TrackedJob(with(job, failed("DeadlineExceeded", 0)))).awaitEnd();
+    JobEnd end = inherited(new TrackedJob(timedOut(job))).awaitEnd();
 
     // then
     assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
@@ -365,14 +426,75 @@ class EarlierAttemptsTest {
 
   @Test
   void aJobThatTimedOutWithoutAPodHasAnEmptyLog() throws Exception {
-    // given
-    Job job = started(recently);
-
     // when
-    JobEnd end = inherited(new TrackedJob(with(job, failed("DeadlineExceeded", 0)))).awaitEnd();
+    JobEnd end = inherited(new TrackedJob(timedOut(started(recently)))).awaitEnd();
 
     // then
     assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
+    assertThat(end.log().complete()).isTrue();
+    assertThat(jobs.server.notes()).contains(EVENTS);
+  }
+
+  @Test
+  void aJobThatNeverBeganHasAnEmptyLog() throws Exception {
+    // when
+    JobEnd end =
+        inherited(new TrackedJob(with(jobs.created(work), failed("DeadlineExceeded", 0))))
+            .awaitEnd();
+
+    // then
+    assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
+    assertThat(end.log().complete()).isTrue();
+  }
+
+  private static Job unstartable(Job job) {
+    return new JobBuilder(timedOut(job))
+        .editMetadata()
+        .addToAnnotations(
+            "mstc/unstartable", "{\"kind\":\"IMAGE_UNAVAILABLE\",\"reason\":\"no such image\"}")
+        .endMetadata()
+        .build();
+  }
+
+  @Test
+  void anAttemptMayHaveRunBeforeTheOneThatCouldNotStart() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "evicted");
+    tellOf(job, "unstartable");
+    jobs.server.add(
+        new EventBuilder()
+            .withNewMetadata()
+            .withName("started")
+            .endMetadata()
+            .withReason("Started")
+            .withFirstTimestamp(recently.toString())
+            .withNewInvolvedObject()
+            .withName("evicted")
+            .withFieldPath("spec.containers{" + FollowedJobs.CONTAINER + "}")
+            .endInvolvedObject()
+            .build());
+
+    // when
+    JobEnd end = inherited(new TrackedJob(unstartable(job))).awaitEnd();
+
+    // then
+    assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);
+    assertThat(end.warnings()).contains(WARNING);
+    assertThat(end.log().complete()).isFalse();
+  }
+
+  @Test
+  void aPodThatCouldNotStartLeftNothingToMiss() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "unstartable");
+
+    // when
+    JobEnd end = inherited(new TrackedJob(unstartable(job))).awaitEnd();
+
+    // then
+    assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);
     assertThat(end.log().complete()).isTrue();
   }
 }

@@ -17,6 +17,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -258,7 +259,12 @@ class JobFollowerLogsTest {
   void aWholeLogOfAPodThatIsGoneIsComplete() throws Exception {
     // given
     var work = work(0);
-    Job job = jobs.created(work);
+    Job job =
+        new JobBuilder(jobs.created(work))
+            .editMetadata()
+            .withCreationTimestamp(Instant.now().toString())
+            .endMetadata()
+            .build();
     TrackedJob tracked = new TrackedJob(job);
     tracked.update(exited(0));
     var _ = jobs.followed(work, tracked).awaitEnd();

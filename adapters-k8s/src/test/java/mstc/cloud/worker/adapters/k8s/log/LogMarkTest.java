@@ -36,13 +36,14 @@ class LogMarkTest {
     assertThat(read(BEGAN + " false"))
         .isEqualTo(
             new LogMark.History(Instant.parse(BEGAN), false, Optional.empty(), List.of("a gap")));
-    assertThat(read(BEGAN + " true 3").earlier()).contains(3);
+    assertThat(read(BEGAN + " true/3").earlier()).contains(3);
   }
 
   @Test
   void aMarkOfAnotherVersionIsNone() {
     assertThat(LogMark.parse(List.of(POSITION, BEGAN))).isEmpty();
-    assertThat(LogMark.parse(List.of(POSITION, BEGAN + " true 3 more"))).isEmpty();
+    assertThat(LogMark.parse(List.of(POSITION, BEGAN + " true/3 more"))).isEmpty();
+    assertThat(LogMark.parse(List.of(POSITION, BEGAN + " true/many"))).isEmpty();
     assertThat(LogMark.parse(List.of(POSITION))).isEmpty();
   }
 }
