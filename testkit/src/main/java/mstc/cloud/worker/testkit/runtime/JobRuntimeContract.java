@@ -58,7 +58,7 @@ public abstract class JobRuntimeContract {
   private static final ReplyAddress ALICE = new ReplyAddress("alice", Optional.of("a-1"));
   private static final ReplyAddress BOB = new ReplyAddress("bob", Optional.empty());
 
-  private final ToldListener told = new ToldListener();
+  private volatile ToldListener told = new ToldListener();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private @Nullable JobRuntime open;
 
@@ -163,7 +163,8 @@ public abstract class JobRuntimeContract {
   /** Closes the runtime and opens another on the same records. */
   protected final void restart() throws Exception {
     runtime().close();
-    told.forget();
+    // The one before may still be told something late.
+    told = new ToldListener();
     openTheRuntime();
   }
 
@@ -1368,13 +1369,6 @@ public abstract class JobRuntimeContract {
 
     synchronized int changes() {
       return changes;
-    }
-
-    synchronized void forget() {
-      unanswered.clear();
-      answered.clear();
-      givenUp.clear();
-      changes = 0;
     }
   }
 }
