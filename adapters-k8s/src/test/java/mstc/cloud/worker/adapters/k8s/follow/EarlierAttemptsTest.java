@@ -171,27 +171,49 @@ class EarlierAttemptsTest {
     assertIsNotComplete(inherited(tracked).awaitEnd());
   }
 
+  private static Pod lost(Pod pod) {
+    pod.getStatus()
+        .getContainerStatuses()
+        .getFirst()
+        .getState()
+        .getTerminated()
+        .setReason("ContainerStatusUnknown");
+    return pod;
+  }
+
   @Test
   void anAttemptOnALostNodeMayHaveRun() throws Exception {
     // given
     Job job = started(recently);
     tellOf(job, "lost");
     tellOf(job, "p");
-    Pod lost = created(named(exited(137), "lost", "2"), recently);
-    lost.getStatus()
-        .getContainerStatuses()
-        .getFirst()
-        .getState()
-        .getTerminated()
-        .setReason("ContainerStatusUnknown");
     TrackedJob tracked = new TrackedJob(job);
 
     // when
-    tracked.update(lost);
+    tracked.update(lost(created(named(exited(137), "lost", "2"), recently)));
     tracked.update(created(named(exited(0), "p", "3"), recently.plusSeconds(37)));
 
     // then
     assertIsNotComplete(inherited(tracked).awaitEnd());
+  }
+
+  @Test
+  void anAttemptThatWasSeenRunningOnALostNodeHasALog() throws Exception {
+    // given
+    Job job = started(recently);
+    tellOf(job, "lost");
+    tellOf(job, "p");
+    TrackedJob tracked = new TrackedJob(job);
+
+    // when
+    tracked.update(created(named(running(), "lost", "2"), recently));
+    tracked.update(lost(created(named(exited(137), "lost", "3"), recently)));
+    tracked.update(created(named(exited(0), "p", "4"), recently.plusSeconds(37)));
+    JobEnd end = inherited(tracked).awaitEnd();
+
+    // then
+    assertThat(end.log().file()).content().contains("=== attempt 2 of 2").contains("one line\n===");
+    assertThat(end.log().complete()).isTrue();
   }
 
   @Test
@@ -273,6 +295,20 @@ class EarlierAttemptsTest {
 
     // when
     tracked.update(created(exited(0), recently.plusSeconds(37)));
+
+    // then
+    assertIsNotComplete(inherited(tracked).awaitEnd());
+    // More than once while it was followed, and once at its end.
+    assertThat(jobs.server.notes().stream().filter(EVENTS::equals)).hasSizeGreaterThan(2);
+  }
+
+  @Test
+  void eventsThatDoNotTellOfAPodThatIsKnownTellNothing() throws Exception {
+    // given
+    TrackedJob tracked = new TrackedJob(started(recently.minusSeconds(60)));
+
+    // when
+    tracked.update(created(exited(0), recently.minusSeconds(1)));
 
     // then
     assertIsNotComplete(inherited(tracked).awaitEnd());
