@@ -1,6 +1,7 @@
 package mstc.cloud.worker.adapters.k8s.follow;
 
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.START;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.created;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.exited;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.failed;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.named;
@@ -13,7 +14,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.JobStatusBuilder;
@@ -67,14 +67,6 @@ class EarlierAttemptsTest {
         .build();
   }
 
-  private static Pod created(Pod pod, Instant at) {
-    return new PodBuilder(pod)
-        .editMetadata()
-        .withCreationTimestamp(at.toString())
-        .endMetadata()
-        .build();
-  }
-
   /** The event of a pod's creation. */
   private void tellOf(Job job, String pod) {
     jobs.server.add(
@@ -103,6 +95,13 @@ class EarlierAttemptsTest {
     return jobs.followed(work, tracked, true, Duration.ZERO);
   }
 
+  /** Another worker follows a Job to its end, of which there are these pods. */
+  private JobEnd endOf(Job job, Pod... pods) throws Exception {
+    TrackedJob tracked = new TrackedJob(job);
+    List.of(pods).forEach(tracked::update);
+    return inherited(tracked).awaitEnd();
+  }
+
   private void assertIsComplete(JobEnd end) {
     assertThat(end.log().file()).hasContent("one line\n");
     assertThat(end.warnings()).isEmpty();
@@ -121,13 +120,12 @@ class EarlierAttemptsTest {
     Job job = started(recently);
     tellOf(job, "evicted");
     tellOf(job, "p");
-    TrackedJob tracked = new TrackedJob(job);
 
     // when
-    tracked.update(created(exited(0), recently.plusSeconds(37)));
+    JobEnd end = endOf(job, created(exited(0), recently.plusSeconds(37)));
 
     // then
-    assertIsNotComplete(inherited(tracked).awaitEnd());
+    assertIsNotComplete(end);
   }
 
   @Test
@@ -137,14 +135,16 @@ class EarlierAttemptsTest {
     tellOf(job, "removed");
     tellOf(job, "p");
     tellOf(job, "q");
-    TrackedJob tracked = new TrackedJob(job);
 
     // when
-    tracked.update(created(named(exited(3), "p", "2"), recently));
-    tracked.update(created(named(exited(0), "q", "3"), recently.plusSeconds(37)));
+    JobEnd end =
+        endOf(
+            job,
+            created(named(exited(3), "p", "2"), recently),
+            created(named(exited(0), "q", "3"), recently.plusSeconds(37)));
 
     // then
-    assertThat(inherited(tracked).awaitEnd().warnings()).contains(WARNING);
+    assertThat(end.warnings()).contains(WARNING);
   }
 
   @Test
@@ -162,13 +162,12 @@ class EarlierAttemptsTest {
             .withStartTime(recently.plusSeconds(37).toString())
             .endStatus()
             .build();
-    TrackedJob tracked = new TrackedJob(resumed);
 
     // when
-    tracked.update(created(exited(0), recently.plusSeconds(37)));
+    JobEnd end = endOf(resumed, created(exited(0), recently.plusSeconds(37)));
 
     // then
-    assertIsNotComplete(inherited(tracked).awaitEnd());
+    assertIsNotComplete(end);
   }
 
   private static Pod lost(Pod pod) {
@@ -187,14 +186,16 @@ class EarlierAttemptsTest {
     Job job = started(recently);
     tellOf(job, "lost");
     tellOf(job, "p");
-    TrackedJob tracked = new TrackedJob(job);
 
     // when
-    tracked.update(lost(created(named(exited(137), "lost", "2"), recently)));
-    tracked.update(created(named(exited(0), "p", "3"), recently.plusSeconds(37)));
+    JobEnd end =
+        endOf(
+            job,
+            lost(created(named(exited(137), "lost", "2"), recently)),
+            created(named(exited(0), "p", "3"), recently.plusSeconds(37)));
 
     // then
-    assertIsNotComplete(inherited(tracked).awaitEnd());
+    assertIsNotComplete(end);
   }
 
   @Test
@@ -203,13 +204,14 @@ class EarlierAttemptsTest {
     Job job = started(recently);
     tellOf(job, "lost");
     tellOf(job, "p");
-    TrackedJob tracked = new TrackedJob(job);
 
     // when
-    tracked.update(created(named(running(), "lost", "2"), recently));
-    tracked.update(lost(created(named(exited(137), "lost", "3"), recently)));
-    tracked.update(created(named(exited(0), "p", "4"), recently.plusSeconds(37)));
-    JobEnd end = inherited(tracked).awaitEnd();
+    JobEnd end =
+        endOf(
+            job,
+            created(named(running(), "lost", "2"), recently),
+            lost(created(named(exited(137), "lost", "3"), recently)),
+            created(named(exited(0), "p", "4"), recently.plusSeconds(37)));
 
     // then
     assertThat(end.log().file()).content().contains("=== attempt 2 of 2").contains("one line\n===");
@@ -219,13 +221,13 @@ class EarlierAttemptsTest {
   @Test
   void whereThePodCameAtOnceNoEventsAreRead() throws Exception {
     // given
-    TrackedJob tracked = new TrackedJob(started(START));
+    Job job = started(START);
 
     // when
-    tracked.update(created(exited(0), START.plusSeconds(5)));
+    JobEnd end = endOf(job, created(exited(0), START.plusSeconds(5)));
 
     // then
-    assertIsComplete(inherited(tracked).awaitEnd());
+    assertIsComplete(end);
     assertThat(jobs.server.notes()).doesNotContain(EVENTS);
   }
 
@@ -247,13 +249,12 @@ class EarlierAttemptsTest {
     // given
     Job job = started(recently);
     tellOf(job, "p");
-    TrackedJob tracked = new TrackedJob(job);
 
     // when
-    tracked.update(created(exited(0), recently.plusSeconds(37)));
+    JobEnd end = endOf(job, created(exited(0), recently.plusSeconds(37)));
 
     // then
-    assertIsComplete(inherited(tracked).awaitEnd());
+    assertIsComplete(end);
   }
 
   @Test
@@ -278,26 +279,25 @@ class EarlierAttemptsTest {
     // given
     Job job = started(recently.minus(Duration.ofHours(1)));
     tellOf(job, "p");
-    TrackedJob tracked = new TrackedJob(job);
 
     // when
-    tracked.update(created(exited(0), recently));
+    JobEnd end = endOf(job, created(exited(0), recently));
 
     // then
-    assertIsNotComplete(inherited(tracked).awaitEnd());
+    assertIsNotComplete(end);
   }
 
   @Test
   void eventsThatCannotBeReadTellNothing() throws Exception {
     // given
-    TrackedJob tracked = new TrackedJob(started(recently));
+    Job job = started(recently);
     jobs.server.fail(EVENTS);
 
     // when
-    tracked.update(created(exited(0), recently.plusSeconds(37)));
+    JobEnd end = endOf(job, created(exited(0), recently.plusSeconds(37)));
 
     // then
-    assertIsNotComplete(inherited(tracked).awaitEnd());
+    assertIsNotComplete(end);
     // More than once while it was followed, and once at its end.
     assertThat(jobs.server.notes().stream().filter(EVENTS::equals)).hasSizeGreaterThan(2);
   }
@@ -305,13 +305,13 @@ class EarlierAttemptsTest {
   @Test
   void eventsThatDoNotTellOfAPodThatIsKnownTellNothing() throws Exception {
     // given
-    TrackedJob tracked = new TrackedJob(started(recently.minusSeconds(60)));
+    Job job = started(recently.minusSeconds(60));
 
     // when
-    tracked.update(created(exited(0), recently.minusSeconds(1)));
+    JobEnd end = endOf(job, created(exited(0), recently.minusSeconds(1)));
 
     // then
-    assertIsNotComplete(inherited(tracked).awaitEnd());
+    assertIsNotComplete(end);
   }
 
   // What one worker leaves word of to the next.
@@ -451,7 +451,7 @@ class EarlierAttemptsTest {
     tellOf(job, "evicted");
 
     // when
-    JobEnd end = inherited(new TrackedJob(timedOut(job))).awaitEnd();
+    JobEnd end = endOf(timedOut(job));
 
     // then
     assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
@@ -463,7 +463,7 @@ class EarlierAttemptsTest {
   @Test
   void aJobThatTimedOutWithoutAPodHasAnEmptyLog() throws Exception {
     // when
-    JobEnd end = inherited(new TrackedJob(timedOut(started(recently)))).awaitEnd();
+    JobEnd end = endOf(timedOut(started(recently)));
 
     // then
     assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
@@ -474,9 +474,7 @@ class EarlierAttemptsTest {
   @Test
   void aJobThatNeverBeganHasAnEmptyLog() throws Exception {
     // when
-    JobEnd end =
-        inherited(new TrackedJob(with(jobs.created(work), failed("DeadlineExceeded", 0))))
-            .awaitEnd();
+    JobEnd end = endOf(with(jobs.created(work), failed("DeadlineExceeded", 0)));
 
     // then
     assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.TIMED_OUT);
@@ -512,7 +510,7 @@ class EarlierAttemptsTest {
             .build());
 
     // when
-    JobEnd end = inherited(new TrackedJob(unstartable(job))).awaitEnd();
+    JobEnd end = endOf(unstartable(job));
 
     // then
     assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);
@@ -527,7 +525,7 @@ class EarlierAttemptsTest {
     tellOf(job, "unstartable");
 
     // when
-    JobEnd end = inherited(new TrackedJob(unstartable(job))).awaitEnd();
+    JobEnd end = endOf(unstartable(job));
 
     // then
     assertThat(end.outcome().kind()).isEqualTo(JobOutcome.Kind.IMAGE_UNAVAILABLE);

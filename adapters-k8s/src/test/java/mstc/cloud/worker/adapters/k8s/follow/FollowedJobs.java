@@ -262,6 +262,15 @@ final class FollowedJobs implements AutoCloseable {
         .build();
   }
 
+  /** The same pod, created at another time. */
+  static Pod created(Pod pod, Instant at) {
+    return new PodBuilder(pod)
+        .editMetadata()
+        .withCreationTimestamp(at.toString())
+        .endMetadata()
+        .build();
+  }
+
   static Pod newer(Pod pod, String version) {
     return named(pod, pod.getMetadata().getName(), version);
   }

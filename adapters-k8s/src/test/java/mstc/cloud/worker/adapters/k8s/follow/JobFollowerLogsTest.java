@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.k8s.follow;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.START;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.beingDeleted;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.complete;
+import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.created;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.exited;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.keptAfter;
 import static mstc.cloud.worker.adapters.k8s.follow.FollowedJobs.named;
@@ -89,14 +90,6 @@ class JobFollowerLogsTest {
             === attempt 3 of 3, after EvictionByEvictionAPI: drained ===
             one line
             """);
-  }
-
-  private static Pod created(Pod pod, Instant at) {
-    return new PodBuilder(pod)
-        .editMetadata()
-        .withCreationTimestamp(at.toString())
-        .endMetadata()
-        .build();
   }
 
   private static Pod evicted() {
