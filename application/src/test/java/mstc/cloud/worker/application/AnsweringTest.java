@@ -37,7 +37,7 @@ class AnsweringTest {
     site.start();
     site.send(Message.of("solve").messageId("key").correlationId("mine").replyTo(replyQueue));
     UniqueName job = site.awaitJob();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     return job;
   }
 
@@ -318,7 +318,7 @@ class AnsweringTest {
 
     // then
     assertThat(site.awaitReplies(LATE, 1)).isEqualTo(site.replies(Site.REPLIES));
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
   }
 
   @Test

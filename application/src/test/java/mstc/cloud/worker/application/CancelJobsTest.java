@@ -56,7 +56,7 @@ class CancelJobsTest {
     assertThat(site.awaitReplies(Site.REPLIES, 2))
         .extracting(Reply::outcome)
         .containsOnly(JobOutcome.Kind.CANCELLED);
-    assertThat(site.unanswered()).hasSize(1);
+    Site.eventually().until(() -> site.unanswered().size() == 1);
   }
 
   @Test

@@ -53,7 +53,7 @@ class CrashTest {
     site.start();
     site.send(Message.of("solve").replyTo(Site.REPLIES));
     UniqueName job = site.awaitJob();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     Site.eventually().until(() -> site.calls.count(PortCall.AWAIT_END) == 1);
     CountDownLatch crashed = crashAt(call, done);
     site.succeed(job);
@@ -97,7 +97,7 @@ class CrashTest {
 
     // when
     site.startAnother();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
 
     // then
     site.succeed(site.awaitJob());

@@ -150,11 +150,9 @@ class ExecuteWorkTest {
     assertThat(second).isInstanceOf(Execution.NoRoom.class);
     site.succeed(job);
     site.awaitNoUnanswered();
-    Site.eventually()
-        .until(() -> {
-          begin(SOLVE, Optional.empty());
-          return site.unanswered().size() == 1;
-        });
+    site.awaitDemand();
+    begin(SOLVE, Optional.empty());
+    assertThat(site.awaitJob()).isNotEqualTo(job);
   }
 
   @Test

@@ -48,7 +48,7 @@ class IdentityTest {
   private UniqueName run(Message message) {
     site.send(message);
     UniqueName job = site.awaitJob();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     site.succeed(job);
     site.awaitNoUnanswered();
     return job;
@@ -92,7 +92,7 @@ class IdentityTest {
     // when
     site.send(KEYED);
     Site.eventually().until(() -> site.calls.count(PortCall.ADD_REPLY_ADDRESS) == 1);
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     site.succeed(job);
 
     // then
@@ -111,7 +111,7 @@ class IdentityTest {
 
     // then
     assertThat(site.awaitReplies(OTHERS, 1)).containsExactly(site.awaitReply());
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     assertThat(jobs()).containsExactly(job);
     assertThat(site.logs()).hasSize(1);
   }
@@ -202,7 +202,7 @@ class IdentityTest {
 
     // then
     Site.eventually().until(() -> site.calls.count(PortCall.FIND) >= 2);
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     assertThat(jobs()).hasSize(1);
     assertThat(site.broker.dead()).isEmpty();
   }
@@ -279,7 +279,7 @@ class IdentityTest {
     // given
     site.send(KEYED);
     UniqueName job = site.awaitJob();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     site.calls.before(
         PortCall.ADD_REPLY_ADDRESS,
         () -> {
@@ -350,7 +350,7 @@ class IdentityTest {
     // when
     site.send(CORRELATED.again());
     Site.eventually().until(() -> site.calls.count(PortCall.ADD_REPLY_ADDRESS) == 1);
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     site.succeed(job);
 
     // then
@@ -524,7 +524,7 @@ class IdentityTest {
     // then
     Site.eventually().until(() -> site.calls.count(PortCall.FIND_SUBMISSION) == 1);
     site.awaitNoUnanswered();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     assertThat(jobs()).hasSize(1);
     assertThat(site.replies(Site.REPLIES)).hasSize(1);
   }
@@ -549,7 +549,7 @@ class IdentityTest {
     // then
     List<Reply> replies = site.awaitReplies(Site.REPLIES, 2);
     assertThat(replies.get(1)).isEqualTo(replies.get(0));
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     assertThat(site.records.runs()).hasSize(1);
     assertThat(site.logs()).hasSize(1);
   }
@@ -589,7 +589,7 @@ class IdentityTest {
 
     // then
     assertThat(site.awaitJobs(2)).contains(taken);
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     site.unanswered().forEach(site::succeed);
     assertThat(site.awaitReply().job()).isPresent().get().isNotEqualTo(taken);
   }

@@ -70,7 +70,7 @@ class KnownAnswersTest {
     Reply reply = site.awaitReplies(LATE, 1).getFirst();
     assertThat(reply.outcome())
         .isEqualTo(message.equals(KEYED) ? JobOutcome.Kind.SUCCEEDED : JobOutcome.Kind.REJECTED);
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     Site.eventually()
         .until(() -> site.broker.dead().size() == (message.body().equals(UNREADABLE) ? 1 : 0));
     assertThat(site.records.runs()).hasSize(1);
@@ -122,7 +122,7 @@ class KnownAnswersTest {
     site.broker.declareReplyQueue(LATE);
     site.startAnother();
     assertThat(site.awaitReplies(LATE, 1)).containsExactly(site.awaitReply());
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
   }
 
   @ParameterizedTest
@@ -139,9 +139,7 @@ class KnownAnswersTest {
     boolean acknowledged = message.messageId().isPresent();
     Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 3);
     Site.eventually().until(() -> site.broker.dead().size() == (acknowledged ? 0 : 1));
-    site.awaitHandled(2);
-    site.crash();
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
     assertThat(site.broker.dead())
         .extracting(DeadDelivery::delivery)
         .allMatch(delivery -> delivery.messageId().isEmpty());
@@ -163,9 +161,7 @@ class KnownAnswersTest {
     boolean acknowledged = message.messageId().isPresent();
     Site.eventually().until(() -> site.calls.count(PortCall.REPLY) > 3);
     Site.eventually().until(() -> site.broker.dead().size() == (acknowledged ? 0 : 1));
-    site.awaitHandled(2);
-    site.awaitUnsettled(0);
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
   }
 
   @Test

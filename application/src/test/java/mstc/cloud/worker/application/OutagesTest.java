@@ -44,7 +44,7 @@ class OutagesTest {
   private UniqueName sendAndAwaitJob() {
     site.send(Message.of("solve").correlationId("mine").replyTo(Site.REPLIES));
     UniqueName job = site.awaitJob();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     return job;
   }
 

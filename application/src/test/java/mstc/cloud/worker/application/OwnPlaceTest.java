@@ -72,7 +72,7 @@ class OwnPlaceTest {
             .findFirst()
             .orElseThrow());
     assertThat(site.awaitReply().outcome()).isEqualTo(JobOutcome.Kind.SUCCEEDED);
-    assertThat(site.unanswered()).containsExactlyElementsOf(before);
+    Site.eventually().until(() -> site.unanswered().equals(before));
   }
 
   @Test
@@ -171,7 +171,7 @@ class OwnPlaceTest {
     // then
     assertThat(site.worker.status().pauses()).isEmpty();
     site.awaitJobs(2);
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
   }
 
   @Test

@@ -47,8 +47,7 @@ class PostponeTest {
     UniqueName job = site.awaitJob();
     site.succeed(job);
     assertThat(site.awaitReply().job()).contains(job);
-    site.awaitUnsettled(0);
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
   }
 
   /** As a mesh's control plane that stands still for an hour. */
@@ -104,8 +103,7 @@ class PostponeTest {
     // when
     site.runtime.recover();
     Site.eventually().until(() -> site.calls.handled() > 1);
-    site.awaitWaiting(0);
-    site.awaitUnsettled(0);
+    site.awaitAllSettled();
 
     // then
     site.succeed(site.awaitJob());

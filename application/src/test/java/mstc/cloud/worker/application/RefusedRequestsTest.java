@@ -83,7 +83,7 @@ class RefusedRequestsTest {
         .startsWith("Invalid request: outputBucket \"resluts\" must be a bucket that is there");
     assertThat(reply.job()).isEmpty();
     assertThat(site.runtime.jobs()).isEmpty();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
   }
 
   @Test
@@ -220,8 +220,7 @@ class RefusedRequestsTest {
     site.send(byCorrelation);
     site.send(byId);
     List<UniqueName> jobs = site.awaitJobs(2);
-    site.awaitWaiting(0);
-    site.awaitUnsettled(0);
+    site.awaitAllSettled();
     site.crash();
 
     // when
@@ -230,8 +229,7 @@ class RefusedRequestsTest {
     site.send(byId);
 
     // then
-    site.awaitWaiting(0);
-    site.awaitUnsettled(0);
+    site.awaitAllSettled();
     jobs.forEach(site::succeed);
     site.awaitNoUnanswered();
     assertThat(site.replies(Site.REPLIES))

@@ -265,9 +265,14 @@ final class Site implements AutoCloseable {
     eventually().until(() -> queue.demand() == 0);
   }
 
-  /** The worker is done with so many deliveries, those that are void included. */
+  /** The worker is done with so many deliveries or more, those that are void included. */
   void awaitHandled(int deliveries) {
-    eventually().until(() -> calls.handled() == deliveries);
+    eventually().until(() -> calls.handled() >= deliveries);
+  }
+
+  /** Every message is settled, so that nothing comes again if the worker goes. */
+  void awaitAllSettled() {
+    eventually().until(() -> broker.messages() == 0);
   }
 
   /** The broker knows of so many deliveries not what became of them. */
@@ -275,6 +280,7 @@ final class Site implements AutoCloseable {
     eventually().until(() -> queue.unsettled() == deliveries);
   }
 
+  /** So many messages are in the queue, and no worker has them. */
   void awaitWaiting(int messages) {
     eventually().until(() -> broker.waiting() == messages);
   }

@@ -31,7 +31,7 @@ class StopTest {
   private UniqueName sendAndAwaitJob() {
     site.send(Message.of("solve").correlationId("mine").replyTo(Site.REPLIES));
     UniqueName job = site.awaitJob();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     return job;
   }
 

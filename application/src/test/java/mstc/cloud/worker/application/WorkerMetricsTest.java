@@ -274,7 +274,6 @@ class WorkerMetricsTest {
         .until(
             () -> site.worker.status().pauses().values().stream().anyMatch(Duration::isPositive));
     site.store.start();
-    site.awaitDemand();
-    assertThat(site.worker.status().pauses()).isEmpty();
+    Site.eventually().until(() -> site.worker.status().pauses().isEmpty());
   }
 }

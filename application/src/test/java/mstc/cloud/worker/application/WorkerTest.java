@@ -37,7 +37,7 @@ class WorkerTest {
     site.start();
     site.send(Message.of("solve").correlationId("mine").replyTo(Site.REPLIES));
     UniqueName job = site.awaitJob();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
 
     // when
     site.runtime.write(job, "first line\n");
@@ -106,7 +106,7 @@ class WorkerTest {
     assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.REJECTED);
     assertThat(reply.result()).endsWith("rejected: no such queue of pods.");
     assertThat(site.broker.dead()).isEmpty();
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
   }
 
   @Test
@@ -176,7 +176,7 @@ class WorkerTest {
     site.succeed(running.getFirst());
 
     // then
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     Site.eventually()
         .until(() -> site.unanswered().stream().anyMatch(name -> !running.contains(name)));
     assertThat(site.unanswered()).hasSize(LIMIT);
@@ -196,7 +196,7 @@ class WorkerTest {
     assertThat(reply.result()).contains("image", "jobName is missing", "inputBucket is missing");
     assertThat(reply.outcome()).isEqualTo(JobOutcome.Kind.REJECTED);
     assertThat(reply.job()).isEmpty();
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     assertThat(site.broker.dead()).isEmpty();
     assertThat(site.runtime.jobs()).isEmpty();
   }
@@ -215,7 +215,7 @@ class WorkerTest {
     // then
     Site.eventually().until(() -> site.broker.dead().size() == 1);
     assertThat(site.broker.dead().getFirst().reason()).contains("image is missing");
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
   }
 
   @Test
@@ -247,7 +247,7 @@ class WorkerTest {
 
     // then
     Site.eventually().until(() -> site.broker.dead().size() == 1);
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
   }
 
   @Test
@@ -264,7 +264,7 @@ class WorkerTest {
     // then
     assertThat(site.awaitReply().result()).startsWith("Invalid request: ");
     assertThat(site.broker.dead()).isEmpty();
-    assertThat(site.broker.waiting()).isZero();
+    site.awaitAllSettled();
   }
 
   @Test
@@ -273,7 +273,7 @@ class WorkerTest {
     site.start();
     IntStream.range(0, LIMIT).forEach(i -> site.send(Message.of("j" + i).replyTo(Site.REPLIES)));
     List<UniqueName> running = site.awaitJobs(LIMIT);
-    site.awaitWaiting(0);
+    site.awaitAllSettled();
     site.awaitNoDemand();
     site.crash();
     site.send(Message.of("next"));

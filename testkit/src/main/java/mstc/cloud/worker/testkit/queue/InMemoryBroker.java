@@ -60,6 +60,11 @@ public final class InMemoryBroker {
     return locked(waiting::size);
   }
 
+  /** How many messages there are in all, with those that a consumer has not settled. */
+  public int messages() {
+    return locked(() -> waiting.size() + consumers.stream().mapToInt(Consumer::unsettled).sum());
+  }
+
   public List<DeadDelivery> dead() {
     return locked(() -> List.copyOf(dead));
   }
@@ -116,6 +121,8 @@ public final class InMemoryBroker {
     boolean hasRoom();
 
     void take(Queued message);
+
+    int unsettled();
 
     /** Its connection is gone. */
     void lose();

@@ -252,6 +252,11 @@ public final class InMemoryWorkQueue implements WorkQueue {
     }
 
     @Override
+    public int unsettled() {
+      return unsettled.size();
+    }
+
+    @Override
     public void lose() {
       InMemoryWorkQueue.this.lose();
     }
