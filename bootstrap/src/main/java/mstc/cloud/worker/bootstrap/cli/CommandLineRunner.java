@@ -6,6 +6,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import mstc.cloud.worker.application.VirtualThreads;
 import mstc.cloud.worker.bootstrap.configuration.ConfigurationException;
 import mstc.cloud.worker.domain.PortException;
 import org.jspecify.annotations.Nullable;
@@ -14,15 +15,6 @@ import picocli.CommandLine.ParseResult;
 
 /** Runs a command line; errors are reported in one line each, not as a stack trace. */
 public final class CommandLineRunner {
-  /**
-   * How many threads carry virtual threads; by default as many as there are processors. A virtual
-   * thread that loads a class keeps its carrier even while it waits for a lock. If all carriers are
-   * kept so, and the lock was given to a virtual thread that has none, nothing ever goes on.
-   */
-  private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
-
-  private static final int ENOUGH_CARRIERS = 64;
-
   private CommandLineRunner() {}
 
   /**
@@ -32,9 +24,7 @@ public final class CommandLineRunner {
    * @return the exit code: the command's own, 2 for bad arguments or configuration, 1 for a failure
    */
   public static int run(Object root, String... arguments) {
-    if (System.getProperty(CARRIERS) == null) {
-      System.setProperty(CARRIERS, Integer.toString(ENOUGH_CARRIERS));
-    }
+    VirtualThreads.provideCarriers();
     return new CommandLine(root)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import mstc.cloud.worker.adapters.local.LocalJobRuntime;
 import mstc.cloud.worker.adapters.local.LocalSettings;
+import mstc.cloud.worker.application.VirtualThreads;
 import mstc.cloud.worker.application.Worker;
 import mstc.cloud.worker.application.WorkerSettings;
 import mstc.cloud.worker.domain.queue.WorkQueue;
@@ -65,6 +66,7 @@ public final class RenderWorker implements AutoCloseable {
 
   /** Works until it is terminated, on the folder in the first argument, with its own store. */
   public static void main(String[] arguments) {
+    VirtualThreads.provideCarriers();
     Path folder = Path.of(arguments[0]).toAbsolutePath();
     Path own = folder.resolve("worker");
     EmbeddedObjectStore server =
