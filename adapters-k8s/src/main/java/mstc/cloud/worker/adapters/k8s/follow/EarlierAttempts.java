@@ -75,7 +75,7 @@ final class EarlierAttempts {
    *
    * @return when to look again; empty if there is nothing to find out for now
    */
-  Optional<Duration> look(Snapshot snapshot) {
+  Optional<Duration> look(Snapshot snapshot) throws InterruptedException {
     if (finding != Finding.OPEN
         || newest(snapshot).filter(pod -> isLast(pod, snapshot)).isEmpty()) {
       return Optional.empty();
@@ -94,7 +94,7 @@ final class EarlierAttempts {
    * @param neverRan whether it ended for a reason that let no process start, as far as is known
    * @throws JobRuntimeException if that is to be tried again
    */
-  boolean areAllKnown(Snapshot snapshot, boolean neverRan) {
+  boolean areAllKnown(Snapshot snapshot, boolean neverRan) throws InterruptedException {
     if (finding == Finding.OPEN) {
       try {
         conclude(
@@ -122,7 +122,7 @@ final class EarlierAttempts {
     }
   }
 
-  private Finding find(Snapshot snapshot, boolean isAtEnd) {
+  private Finding find(Snapshot snapshot, boolean isAtEnd) throws InterruptedException {
     if (snapshot.pods().stream().anyMatch(this::mayLackItsLog)) {
       return Finding.NOT_ALL_KNOWN;
     }
@@ -143,7 +143,7 @@ final class EarlierAttempts {
   }
 
   /** A pod that could not start left nothing to miss. */
-  private boolean noneStarted(Snapshot snapshot) {
+  private boolean noneStarted(Snapshot snapshot) throws InterruptedException {
     return calls.traces(snapshot.job()).stream().allMatch(trace -> trace.startedAt().isEmpty());
   }
 
@@ -188,7 +188,8 @@ final class EarlierAttempts {
    *
    * @param logsOfOthers how many logs there are of pods that are not known any more
    */
-  private Finding fromEvents(Snapshot snapshot, int logsOfOthers, boolean isAtEnd) {
+  private Finding fromEvents(Snapshot snapshot, int logsOfOthers, boolean isAtEnd)
+      throws InterruptedException {
     Set<String> created = calls.createdPods(snapshot.job());
     List<String> known =
         snapshot.pods().stream().map(pod -> pod.pod().getMetadata().getName()).toList();

@@ -228,7 +228,7 @@ final class JobFollower implements Runnable {
   }
 
   /** The watches are not in step: the pods' may be behind the Jobs'. Or a pod is already gone. */
-  private Duration lookForPods(Snapshot snapshot) {
+  private Duration lookForPods(Snapshot snapshot) throws InterruptedException {
     Instant now = Instant.now();
     if (lookAt.isEmpty()) {
       lookAt = Optional.of(now.plus(WATCH_LAG));
@@ -320,7 +320,8 @@ final class JobFollower implements Runnable {
   }
 
   /** With the reason of a timeout, if the cluster warned of one. */
-  private JobVerdict.Ended explained(Snapshot snapshot, JobVerdict.Ended ended) {
+  private JobVerdict.Ended explained(Snapshot snapshot, JobVerdict.Ended ended)
+      throws InterruptedException {
     if (!(ended.outcome() instanceof JobOutcome.TimedOut(Duration after, Optional<String> detail))
         || detail.isPresent()) {
       return ended;
@@ -339,12 +340,13 @@ final class JobFollower implements Runnable {
   }
 
   /** A warning from before the process started does not explain a timeout. */
-  private Optional<String> lastWarning(Snapshot snapshot) {
+  private Optional<String> lastWarning(Snapshot snapshot) throws InterruptedException {
     Optional<TrackedPod> last =
         snapshot.pods().isEmpty() ? Optional.empty() : Optional.of(snapshot.pods().getLast());
     Optional<Instant> since = last.flatMap(TrackedPod::startedAt);
-    return last.flatMap(pod -> calls.lastWarning(pod.pod(), since))
-        .or(() -> calls.lastWarning(snapshot.job(), since));
+    Optional<String> ofPod =
+        last.isPresent() ? calls.lastWarning(last.get().pod(), since) : Optional.empty();
+    return ofPod.isPresent() ? ofPod : calls.lastWarning(snapshot.job(), since);
   }
 
   private JobEnd finish(Snapshot snapshot, JobVerdict.Ended ended) throws InterruptedException {

@@ -59,7 +59,7 @@ public final class JobCalls {
   private static final Set<String> OF_THE_END =
       Set.of("DeadlineExceeded", "BackoffLimitExceeded", "FailedKillPod", "ExceededGracePeriod");
 
-  /** How many Jobs' events are asked for at once when many Jobs are taken over. */
+  /** An API server goes through all events of the namespace for each list of some. */
   private static final int MAX_EVENT_LISTS = 4;
 
   private final KubernetesClient client;
@@ -335,7 +335,8 @@ public final class JobCalls {
    *
    * @param since leaves out what was over before; empty for all
    */
-  public Optional<String> lastWarning(HasMetadata of, Optional<Instant> since) {
+  public Optional<String> lastWarning(HasMetadata of, Optional<Instant> since)
+      throws InterruptedException {
     return events(Map.of("involvedObject.uid", of.getMetadata().getUid(), "type", "Warning"))
         .stream()
         .filter(event -> !OF_THE_END.contains(event.getReason()))
@@ -350,42 +351,42 @@ public final class JobCalls {
   }
 
   /** What events tell of the pods that a Job has had, oldest first. */
-  public List<PodTrace> traces(Job job) {
+  public List<PodTrace> traces(Job job) throws InterruptedException {
     List<PodTrace> traces = new ArrayList<>();
     String container = PodStates.jobContainer(job);
     for (Event creation : creations(job)) {
-      PodTrace.createdPod(creation)
-          .ifPresent(pod ->
-              traces.add(
-                  PodTrace.of(
-                      pod, container, creation, events(Map.of("involvedObject.name", pod)))));
+      Optional<String> pod = PodTrace.createdPod(creation);
+      if (pod.isPresent()) {
+        List<Event> events = events(Map.of("involvedObject.name", pod.get()));
+        traces.add(PodTrace.of(pod.get(), container, creation, events));
+      }
     }
     traces.sort(Comparator.comparing(trace -> trace.createdAt().orElse(Instant.EPOCH)));
     return traces;
   }
 
   /** The names of the pods that a Job has had, as far as events still tell. */
-  public Set<String> createdPods(Job job) {
-    // An API server goes through all events for each.
-    eventLists.acquireUninterruptibly();
-    try {
-      return creations(job).stream()
-          .flatMap(creation -> PodTrace.createdPod(creation).stream())
-          .collect(Collectors.toUnmodifiableSet());
-    } finally {
-      eventLists.release();
-    }
+  public Set<String> createdPods(Job job) throws InterruptedException {
+    return creations(job).stream()
+        .flatMap(creation -> PodTrace.createdPod(creation).stream())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
-  private List<Event> creations(Job job) {
+  private List<Event> creations(Job job) throws InterruptedException {
     return events(
         Map.of("involvedObject.uid", job.getMetadata().getUid(), "reason", "SuccessfulCreate"));
   }
 
-  private List<Event> events(Map<String, String> fields) {
-    return call(
-        "events of " + fields,
-        () -> client.v1().events().inNamespace(namespace).withFields(fields).list().getItems());
+  /** Waits while events are asked for by many others, such as at the end of an outage. */
+  private List<Event> events(Map<String, String> fields) throws InterruptedException {
+    eventLists.acquire();
+    try {
+      return call(
+          "events of " + fields,
+          () -> client.v1().events().inNamespace(namespace).withFields(fields).list().getItems());
+    } finally {
+      eventLists.release();
+    }
   }
 
   private static <T> T call(String what, Supplier<T> call) {

@@ -232,6 +232,44 @@ class EarlierAttemptsTest {
   }
 
   @Test
+  void whereSeveralPodsCameAtOnceEventsTellOfMore() throws Exception {
+    // given
+    Job job = started(recently);
+    List.of("evicted", "p", "q").forEach(pod -> tellOf(job, pod));
+
+    // when
+    JobEnd end =
+        endOf(
+            job,
+            created(named(exited(3), "p", "2"), recently),
+            created(named(exited(0), "q", "3"), recently.plusSeconds(3)));
+
+    // then
+    assertThat(end.warnings()).contains(WARNING);
+    assertThat(end.log().complete()).isFalse();
+  }
+
+  @Test
+  void whereAPodCameAtOnceThoughAnotherLeftItsLogEventsTellOfMore() throws Exception {
+    // given
+    Job job = started(recently);
+    TrackedJob tracked = new TrackedJob(job);
+    tracked.update(created(named(exited(3), "first", "2"), recently));
+    tracked.update(created(named(running(), "p", "3"), recently.plusSeconds(3)));
+    jobs.server.fail(EVENTS);
+    follow(inherited(tracked), List.of("first", "p"));
+    jobs.server.mend(EVENTS);
+    List.of("first", "evicted", "p").forEach(pod -> tellOf(job, pod));
+
+    // when
+    JobEnd end = endOf(job, created(named(exited(0), "p", "4"), recently.plusSeconds(3)));
+
+    // then
+    assertThat(end.warnings()).contains(WARNING);
+    assertThat(end.log().complete()).isFalse();
+  }
+
+  @Test
   void whoFollowsAJobFromItsBeginningReadsNoEvents() throws Exception {
     // given
     TrackedJob tracked = new TrackedJob(started(START));
