@@ -131,7 +131,7 @@ class OwnPlaceTest {
         .asString()
         .startsWith("the log was not stored: ")
         .contains("HTTP 500");
-    assertThat(site.calls.count(PortCall.STAT)).isGreaterThan(3);
+    assertThat(site.calls.count(PortCall.STAT)).isPositive();
     site.awaitNoUnanswered();
     Site.eventually().until(() -> site.metrics.answeredWithoutWholeLog() == 1);
   }

@@ -75,6 +75,7 @@ public final class EmbeddedBroker implements AutoCloseable {
   // A stop waits for the next check; Qpid's default is a second.
   private static final int MEMORY_CHECK_MILLIS = 200;
   private static final int EXPIRY_CHECK_MILLIS = 1_000;
+  private static final int HANDSHAKE_MILLIS = 10_000;
   private static final int HEARTBEAT_SECONDS = 60;
   private static final int CHANNELS_PER_CONNECTION = 2_047;
   private static final int CONNECTION_THREADS = 8;
@@ -261,6 +262,8 @@ public final class EmbeddedBroker implements AutoCloseable {
     context.put(AmqpPort.CLOSE_WHEN_NO_ROUTE, "false");
     // RabbitMQ's default; with Qpid's, 0, a client that vanished is never noticed.
     context.put(AmqpPort.HEART_BEAT_DELAY, Integer.toString(HEARTBEAT_SECONDS));
+    // RabbitMQ's default; Qpid hangs up after 2 s on a client that a busy machine has no time for.
+    context.put(AmqpPort.PROTOCOL_HANDSHAKE_TIMEOUT, Integer.toString(HANDSHAKE_MILLIS));
     context.put(AmqpPort.SESSION_COUNT_LIMIT, Integer.toString(CHANNELS_PER_CONNECTION));
     context.put(Connection.MAX_MESSAGE_SIZE, Integer.toString(MESSAGE_BYTES));
     // How long a message that has expired stays in a queue without consumers.

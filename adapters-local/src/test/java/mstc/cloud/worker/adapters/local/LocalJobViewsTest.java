@@ -59,7 +59,9 @@ class LocalJobViewsTest extends JobViewsContract {
 
   @Override
   protected WorkRequest.Builder sleepingWithinALine(int bytes) {
-    return running("head -c %d /dev/zero | tr '\\0' x; sleep 3600".formatted(bytes));
+    // Written at once, so that whoever reads some of it may end the job.
+    return running(
+        "head -c %d /dev/zero | tr '\\0' x > line; cat line; sleep 3600".formatted(bytes));
   }
 
   @Override

@@ -71,11 +71,4 @@ public final class SeenJobs implements JobWatcher {
   public synchronized boolean wasCalledTwiceAtOnce() {
     return calledTwiceAtOnce;
   }
-
-  /** Forgets everything. */
-  public synchronized void forget() {
-    jobs.clear();
-    states.clear();
-    gone.clear();
-  }
 }

@@ -85,8 +85,9 @@ class InMemoryJobRuntimeTest extends JobRuntimeContract {
           fake()
               .end(name, new JobOutcome.TimedOut(request.timeout(), Optional.empty()), lines(args));
       default -> {
-        if (asleep.add(name)) {
+        if (!asleep.contains(name)) {
           fake().write(name, lines(args));
+          asleep.add(name);
         }
       }
     }
