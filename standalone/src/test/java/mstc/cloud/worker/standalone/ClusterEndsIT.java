@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.fabric8.kubernetes.api.model.Pod;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.OptionalInt;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.reply.Reply;
@@ -131,7 +132,7 @@ class ClusterEndsIT {
   }
 
   private static String jobOf(Pod pod) {
-    return pod.getMetadata().getLabels().get("app.kubernetes.io/instance");
+    return Objects.requireNonNull(pod.getMetadata().getLabels().get("app.kubernetes.io/instance"));
   }
 
   /** A pod runs before its program has come to anything. */

@@ -1,5 +1,12 @@
 package mstc.cloud.worker.adapters.k8s;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -7,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
+import mstc.cloud.worker.adapters.k8s.log.SpooledLog;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
@@ -75,6 +84,41 @@ final class ClusterJobs {
         .jobName("contract")
         .inputBucket("contract")
         .command(List.of("sh", "-c", script));
+  }
+
+  /** Has a quota named {@code no-pods} keep out every pod, from now on. */
+  static void forbidPods(TestCluster cluster) {
+    var quotas = cluster.admin().resourceQuotas().inNamespace(cluster.namespace());
+    quotas
+        .resource(
+            new ResourceQuotaBuilder()
+                .withNewMetadata()
+                .withName("no-pods")
+                .endMetadata()
+                .withNewSpec()
+                .addToHard("pods", new Quantity("0"))
+                .endSpec()
+                .build())
+        .create();
+    await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> quotas.withName("no-pods").get().getStatus().getHard() != null);
+  }
+
+  /** Whether a worker with that spool has read a whole line of a job. */
+  static boolean hasRead(Path spool, UniqueName name, String line) throws IOException {
+    Path logs = spool.resolve(name.value());
+    if (!Files.isDirectory(logs)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.list(logs)) {
+      for (Path log : files.filter(it -> it.toString().endsWith(SpooledLog.SUFFIX)).toList()) {
+        if (("\n" + Files.readString(log, ISO_8859_1)).contains("\n" + line + "\n")) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /**

@@ -58,7 +58,9 @@ class KubernetesDeletedJobIT {
               runtime,
               ClusterJobs.running(
                   "trap 'exit 143' TERM; while true; do echo on; sleep 1 & wait; done"));
-      await().atMost(PATIENCE).until(() -> runningPod(cluster).isPresent());
+      await()
+          .atMost(PATIENCE)
+          .until(() -> ClusterJobs.hasRead(folder.resolve("spool"), job.name(), "on"));
 
       // when
       delete(cluster, job, propagation);
@@ -98,7 +100,7 @@ class KubernetesDeletedJobIT {
           .withName("mstc-cloud-worker")
           .patch(
               PatchContext.of(PatchType.JSON_MERGE),
-              "{\"spec\": {\"holderIdentity\": \"another\"}}");
+              "{\"spec\": {\"holderIdentity\": \"another\", \"leaseDurationSeconds\": 3600}}");
 
       // then
       await().atMost(PATIENCE).until(() -> Files.notExists(spooled.getParent()));

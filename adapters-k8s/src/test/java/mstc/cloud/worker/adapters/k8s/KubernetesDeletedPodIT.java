@@ -87,8 +87,8 @@ class KubernetesDeletedPodIT {
     assertThat(end.outcome())
         .isEqualTo(
             new JobOutcome.TimedOut(ContainerWork.of(job.work()).timeout(), Optional.empty()));
-    // An event may be dated a second later.
-    assertThat(end.startedAt().orElseThrow()).isBetween(start, start.plusSeconds(2));
+    // A busy kubelet dates an event later.
+    assertThat(end.startedAt().orElseThrow()).isBetween(start, start.plusSeconds(15));
     assertThat(end.warnings())
         .anyMatch(warning -> warning.startsWith("pod ") && warning.endsWith(" was deleted"));
   }
@@ -143,7 +143,7 @@ class KubernetesDeletedPodIT {
         job =
             submitted(
                 first,
-                ClusterJobs.running("trap 'exit 143' TERM; echo on; sleep 15 & wait").build());
+                ClusterJobs.running("trap 'exit 143' TERM; echo on; sleep 30 & wait").build());
         var _ = awaitRunning(cluster);
       }
       String evicted = awaitRunning(cluster).getMetadata().getName();

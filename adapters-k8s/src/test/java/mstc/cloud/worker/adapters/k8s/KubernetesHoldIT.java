@@ -265,9 +265,7 @@ class KubernetesHoldIT {
     runtime().submit(job, Optional.empty());
     await()
         .atMost(PATIENCE)
-        .until(() ->
-            cluster().admin().pods().inNamespace(cluster().namespace()).list().getItems().stream()
-                .anyMatch(pod -> pod.getStatus().getPhase().equals("Running")));
+        .until(() -> ClusterJobs.hasRead(folder.resolve("spool"), job.name(), "ran"));
 
     // when
     cluster()

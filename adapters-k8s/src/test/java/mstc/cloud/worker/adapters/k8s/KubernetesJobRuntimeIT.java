@@ -3,15 +3,11 @@ package mstc.cloud.worker.adapters.k8s;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import mstc.cloud.worker.adapters.k8s.log.SpooledLog;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
@@ -104,7 +100,8 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
 
   @Override
   protected WorkRequest.Builder writing(long bytes) {
-    return running("head -c %d /dev/zero".formatted(bytes));
+    // A container runtime may lose what is on its way when the process ends.
+    return running("head -c %d /dev/zero; sleep 2".formatted(bytes));
   }
 
   @Override
@@ -141,24 +138,9 @@ class KubernetesJobRuntimeIT extends JobRuntimeContract {
 
   @Override
   protected void awaitWritten(UniqueName name, String line) {
-    await().atMost(patience()).until(() -> holds(name, line));
-  }
-
-  private boolean holds(UniqueName name, String line) throws IOException {
-    Path ofJob = folder.resolve("spool").resolve(name.value());
-    if (!Files.isDirectory(ofJob)) {
-      return false;
-    }
-    List<Path> logs;
-    try (Stream<Path> files = Files.list(ofJob)) {
-      logs = files.filter(file -> file.toString().endsWith(SpooledLog.SUFFIX)).toList();
-    }
-    for (Path log : logs) {
-      if (holds(log, line)) {
-        return true;
-      }
-    }
-    return false;
+    await()
+        .atMost(patience())
+        .until(() -> ClusterJobs.hasRead(folder.resolve("spool"), name, line));
   }
 
   /** Pods take seconds, and one that fails is tried again after 10. */

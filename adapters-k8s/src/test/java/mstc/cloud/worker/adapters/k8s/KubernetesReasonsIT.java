@@ -3,8 +3,6 @@ package mstc.cloud.worker.adapters.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import java.util.Map;
 import java.util.Objects;
 import mstc.cloud.worker.domain.job.Job;
@@ -77,32 +75,7 @@ class KubernetesReasonsIT extends JobsBehindWebhook {
   @Test
   void aQuotaIsNamedAtTheTimeout() throws Exception {
     // given
-    cluster()
-        .admin()
-        .resourceQuotas()
-        .inNamespace(cluster().namespace())
-        .resource(
-            new ResourceQuotaBuilder()
-                .withNewMetadata()
-                .withName("no-pods")
-                .endMetadata()
-                .withNewSpec()
-                .withHard(Map.of("pods", new Quantity("0")))
-                .endSpec()
-                .build())
-        .create();
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            cluster()
-                    .admin()
-                    .resourceQuotas()
-                    .inNamespace(cluster().namespace())
-                    .withName("no-pods")
-                    .get()
-                    .getStatus()
-                    .getHard()
-                != null);
+    ClusterJobs.forbidPods(cluster());
 
     // when
     JobEnd end = run(endingSoon("echo job"));

@@ -4,8 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,20 +119,7 @@ class KubernetesViewsIT {
   @Test
   void aJobThatAQuotaKeepsOutSaysSo() {
     // given
-    cluster()
-        .admin()
-        .resourceQuotas()
-        .inNamespace(cluster().namespace())
-        .resource(
-            new ResourceQuotaBuilder()
-                .withNewMetadata()
-                .withName("no-pods")
-                .endMetadata()
-                .withNewSpec()
-                .addToHard("pods", new Quantity("0"))
-                .endSpec()
-                .build())
-        .create();
+    ClusterJobs.forbidPods(cluster());
 
     // when
     Job job = submitted(sleepingAfter("started"));

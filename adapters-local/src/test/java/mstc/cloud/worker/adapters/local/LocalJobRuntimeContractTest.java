@@ -102,7 +102,7 @@ class LocalJobRuntimeContractTest extends JobRuntimeContract {
   /** Requests know whole minutes only, so the runtime under test looks at a variable. */
   @Override
   protected WorkRequest.Builder timingOutSoon(WorkRequest.Builder job) {
-    return job.env(Map.of(ShellJobs.TIMEOUT_MILLIS, "3000"));
+    return job.env(Map.of(ShellJobs.TIMEOUT_MILLIS, "8000"));
   }
 
   @Override

@@ -334,9 +334,9 @@ class LocalJobRuntimeTest {
     // given
     Job job =
         job(
-            running("echo try; sleep 0.4; exit 1")
+            running("echo try; sleep 2; exit 1")
                 .retries(10)
-                .env(Map.of(ShellJobs.TIMEOUT_MILLIS, "1000")));
+                .env(Map.of(ShellJobs.TIMEOUT_MILLIS, "5000")));
 
     // when
     JobEnd end = run(job);
@@ -440,7 +440,7 @@ class LocalJobRuntimeTest {
     Job job =
         job(
             running("trap '' TERM; echo $$; while true; do sleep 1; done")
-                .env(Map.of(ShellJobs.TIMEOUT_MILLIS, "3000")));
+                .env(Map.of(ShellJobs.TIMEOUT_MILLIS, "8000")));
 
     // when
     JobEnd end = run(job);

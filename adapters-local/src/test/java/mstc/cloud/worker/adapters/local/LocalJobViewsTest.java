@@ -139,7 +139,7 @@ class LocalJobViewsTest extends JobViewsContract {
     // given
     logBytes = OptionalLong.of(10);
     restart();
-    Job job = submitted(running("echo 12345; echo 67890; echo more; sleep 3600"));
+    Job job = submitted(running("printf '12345\\n67890\\nmore\\n'; sleep 3600"));
 
     // when
     try (LogReader log = openLog(job, true)) {

@@ -323,8 +323,8 @@ public abstract class WorkQueueContract {
     // then deliveries that the handler already had may exceed it, later ones may not
     await().until(() -> handled.get() >= 8);
     quietly(() -> assertThat(handled.get()).isBetween(8, 16));
+    await().until(() -> broker.waiting() == 30 - handled.get());
     int soFar = handled.get();
-    await().until(() -> broker.waiting() == 30 - soFar);
 
     // when there is room again
     synchronized (lock) {

@@ -68,6 +68,14 @@ final class LeaseServer implements AutoCloseable {
     return TestServers.client(server, callbacks, Duration.ofSeconds(20));
   }
 
+  /** A busy machine costs nobody the Lease. */
+  private static final KubernetesSettings.Timing PATIENT =
+      new KubernetesSettings.Timing(
+          Duration.ofMinutes(10),
+          Duration.ofMinutes(5),
+          KubernetesSettings.Timing.DEFAULT.leaseRetry(),
+          KubernetesSettings.Timing.DEFAULT.relist());
+
   /** Of a replica that shares the Lease. */
   static LeaseTerms terms(String identity) {
     return terms(identity, Optional.empty());
@@ -75,7 +83,7 @@ final class LeaseServer implements AutoCloseable {
 
   /** Of one that runs in a pod. */
   static LeaseTerms terms(String identity, Optional<String> pod) {
-    return new LeaseTerms(NAMESPACE, LEASE, identity, pod, KubernetesSettings.Timing.DEFAULT);
+    return new LeaseTerms(NAMESPACE, LEASE, identity, pod, PATIENT);
   }
 
   private Lease held(String holder) {
@@ -89,7 +97,7 @@ final class LeaseServer implements AutoCloseable {
         .endMetadata()
         .withNewSpec()
         .withHolderIdentity(holder)
-        .withLeaseDurationSeconds(15)
+        .withLeaseDurationSeconds(3600)
         .withAcquireTime(now)
         .withRenewTime(now)
         .withLeaseTransitions(1)
