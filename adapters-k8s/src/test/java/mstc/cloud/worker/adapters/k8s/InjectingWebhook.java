@@ -1,10 +1,12 @@
 package mstc.cloud.worker.adapters.k8s;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,6 +50,7 @@ public final class InjectingWebhook implements AutoCloseable {
   private volatile String patch = "[]";
   private final Map<String, String> patches = new ConcurrentHashMap<>();
   private volatile String denial = "";
+  private volatile boolean isAsked;
 
   /** Is asked from now on. */
   public InjectingWebhook(TestCluster cluster, Path folder) throws Exception {
@@ -56,6 +60,31 @@ public final class InjectingWebhook implements AutoCloseable {
     this.server = listening(0);
     this.configuration = configuration();
     cluster.admin().load(stream(configuration)).create();
+    await().ignoreExceptions().atMost(Duration.ofMinutes(1)).until(this::isAskedAboutAPod);
+  }
+
+  /** An API server sees a new configuration a moment later. */
+  private boolean isAskedAboutAPod() {
+    var _ =
+        cluster
+            .admin()
+            .pods()
+            .inNamespace(cluster.namespace())
+            .resource(
+                new PodBuilder()
+                    .withNewMetadata()
+                    .withName("asked")
+                    .endMetadata()
+                    .withNewSpec()
+                    .addNewContainer()
+                    .withName("none")
+                    .withImage("none")
+                    .endContainer()
+                    .endSpec()
+                    .build())
+            .dryRun()
+            .create();
+    return isAsked;
   }
 
   /** The address of this machine on the way to the API server. */
@@ -193,6 +222,7 @@ public final class InjectingWebhook implements AutoCloseable {
   }
 
   private void respond(HttpExchange exchange) throws IOException {
+    isAsked = true;
     JsonNode review = MAPPER.readTree(exchange.getRequestBody().readAllBytes());
     ObjectNode reviewed = MAPPER.createObjectNode();
     reviewed.put("apiVersion", "admission.k8s.io/v1").put("kind", "AdmissionReview");

@@ -71,8 +71,13 @@ class KubernetesDeletedJobIT {
       assertThat(end.outcome()).isEqualTo(new JobOutcome.Cancelled());
       assertThat(end.log().file()).content().startsWith("on\n");
       assertThat(end.log().complete() && isLeftToRun).isFalse();
-      assertThat(runningPod(cluster).filter(pod -> PodStates.terminated(pod).isEmpty()).isPresent())
-          .isEqualTo(isLeftToRun);
+      await()
+          .atMost(PATIENCE)
+          .until(() ->
+              isLeftToRun
+                  == runningPod(cluster)
+                      .filter(pod -> PodStates.terminated(pod).isEmpty())
+                      .isPresent());
     }
   }
 

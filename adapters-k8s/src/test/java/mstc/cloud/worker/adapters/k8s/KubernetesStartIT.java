@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class KubernetesStartIT {
   @TempDir Path folder;
 
+  /** A busy node may say for some seconds that it had no time to look for a Secret. */
+  private static final Duration START_GRACE = Duration.ofSeconds(30);
+
   private static KubernetesSettings with(
       KubernetesSettings settings, KubernetesSettings.JobTemplate jobs) {
     return new KubernetesSettings(
@@ -39,7 +42,7 @@ class KubernetesStartIT {
         settings.spoolBytes(),
         settings.logBytes(),
         settings.retention(),
-        settings.startGrace(),
+        START_GRACE,
         settings.suspensionLimit(),
         jobs,
         settings.timing());

@@ -87,15 +87,15 @@ class KubernetesViewsIT {
   }
 
   private String awaitHint(Job job, String part) {
-    await()
-        .atMost(PATIENCE)
-        .until(() ->
-            seen.find(job.name())
-                .flatMap(JobView::hint)
-                .filter(hint -> hint.contains(part))
-                .isPresent());
-    assertThat(seen.isIn(JobState.PENDING, job.name())).isTrue();
-    return seen.find(job.name()).flatMap(JobView::hint).orElseThrow();
+    JobView view =
+        await()
+            .atMost(PATIENCE)
+            .until(
+                () -> seen.find(job.name()),
+                found -> found.flatMap(JobView::hint).filter(it -> it.contains(part)).isPresent())
+            .orElseThrow();
+    assertThat(view.state()).isEqualTo(JobState.PENDING);
+    return view.hint().orElseThrow();
   }
 
   @Test
