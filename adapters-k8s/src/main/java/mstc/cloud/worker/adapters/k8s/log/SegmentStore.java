@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,13 @@ import mstc.cloud.worker.domain.store.ObjectStoreException;
  */
 final class SegmentStore {
   private static final String FORMAT = "mstc-log-segment/1";
+
+  /** The smallest part that S3 allows: a longer file may be sent in parts. */
+  static final long MOST_BYTES_IN_ONE_REQUEST = 5L << 20;
+
+  /** Added to a segment's name, for the object that says that it may be sent in parts. */
+  private static final String IN_PARTS = "-parts";
+
   private static final int MAX_HEADER_LINE = 64 * 1024;
   private static final ObjectAttributes ATTRIBUTES =
       ObjectAttributes.ofType("application/octet-stream");
@@ -93,23 +101,47 @@ final class SegmentStore {
   }
 
   /**
-   * Stores one.
+   * Stores one. Parts that were sent of one that is never completed stay in the store, which may
+   * not list them without the segment's name; so that is noted first.
    *
    * @param content its {@linkplain #header header} and its bytes
+   * @throws IOException when no file can be written beside the content
    */
-  void put(Job job, String podUid, LogSegment segment, Path content) {
-    store.put(location(job, podUid, segment), content, ATTRIBUTES);
+  void put(Job job, String podUid, LogSegment segment, Path content) throws IOException {
+    ObjectLocation location = location(job, podUid, segment);
+    if (Files.size(content) > MOST_BYTES_IN_ONE_REQUEST) {
+      Path empty =
+          Files.write(content.resolveSibling(content.getFileName() + IN_PARTS), new byte[0]);
+      try {
+        store.put(
+            new ObjectLocation(location.bucket(), location.key() + IN_PARTS), empty, ATTRIBUTES);
+      } finally {
+        Files.delete(empty);
+      }
+    }
+    store.put(location, content, ATTRIBUTES);
   }
 
   void delete(Job job, String podUid, LogSegment segment) {
     store.delete(location(job, podUid, segment));
   }
 
-  /** Deletes all segments of a job. */
+  /** Deletes all segments of a job, and parts of those that were not completed. */
   void deleteAll(Job job) {
-    store
-        .list(job.work().outputBucket(), prefix(job.name()))
-        .forEach(listed -> store.delete(listed.location()));
+    List<ObjectLocation> found =
+        store.list(job.work().outputBucket(), prefix(job.name())).stream()
+            .map(ObjectListing::location)
+            .toList();
+    found.stream().filter(location -> !isNote(location)).forEach(store::delete);
+    for (ObjectLocation note : found.stream().filter(SegmentStore::isNote).toList()) {
+      String segment = note.key().substring(0, note.key().length() - IN_PARTS.length());
+      store.discardUploads(new ObjectLocation(note.bucket(), segment));
+      store.delete(note);
+    }
+  }
+
+  private static boolean isNote(ObjectLocation location) {
+    return location.key().endsWith(IN_PARTS);
   }
 
   /** Discards uploads of a job's log that another worker began. */

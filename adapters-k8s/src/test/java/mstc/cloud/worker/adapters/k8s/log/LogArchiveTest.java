@@ -297,6 +297,34 @@ class LogArchiveTest {
   }
 
   @Test
+  void partsOfASegmentWhoseWorkerDiedAreRemovedByWhoTookOver() throws IOException {
+    // given what is there while a long segment is sent
+    write(Math.toIntExact(SegmentStore.MOST_BYTES_IN_ONE_REQUEST));
+    save();
+    String segment = keys().getFirst();
+    store.delete(location(segment));
+    assertThat(keys()).hasSize(1);
+
+    // when
+    otherArchive.restore(JOB, otherSpool);
+    otherArchive.remove(JOB);
+
+    // then
+    assertThat(store.discarded()).contains(location(segment));
+    assertThat(keys()).isEmpty();
+  }
+
+  @Test
+  void aLongSegmentIsTakenOver() throws IOException {
+    write(Math.toIntExact(SegmentStore.MOST_BYTES_IN_ONE_REQUEST));
+    save();
+
+    otherArchive.restore(JOB, otherSpool);
+
+    assertTakenOver();
+  }
+
+  @Test
   void nothingIsWrittenOnceItIsRemoved() throws IOException {
     write(100);
     save();
