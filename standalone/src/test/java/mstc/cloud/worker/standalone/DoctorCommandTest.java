@@ -44,6 +44,9 @@ class DoctorCommandTest {
     services.close();
   }
 
+  /** By every diagnosis of a test. */
+  private final StringBuilder shown = new StringBuilder();
+
   private record Diagnosed(int code, String output) {}
 
   /** A machine that has no time for them makes servers answer too late. */
@@ -59,7 +62,9 @@ class DoctorCommandTest {
         new WorkerProcess(
             folder.resolve("output"), WorkerProcess.SHORT_LIVED, arguments, Map.of())) {
       int code = process.awaitExit();
-      return new Diagnosed(code, process.output());
+      String output = process.output();
+      shown.append(output);
+      return new Diagnosed(code, output);
     }
   }
 
@@ -98,10 +103,10 @@ class DoctorCommandTest {
           .contains(
               "FAILED   broker login", "→ set mstc.work-queue.user and mstc.work-queue.password")
           .contains("FAILED   store credentials", "→ set mstc.object-store.minio.access-key")
-          .contains("skipped  store write")
-          .doesNotContain("open-sesame", "open-barley", "Exception");
+          .contains("skipped  store write");
       assertThat(diagnosed.code()).isEqualTo(1);
     });
+    assertThat(shown).doesNotContain("open-sesame", "open-barley", "Exception");
   }
 
   @Test

@@ -341,12 +341,12 @@ final class JobFollower implements Runnable {
 
   /** A warning from before the process started does not explain a timeout. */
   private Optional<String> lastWarning(Snapshot snapshot) throws InterruptedException {
-    Optional<TrackedPod> last =
-        snapshot.pods().isEmpty() ? Optional.empty() : Optional.of(snapshot.pods().getLast());
-    Optional<Instant> since = last.flatMap(TrackedPod::startedAt);
-    Optional<String> ofPod =
-        last.isPresent() ? calls.lastWarning(last.get().pod(), since) : Optional.empty();
-    return ofPod.isPresent() ? ofPod : calls.lastWarning(snapshot.job(), since);
+    if (snapshot.pods().isEmpty()) {
+      return calls.lastWarning(snapshot.job(), Optional.empty());
+    }
+    TrackedPod last = snapshot.pods().getLast();
+    Optional<String> ofPod = calls.lastWarning(last.pod(), last.startedAt());
+    return ofPod.isPresent() ? ofPod : calls.lastWarning(snapshot.job(), last.startedAt());
   }
 
   private JobEnd finish(Snapshot snapshot, JobVerdict.Ended ended) throws InterruptedException {

@@ -82,6 +82,13 @@ class EarlierAttemptsTest {
             .build());
   }
 
+  /** A Job with the events of these pods' creation. */
+  private Job startedRecently(String... pods) {
+    Job job = started(recently);
+    List.of(pods).forEach(pod -> tellOf(job, pod));
+    return job;
+  }
+
   /** A Job whose time was over. */
   private static Job timedOut(Job job) {
     return with(
@@ -117,9 +124,7 @@ class EarlierAttemptsTest {
   @Test
   void anAttemptThatIsGoneWithTheWorkerThatReadItIsMissed() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "evicted");
-    tellOf(job, "p");
+    Job job = startedRecently("evicted", "p");
 
     // when
     JobEnd end = endOf(job, created(exited(0), recently.plusSeconds(37)));
@@ -131,10 +136,7 @@ class EarlierAttemptsTest {
   @Test
   void anAttemptThatFailedAndWasRemovedIsMissed() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "removed");
-    tellOf(job, "p");
-    tellOf(job, "q");
+    Job job = startedRecently("removed", "p", "q");
 
     // when
     JobEnd end =
@@ -150,9 +152,7 @@ class EarlierAttemptsTest {
   @Test
   void anAttemptThatWasSuspendedIsMissed() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "suspended");
-    tellOf(job, "p");
+    Job job = startedRecently("suspended", "p");
     Job resumed =
         new JobBuilder(job)
             .editMetadata()
@@ -183,9 +183,7 @@ class EarlierAttemptsTest {
   @Test
   void anAttemptOnALostNodeMayHaveRun() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "lost");
-    tellOf(job, "p");
+    Job job = startedRecently("lost", "p");
 
     // when
     JobEnd end =
@@ -201,9 +199,7 @@ class EarlierAttemptsTest {
   @Test
   void anAttemptThatWasSeenRunningOnALostNodeHasALog() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "lost");
-    tellOf(job, "p");
+    Job job = startedRecently("lost", "p");
 
     // when
     JobEnd end =
@@ -234,8 +230,7 @@ class EarlierAttemptsTest {
   @Test
   void whereSeveralPodsCameAtOnceEventsTellOfMore() throws Exception {
     // given
-    Job job = started(recently);
-    List.of("evicted", "p", "q").forEach(pod -> tellOf(job, pod));
+    Job job = startedRecently("evicted", "p", "q");
 
     // when
     JobEnd end =
@@ -285,8 +280,7 @@ class EarlierAttemptsTest {
   @Test
   void aFirstPodMayComeLate() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "p");
+    Job job = startedRecently("p");
 
     // when
     JobEnd end = endOf(job, created(exited(0), recently.plusSeconds(37)));
@@ -424,8 +418,7 @@ class EarlierAttemptsTest {
   @Test
   void whoFoundOutLeavesWordOfThat() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "p");
+    Job job = startedRecently("p");
     TrackedJob tracked = new TrackedJob(job);
     tracked.update(created(exited(0), recently.plusSeconds(37)));
     var _ = inherited(tracked).awaitEnd();
@@ -485,8 +478,7 @@ class EarlierAttemptsTest {
   @Test
   void aJobThatTimedOutAfterItsOnlyPodWasEvictedMayHaveALog() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "evicted");
+    Job job = startedRecently("evicted");
 
     // when
     JobEnd end = endOf(timedOut(job));
@@ -531,9 +523,7 @@ class EarlierAttemptsTest {
   @Test
   void anAttemptMayHaveRunBeforeTheOneThatCouldNotStart() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "evicted");
-    tellOf(job, "unstartable");
+    Job job = startedRecently("evicted", "unstartable");
     jobs.server.add(
         new EventBuilder()
             .withNewMetadata()
@@ -559,8 +549,7 @@ class EarlierAttemptsTest {
   @Test
   void aPodThatCouldNotStartLeftNothingToMiss() throws Exception {
     // given
-    Job job = started(recently);
-    tellOf(job, "unstartable");
+    Job job = startedRecently("unstartable");
 
     // when
     JobEnd end = endOf(unstartable(job));
