@@ -3,14 +3,18 @@ package mstc.cloud.worker.s3protocol;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.UUID;
 import mstc.cloud.worker.domain.store.BucketName;
 import mstc.cloud.worker.domain.store.ObjectAttributes;
 import mstc.cloud.worker.domain.store.ObjectLocation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A small object that is written to find out something, and removed by {@link #close}. */
+/**
+ * A small object that is written to find out something, and removed by {@link #close}.
+ *
+ * <p>All workers use the same key in a bucket: what one leaves, because it dies or the store goes
+ * away, the next one removes. So another worker may remove this one's object at any moment.
+ */
 final class ProbeObject implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ProbeObject.class);
   private static final ObjectAttributes TEXT = ObjectAttributes.ofType("text/plain");
@@ -23,14 +27,35 @@ final class ProbeObject implements AutoCloseable {
   /** Makes no request yet. */
   ProbeObject(S3Requests requests, BucketName bucket, int bytes) throws IOException {
     this.requests = requests;
-    location =
-        new ObjectLocation(bucket, ObjectLocation.RESERVED_PREFIX + "probe-" + UUID.randomUUID());
+    location = new ObjectLocation(bucket, ObjectLocation.RESERVED_PREFIX + "probe");
     file = Files.createTempFile("mstc-probe", null);
     Files.write(file, new byte[bytes]);
   }
 
   /** May be called again. */
-  void write(boolean ifAbsent) throws IOException {
+  void write() throws IOException {
+    put(false);
+  }
+
+  /**
+   * May be called again.
+   *
+   * @return false if the server refused it because there is one
+   */
+  boolean writeIfAbsent() throws IOException {
+    try {
+      put(true);
+      return true;
+    } catch (RefusedException e) {
+      if (e.status() != 412 && e.status() != 409) {
+        throw e;
+      }
+      isThere = true;
+      return false;
+    }
+  }
+
+  private void put(boolean ifAbsent) throws IOException {
     try (FileContent content = FileContent.open(location, file)) {
       requests.putObject(location, content, TEXT, ifAbsent);
       isThere = true;

@@ -46,7 +46,7 @@ final class RoomProbe {
       return;
     }
     try (ProbeObject probe = new ProbeObject(requests, bucket.get(), BYTES)) {
-      probe.write(false);
+      probe.write();
     } catch (RefusedException e) {
       if (e.status() == INSUFFICIENT_STORAGE) {
         throw e;

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.domain.store.ObjectLocation;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -55,7 +57,13 @@ class ConditionalWriteProbeTest {
             it -> assertThat(it).contains("ignores If-None-Match").doesNotContain("\n"));
     assertThat(second).isEqualTo(first);
     assertThat(server.made())
-        .containsExactly("putObject if absent", "putObject if absent", "deleteObject");
+        .containsExactly(
+            "putObject if absent",
+            "putObject if absent",
+            "putObject if absent",
+            "putObject if absent",
+            "putObject if absent",
+            "deleteObject");
   }
 
   @Test
@@ -92,5 +100,43 @@ class ConditionalWriteProbeTest {
     assertThat(away).isEmpty();
     assertThat(back).isEmpty();
     assertThat(server.made()).endsWith("deleteObject");
+  }
+
+  @Test
+  void whatAWorkerLeftWhenTheStoreWentAwayTheNextOneRemoves() {
+    // given
+    InMemoryRequests others = new InMemoryRequests(server);
+    others.createBucket(BUCKET);
+    others.fail("deleteObject", new UncheckedIOException(new ConnectException("refused")));
+    new StoreOverRequests(others, true).shortcoming(BUCKET);
+    assertThat(store.list(BUCKET, "")).hasSize(1);
+
+    // when
+    Optional<String> shortcoming = store.shortcoming(BUCKET);
+
+    // then
+    assertThat(shortcoming).isEmpty();
+    assertThat(server.made()).endsWith("putObject if absent", "deleteObject");
+  }
+
+  @Test
+  void aServerThatHonoursTheConditionIsNotNamedThoughOthersRemoveTheObjectMeanwhile() {
+    // given
+    InMemoryRequests others = new InMemoryRequests(server);
+    others.createBucket(BUCKET);
+    AtomicInteger writes = new AtomicInteger();
+    server.fail(request -> {
+      if (request.startsWith("putObject") && writes.incrementAndGet() < 5) {
+        others.deleteObject(new ObjectLocation(BUCKET, ".mstc/probe"));
+      }
+      return Optional.empty();
+    });
+
+    // when
+    Optional<String> shortcoming = store.shortcoming(BUCKET);
+
+    // then
+    assertThat(shortcoming).isEmpty();
+    assertThat(writes).hasValue(5);
   }
 }

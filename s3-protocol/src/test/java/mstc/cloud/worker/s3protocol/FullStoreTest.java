@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -73,6 +75,23 @@ class FullStoreTest {
         .matches(ObjectStoreException::isRetryable);
     server.fail(request -> Optional.empty());
     assertThatCode(store::check).doesNotThrowAnyException();
+    assertThat(store.list(BUCKET, "")).isEmpty();
+  }
+
+  @Test
+  void whatAStoreThatWentAwayDoesNotRemoveTheNextCheckRemoves() {
+    // given
+    fill();
+    failToStore();
+    server.fail("deleteObject", new UncheckedIOException(new ConnectException("refused")));
+    assertThatExceptionOfType(ObjectStoreException.class).isThrownBy(store::check);
+    assertThat(store.list(BUCKET, "")).hasSize(1);
+
+    // when
+    server.fail(request -> Optional.empty());
+    store.check();
+
+    // then
     assertThat(store.list(BUCKET, "")).isEmpty();
   }
 

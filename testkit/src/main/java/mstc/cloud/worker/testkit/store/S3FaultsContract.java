@@ -421,7 +421,13 @@ public abstract class S3FaultsContract {
           .hasValueSatisfying(it -> assertThat(it).contains("ignores If-None-Match", "127.0.0.1"));
       assertThat(calls)
           .extracting(call -> call.method() + (call.ifNoneMatch() ? " conditional" : ""))
-          .containsExactly("PUT conditional", "PUT conditional", "DELETE");
+          .containsExactly(
+              "PUT conditional",
+              "PUT conditional",
+              "PUT conditional",
+              "PUT conditional",
+              "PUT conditional",
+              "DELETE");
     }
   }
 
