@@ -176,6 +176,26 @@ class HttpApiTest {
   }
 
   @Test
+  void howLongIntakeIsPausedShowsInTheMetricsByWhatIsAway() {
+    // given
+    CompletableFuture<HttpResponse<String>> caller = api.begin(api.execute(Api.REQUEST));
+    UniqueName job = api.awaitJob();
+    List<String> before = metrics(api);
+    api.store.stop();
+
+    // when
+    api.succeed(job);
+
+    // then
+    String none = "mstc_intake_paused_seconds{reason=\"store\"} 0.0";
+    assertThat(before).contains(none);
+    Api.eventually().until(() -> !metrics(api).contains(none));
+    api.store.start();
+    Api.eventually().until(() -> metrics(api).contains(none));
+    assertThat(caller.join().statusCode()).isEqualTo(200);
+  }
+
+  @Test
   void whatKeepsTheWorkerFromBeingReadyShowsInTheMetrics() {
     // given
     api.queue.broker().stop();
