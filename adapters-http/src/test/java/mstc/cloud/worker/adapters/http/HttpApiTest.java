@@ -196,6 +196,24 @@ class HttpApiTest {
   }
 
   @Test
+  void whatLogsTakeOnDiskShowsInTheMetrics() {
+    // given
+    CompletableFuture<HttpResponse<String>> caller = api.begin(api.execute(Api.REQUEST));
+    UniqueName job = api.awaitJob();
+    List<String> before = metrics(api);
+
+    // when
+    api.succeed(job);
+    caller.join();
+
+    // then
+    assertThat(before).contains("mstc_log_spool_bytes 0.0");
+    assertThat(metrics(api))
+        .contains("mstc_log_spool_bytes 3.0")
+        .anyMatch(line -> line.startsWith("mstc_log_spool_limit_bytes 9.2"));
+  }
+
+  @Test
   void whatKeepsTheWorkerFromBeingReadyShowsInTheMetrics() {
     // given
     api.queue.broker().stop();
