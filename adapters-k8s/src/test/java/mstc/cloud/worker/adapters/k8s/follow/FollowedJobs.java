@@ -61,9 +61,13 @@ final class FollowedJobs implements AutoCloseable {
           ContainerWork::timeout);
 
   FollowedJobs(Path spoolFolder) throws IOException {
+    this(spoolFolder, new Spool.Limits(1 << 20, 1 << 20));
+  }
+
+  FollowedJobs(Path spoolFolder, Spool.Limits limits) throws IOException {
     server = new JobServer();
     calls = new JobCalls(server.client(), JobServer.NAMESPACE, Duration.ofSeconds(30));
-    spool = Spool.open(spoolFolder, new Spool.Limits(1 << 20, 1 << 20));
+    spool = Spool.open(spoolFolder, limits);
     keeping = new LogKeeping(archive, spool, name -> true);
   }
 

@@ -26,17 +26,20 @@ import java.time.Duration;
 import java.time.Instant;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJob;
 import mstc.cloud.worker.adapters.k8s.log.PodLog;
+import mstc.cloud.worker.adapters.k8s.log.Spool;
 import mstc.cloud.worker.domain.job.JobOutcome;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobHandedOverException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What becomes of the logs of a job that is followed: by one worker, and by the next. */
 @Execution(ExecutionMode.CONCURRENT)
+@Timeout(120)
 class JobFollowerLogsTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -176,6 +179,27 @@ class JobFollowerLogsTest {
 
     // then
     assertThat(end.log().file()).hasContent("one line\n");
+  }
+
+  @Test
+  void aLogThatIsCutIsNotCompleteAndItsClientIsWarned(@TempDir Path anotherFolder)
+      throws Exception {
+    try (FollowedJobs limited = new FollowedJobs(anotherFolder, new Spool.Limits(1 << 20, 4))) {
+      // given
+      var work = work(0);
+      TrackedJob tracked = new TrackedJob(limited.created(work));
+
+      // when
+      tracked.update(exited(0));
+      JobEnd end = limited.followed(work, tracked).awaitEnd();
+
+      // then
+      assertThat(end.outcome()).isEqualTo(new JobOutcome.Succeeded());
+      assertThat(Files.readString(end.log().file())).startsWith("one \n[mstc-cloud-worker: ");
+      assertThat(end.log().complete()).isFalse();
+      assertThat(end.warnings())
+          .contains("the log is not complete: it was cut, as a job's log may have 4 bytes");
+    }
   }
 
   // Workers that come and go.
