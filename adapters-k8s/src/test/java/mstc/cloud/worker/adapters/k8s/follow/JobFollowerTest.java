@@ -42,12 +42,14 @@ import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What a job that is followed asks of the cluster, and when. */
 @Execution(ExecutionMode.CONCURRENT)
+@Timeout(120)
 class JobFollowerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -273,6 +275,21 @@ class JobFollowerTest {
     // when
     tracked.update(late());
     JobEnd end = jobs.followed(work, tracked).awaitEnd();
+
+    // then
+    assertThat(end.outcome()).isEqualTo(timedOut("FailedCreate: exceeded quota: team"));
+  }
+
+  /** The watch for refusals may have told nothing, as of one from before it began. */
+  @Test
+  void aTimeoutWithoutAPodIsExplainedByTheLastWarningOfTheJob() throws Exception {
+    // given
+    var work = work(0);
+    Job job = with(jobs.created(work), failed("DeadlineExceeded", 0));
+    server.add(warning(job.getMetadata().getUid(), "FailedCreate", "exceeded quota: team"));
+
+    // when
+    JobEnd end = endWithoutPods(job, work);
 
     // then
     assertThat(end.outcome()).isEqualTo(timedOut("FailedCreate: exceeded quota: team"));
