@@ -107,6 +107,22 @@ class RefusedRequestsTest {
   }
 
   @Test
+  void aBucketThatWasFoundIsNotLookedForAgainWithinTheMinute() {
+    // given
+    openWithBuckets("results");
+    site.send(Message.of("solve").replyTo(Site.REPLIES));
+    site.awaitJobs(1);
+
+    // when
+    site.clock.advance(Duration.ofSeconds(59));
+    site.send(Message.of("solve").replyTo(Site.REPLIES));
+
+    // then
+    site.awaitJobs(2);
+    assertThat(site.calls.count(PortCall.HAS_BUCKET)).isEqualTo(1);
+  }
+
+  @Test
   void whatTheStoreDoesWrongIsToldOnceBeforeTheFirstJob() throws ClassNotFoundException {
     // given
     openWithBuckets("results");
