@@ -3,6 +3,9 @@ package mstc.cloud.worker.application;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
+import java.util.Optional;
+import mstc.cloud.worker.application.admission.Admission;
+import mstc.cloud.worker.domain.job.Job;
 import mstc.cloud.worker.domain.job.UniqueName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +45,28 @@ class JobLinesTest {
           .contains("store");
       assertThat(lines.lines().getLast())
           .matches("Job %s duration: \\d+ ms, reply SENT: Job %s complete\\.".formatted(job, job));
+    }
+  }
+
+  @Test
+  void thatTooManyAreUnansweredIsWarnedOfOnceWithTheSettingThatLimitsThem() {
+    // given
+    Admission admission = new Admission(site.queue, site.runtime, 3, 1, 2);
+    admission.resume();
+    Job job = Message.of("solve").messageId("key").job();
+    site.runtime.submit(job, Optional.empty());
+    site.succeed(job.name());
+    try (LogLines warnings = new LogLines(Admission.class, Level.WARN)) {
+
+      // when
+      admission.update();
+      admission.update();
+
+      // then
+      assertThat(warnings.lines())
+          .containsExactly(
+              "No more requests are taken in: 1 jobs have ended and are not answered"
+                  + " (mstc.jobs.max-unanswered)");
     }
   }
 }
