@@ -256,6 +256,22 @@ class LimitsTest {
   }
 
   @Test
+  @EnabledOnOs(value = OS.LINUX, disabledReason = "127.0.0.2 is an address of this machine")
+  void manyAddressesTakeNoMoreConnectionsThanThereAreForAll() throws IOException {
+    try (Api api = api(5, 3, LONG, LONG)) {
+      // when
+      for (int i = 2; i < 12; i++) {
+        intruder("127.0.0." + i, api).send(HALF);
+      }
+
+      // then
+      Api.eventually().until(() -> cut() >= 5);
+      assertThat(api.get("/mstc/worker").statusCode()).isEqualTo(200);
+      assertThat(api.metric(CONNECTIONS)).isLessThanOrEqualTo(5);
+    }
+  }
+
+  @Test
   void aRequestInProgressGivesWayToNobody() throws IOException {
     try (Api api = api(2, 2, LONG, LONG)) {
       // given
