@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import mstc.cloud.worker.faults.service.WorkerProcess;
+import mstc.cloud.worker.testkit.store.RecordingProxy;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,6 +29,7 @@ class DoctorCommandTest {
   @TempDir private Path folder;
 
   private final Map<String, String> settings = new TreeMap<>();
+  private final Map<String, String> environment = new TreeMap<>();
   private EmbeddedServices services;
 
   @BeforeEach
@@ -60,7 +62,7 @@ class DoctorCommandTest {
     arguments.addAll(List.of(options));
     try (WorkerProcess process =
         new WorkerProcess(
-            folder.resolve("output"), WorkerProcess.SHORT_LIVED, arguments, Map.of())) {
+            folder.resolve("output"), WorkerProcess.SHORT_LIVED, arguments, environment)) {
       int code = process.awaitExit();
       String output = process.output();
       shown.append(output);
@@ -86,6 +88,26 @@ class DoctorCommandTest {
           .doesNotContain("→");
       assertThat(diagnosed.code()).isZero();
     });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"minio", "s3"})
+  void noClientReadsTheProxiesOfTheEnvironmentByItself(String store) throws Exception {
+    // given
+    settings.put("mstc.object-store.type", store);
+    try (RecordingProxy proxy = RecordingProxy.start()) {
+      environment.put("HTTP_PROXY", proxy.url().toString());
+      environment.put("NO_PROXY", "a.example.com, 10.0.0.0/8");
+
+      eventually(() -> {
+        // when
+        Diagnosed diagnosed = diagnosed();
+
+        // then
+        assertThat(diagnosed.output()).contains("ok       store condition", " 0 failed");
+      });
+      assertThat(proxy.requests()).isEmpty();
+    }
   }
 
   @Test
