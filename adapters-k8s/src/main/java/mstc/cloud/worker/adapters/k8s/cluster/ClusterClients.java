@@ -1,7 +1,6 @@
 package mstc.cloud.worker.adapters.k8s.cluster;
 
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.RequestConfig;
@@ -50,26 +49,38 @@ public final class ClusterClients implements AutoCloseable {
       Function<URI, Optional<URI>> proxies,
       Executor threads,
       Duration requestTimeout) {
-    Config config =
-        new ConfigBuilder(access.find(proxies))
-            .withNamespace(namespace)
-            .withConnectionTimeout(CONNECT_TIMEOUT_MILLIS)
-            .withRequestTimeout((int) requestTimeout.toMillis())
-            // The port's caller retries; and a create that the client retried could not be told
-            // from another's.
-            .withRequestRetryBackoffLimit(0)
-            // All the logs that are followed would be too much for one shared connection.
-            .withHttp2Disable(true)
-            .build();
-    this.client = access.readable(() -> client(config, threads));
+    this.client =
+        access.readable(
+            () -> client(configuration(access, namespace, proxies, requestTimeout), threads));
     RequestConfig quick =
         new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
             .withRequestTimeout(LEASE_TIMEOUT_MILLIS)
             .build();
     this.quickClient = client.newClient(quick).adapt(KubernetesClient.class);
-    this.pinningClient =
-        client(
-            new ConfigBuilder(client.getConfiguration()).withHttp2Disable(false).build(), threads);
+    Config pinning = configuration(access, namespace, proxies, requestTimeout);
+    pinning.setHttp2Disable(false);
+    this.pinningClient = client(pinning, threads);
+  }
+
+  /**
+   * What the access tells, with how long the clients wait. A builder would read the environment
+   * once more, for all that is empty here: such as the proxy, where there is to be none.
+   */
+  private static Config configuration(
+      ClusterAccess access,
+      String namespace,
+      Function<URI, Optional<URI>> proxies,
+      Duration requestTimeout) {
+    Config config = access.find(proxies);
+    config.setNamespace(namespace);
+    config.setConnectionTimeout(CONNECT_TIMEOUT_MILLIS);
+    config.setRequestTimeout((int) requestTimeout.toMillis());
+    // The port's caller retries; and a create that the client retried could not be told from
+    // another's.
+    config.setRequestRetryBackoffLimit(0);
+    // All the logs that are followed would be too much for one shared connection.
+    config.setHttp2Disable(true);
+    return config;
   }
 
   private static KubernetesClient client(Config config, Executor threads) {

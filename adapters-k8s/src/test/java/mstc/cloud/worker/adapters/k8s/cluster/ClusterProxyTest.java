@@ -24,19 +24,24 @@ class ClusterProxyTest {
 
   private void callInVain(String server, String more, Function<URI, Optional<URI>> proxies)
       throws IOException {
-    Path file =
-        Files.writeString(
-            folder.resolve("kubeconfig"),
-            """
-            apiVersion: v1
-            kind: Config
-            current-context: far
-            contexts: [{name: far, context: {cluster: far, user: me}}]
-            users: [{name: me, user: {token: hush}}]
-            clusters: [{name: far, cluster: {server: "%s"%s}}]
-            """
-                .formatted(server, more));
-    ClusterAccess access = new ClusterAccess(Optional.of(file), Optional.empty());
+    callInVain(new ClusterAccess(Optional.of(kubeconfig(server, more)), Optional.empty()), proxies);
+  }
+
+  private Path kubeconfig(String server, String more) throws IOException {
+    return Files.writeString(
+        folder.resolve("kubeconfig"),
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: far
+        contexts: [{name: far, context: {cluster: far, user: me}}]
+        users: [{name: me, user: {token: hush}}]
+        clusters: [{name: far, cluster: {server: "%s"%s}}]
+        """
+            .formatted(server, more));
+  }
+
+  private static void callInVain(ClusterAccess access, Function<URI, Optional<URI>> proxies) {
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         ClusterClients clients = new ClusterClients(access, "n", proxies, threads)) {
       assertThat(catchThrowable(() -> clients.plain().pods().list())).isNotNull();
@@ -124,6 +129,35 @@ class ClusterProxyTest {
       // then
       assertThat(server.requests()).hasSize(3).containsOnly("GET /api/v1/namespaces/n/pods");
       assertThat(proxy.requests()).isEmpty();
+    }
+  }
+
+  @Test
+  void theLibraryDoesNotReadTheVariablesAlsoWhereItFindsTheClusterItself() throws Exception {
+    try (RecordingProxy other = RecordingProxy.start();
+        RecordingProxy proxy = RecordingProxy.start();
+        RecordingProxy server = RecordingProxy.start()) {
+      // given
+      System.setProperty("http.proxy", other.url().toString());
+      System.setProperty("no.proxy", "a, b c");
+      ClusterAccess found = new ClusterAccess(Optional.empty(), Optional.empty());
+
+      // when
+      try {
+        System.setProperty("kubeconfig", kubeconfig("http://api.test:6443", "").toString());
+        callInVain(found, _ -> Optional.of(proxy.url()));
+        System.setProperty("kubeconfig", kubeconfig(server.url().toString(), "").toString());
+        callInVain(found, _ -> Optional.empty());
+      } finally {
+        System.clearProperty("kubeconfig");
+        System.clearProperty("http.proxy");
+        System.clearProperty("no.proxy");
+      }
+
+      // then
+      assertThat(proxy.requests()).hasSize(3);
+      assertThat(server.requests()).hasSize(3);
+      assertThat(other.requests()).isEmpty();
     }
   }
 }
