@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
+import mstc.cloud.worker.domain.queue.Delivery;
 import mstc.cloud.worker.domain.queue.DeliveryHandler;
 import mstc.cloud.worker.domain.queue.Disposition;
 import mstc.cloud.worker.domain.queue.Handling;
@@ -111,8 +112,7 @@ final class DeliveryInHand implements Handling {
 
   /** Has the delivery handled, and settles it as the handler says. */
   private void handle() {
-    // Nobody can be answered in a queue that is not the client's.
-    Optional<String> deadReason = message.dueReason().or(this::replyQueueViolation);
+    Optional<String> deadReason = message.dueReason();
     if (deadReason.isPresent()) {
       moveToDeadQueue(deadReason.get());
       return;
@@ -125,15 +125,19 @@ final class DeliveryInHand implements Handling {
     }
   }
 
-  private Optional<String> replyQueueViolation() {
+  /** The message, which is no request if its reply would go to a queue that is not the client's. */
+  private Delivery delivery() {
     RabbitSettings.Names names = channel.session().names();
-    return message.replyQueue().flatMap(queue -> ReplyQueueRule.violation(queue, names));
+    return message
+        .replyQueue()
+        .flatMap(queue -> ReplyQueueRule.violation(queue, names))
+        .map(message::toUnreadableDelivery)
+        .orElseGet(() -> message.toDelivery(parser));
   }
 
   private Disposition disposition() {
     try {
-      return Objects.requireNonNull(
-          handler.handle(message.toDelivery(parser), this), "disposition");
+      return Objects.requireNonNull(handler.handle(delivery(), this), "disposition");
     } catch (Throwable e) { // whatever was thrown, the message must go back
       LOG.error(
           "The handler failed, the message is postponed, correlationId={} redelivered={}",

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import mstc.cloud.worker.domain.PrintableText;
 import mstc.cloud.worker.domain.queue.Delivery;
+import mstc.cloud.worker.domain.request.ParsedRequest;
 import mstc.cloud.worker.domain.request.RequestParser;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,17 @@ final class Message {
         text(properties.getMessageId()),
         correlationId(),
         replyQueue(),
+        isRedelivered(),
+        sentAt());
+  }
+
+  /** The same, for a message that is no request, and whose client cannot be answered. */
+  Delivery toUnreadableDelivery(String reason) {
+    return new Delivery(
+        new ParsedRequest.Unreadable(reason),
+        text(properties.getMessageId()),
+        correlationId(),
+        Optional.empty(),
         isRedelivered(),
         sentAt());
   }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import mstc.cloud.worker.domain.queue.Disposition;
+import mstc.cloud.worker.domain.request.ParsedRequest;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,8 +37,10 @@ final class ReplyQueueIT {
     // given
     List<String> handled = new CopyOnWriteArrayList<>();
     queue.open((delivery, _) -> {
-      handled.add(delivery.replyQueue().orElse(""));
-      return new Disposition.Acknowledge();
+      handled.add(delivery.replyQueue().orElse("nobody"));
+      return delivery.request() instanceof ParsedRequest.Unreadable(String reason)
+          ? new Disposition.DeadLetter(reason)
+          : new Disposition.Acknowledge();
     });
     await().atMost(Duration.ofSeconds(60)).until(queue::isConnected);
     queue.demand(4);
@@ -60,7 +63,7 @@ final class ReplyQueueIT {
                   reason ->
                       assertThat(reason).contains(names.deadQueue(), "is the dead-letter queue"),
                   reason -> assertThat(reason).contains("amq.rabbitmq.log", "broker's own"));
-          assertThat(handled).containsExactly("replies");
+          assertThat(handled).containsExactlyInAnyOrder("nobody", "nobody", "nobody", "replies");
           assertThat(broker.waiting()).isZero();
         });
   }
