@@ -15,6 +15,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -24,6 +28,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import mstc.cloud.worker.adapters.k8s.job.TrackedJob;
 import mstc.cloud.worker.adapters.k8s.log.PodLog;
 import mstc.cloud.worker.adapters.k8s.log.Spool;
@@ -36,6 +42,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** What becomes of the logs of a job that is followed: by one worker, and by the next. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -199,6 +208,50 @@ class JobFollowerLogsTest {
       assertThat(end.log().complete()).isFalse();
       assertThat(end.warnings())
           .contains("the log is not complete: it was cut, as a job's log may have 4 bytes");
+    }
+  }
+
+  /** What the worker's own log warns of. */
+  private static final class Warnings extends AppenderBase<ILoggingEvent> {
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+
+    @Override
+    protected void append(ILoggingEvent event) {
+      if (event.getLevel() == Level.WARN) {
+        lines.add(event.getFormattedMessage());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1048576, 4, a job's log may have 4 bytes",
+    "4, 1048576, the spool may hold 4 bytes",
+  })
+  void aLogThatIsCutIsWarnedOfInTheWorkersLogByTheNameOfItsJob(
+      long spoolBytes, long jobBytes, String why, @TempDir Path anotherFolder) throws Exception {
+    Warnings warnings = new Warnings();
+    Logger logger = (Logger) LoggerFactory.getLogger(Spool.class.getPackageName());
+    try (FollowedJobs limited =
+        new FollowedJobs(anotherFolder, new Spool.Limits(spoolBytes, jobBytes))) {
+      // given
+      var work = work(0);
+      TrackedJob tracked = new TrackedJob(limited.created(work));
+      warnings.start();
+      logger.addAppender(warnings);
+
+      // when
+      tracked.update(exited(0));
+      var _ = limited.followed(work, tracked).awaitEnd();
+
+      // then
+      assertThat(warnings.lines)
+          .filteredOn(line -> line.contains(work.name().value()))
+          .singleElement()
+          .asString()
+          .contains("the log is cut, as " + why);
+    } finally {
+      logger.detachAppender(warnings);
     }
   }
 
