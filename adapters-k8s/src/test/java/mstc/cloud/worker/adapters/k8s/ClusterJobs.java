@@ -25,7 +25,7 @@ import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 
 /** Jobs that are shell scripts in a container, and runtimes for them. */
-final class ClusterJobs {
+public final class ClusterJobs {
   /** Of the request: ends its job after so many seconds. */
   static final String TIMEOUT_SECONDS = "TIMEOUT_SECONDS";
 
@@ -51,7 +51,7 @@ final class ClusterJobs {
         KubernetesSettings.Timing.DEFAULT);
   }
 
-  static final JobListener NOBODY =
+  public static final JobListener NOBODY =
       new JobListener() {
         @Override
         public void onUnanswered(JobRecord job) {}

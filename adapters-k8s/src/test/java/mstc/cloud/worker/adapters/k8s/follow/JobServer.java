@@ -15,6 +15,8 @@ import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.api.model.WatchEvent;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobListBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseListBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
@@ -39,7 +41,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** As much of an API server as Jobs, their pods and events need, which notes what it is asked. */
+/**
+ * As much of an API server as Jobs, their pods and events need, and a Lease that others hold, which
+ * notes what it is asked.
+ */
 final class JobServer implements AutoCloseable {
   static final String NAMESPACE = "default";
 
@@ -55,6 +60,7 @@ final class JobServer implements AutoCloseable {
   private final Map<String, Job> jobs = new LinkedHashMap<>();
   private final List<Pod> pods = new ArrayList<>();
   private final List<Event> events = new ArrayList<>();
+  private final List<Lease> leases = new ArrayList<>();
   private final Set<String> failing = new HashSet<>();
   private final Map<String, OutputStream> watches = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
@@ -119,6 +125,11 @@ final class JobServer implements AutoCloseable {
     events.add(event);
   }
 
+  /** The only Lease that there is. */
+  synchronized void add(Lease lease) {
+    leases.add(lease);
+  }
+
   synchronized boolean isWatched(String kind) {
     return watches.containsKey(kind);
   }
@@ -170,6 +181,8 @@ final class JobServer implements AutoCloseable {
       }
     } else if (exchange.getRequestMethod().equals("DELETE")) {
       send(exchange, json.asJson(new StatusBuilder().withStatus("Success").build()));
+    } else if (kind.equals("leases") && !name.equals(kind)) {
+      send(exchange, lease());
     } else {
       send(exchange, list(kind, query));
     }
@@ -217,6 +230,10 @@ final class JobServer implements AutoCloseable {
     hasQueueForAll = true;
   }
 
+  private synchronized String lease() {
+    return json.asJson(leases.getFirst());
+  }
+
   private synchronized String list(String kind, String query) {
     ListMeta metadata =
         new ListMetaBuilder().withResourceVersion(Integer.toString(++version)).build();
@@ -237,6 +254,8 @@ final class JobServer implements AutoCloseable {
                   .withMetadata(metadata)
                   .withItems(events.stream().filter(event -> isAsked(event, query)).toList())
                   .build();
+          case "leases" ->
+              new LeaseListBuilder().withMetadata(metadata).withItems(List.copyOf(leases)).build();
           default -> throw new IllegalArgumentException(kind);
         };
     return json.asJson(list);
