@@ -3,6 +3,7 @@ package mstc.cloud.worker.adapters.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.Optional;
 import mstc.cloud.worker.domain.job.UniqueName;
@@ -154,6 +155,29 @@ class AccessTest {
       // when
       HttpResponse<String> response =
           api.send(api.to("/mstc/jobs/" + job).header("Sec-Fetch-Site", "cross-site").DELETE());
+
+      // then
+      assertThat(response.statusCode()).isEqualTo(403);
+      api.succeed(job);
+      assertThat(waiting.join().body()).contains("SUCCEEDED");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Sec-Fetch-Site, cross-site", "Origin, http://elsewhere.example"})
+  void aPageOfAnotherSiteDoesNotCancelManyAtOnce(String header, String value) {
+    try (Api api = new Api()) {
+      // given
+      var waiting = api.begin(api.execute(Api.REQUEST));
+      UniqueName job = api.awaitJob();
+
+      // when
+      HttpResponse<String> response =
+          api.send(
+              api.to("/mstc/jobs:cancel")
+                  .header(header, value)
+                  .header("Content-Type", "application/json")
+                  .POST(BodyPublishers.ofString("{\"name\": \"*\"}")));
 
       // then
       assertThat(response.statusCode()).isEqualTo(403);

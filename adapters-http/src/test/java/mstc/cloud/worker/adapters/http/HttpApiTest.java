@@ -247,6 +247,20 @@ class HttpApiTest {
         .noneMatch(line -> line.startsWith("mstc_jobs_unanswered"));
   }
 
+  @Test
+  void howLongTheClusterHasBeenSilentShowsInTheMetricsOnceThatIsKnown() {
+    // given
+    api.runtime.setSilence(Optional.of(Duration.ofSeconds(90)));
+    List<String> silent = metrics(api);
+
+    // when
+    api.runtime.setSilence(Optional.empty());
+
+    // then
+    assertThat(silent).contains("mstc_runtime_silence_seconds 90.0");
+    assertThat(metrics(api)).noneMatch(line -> line.startsWith("mstc_runtime_silence_seconds"));
+  }
+
   private static List<String> metrics(Api of) {
     return of.get("/metrics").body().lines().toList();
   }

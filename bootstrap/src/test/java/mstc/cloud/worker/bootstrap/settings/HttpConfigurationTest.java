@@ -54,6 +54,12 @@ class HttpConfigurationTest {
   }
 
   @Test
+  void theTokenIsTheOneThatIsConfigured() {
+    assertThat(read(Map.of("mstc.http.token", "s3cret")).token()).contains("s3cret");
+    assertThat(read(Map.of()).token()).isEmpty();
+  }
+
+  @Test
   void recentJobsAreThoseThatAreConfigured() {
     // when
     HttpSettings http = read(Map.of("mstc.http.recent-jobs", "20", "mstc.http.recent-time", "10m"));

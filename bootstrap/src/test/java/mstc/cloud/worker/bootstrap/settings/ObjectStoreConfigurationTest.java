@@ -65,6 +65,20 @@ class ObjectStoreConfigurationTest {
   }
 
   @Test
+  void miniosChecksumHeadersCanBeSwitchedOff() {
+    // given
+    Map<String, String> off = Map.of("MSTC_OBJECT_STORE_MINIO_CHECKSUM_HEADERS", "false");
+
+    // when
+    StoreSettings.Minio without = (StoreSettings.Minio) configuration(off).objectStore();
+    StoreSettings.Minio with = (StoreSettings.Minio) configuration(Map.of()).objectStore();
+
+    // then
+    assertThat(without.settings().checksumHeaders()).isFalse();
+    assertThat(with.settings().checksumHeaders()).isTrue();
+  }
+
+  @Test
   void miniosKeysServeS3FromAnySourceButNotItsDefaultKeys() {
     // given
     ConfigurationSources sources = ConfigurationSources.ofEnvironment(S3_WITH_ENDPOINT);

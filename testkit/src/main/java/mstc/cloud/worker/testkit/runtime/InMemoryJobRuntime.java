@@ -132,6 +132,7 @@ public final class InMemoryJobRuntime implements JobRuntime, JobViews {
   private volatile boolean unreachable;
   private boolean losingNextSubmission;
   private volatile boolean leading = true;
+  private volatile Optional<Duration> silence = Optional.of(Duration.ZERO);
   private Optional<String> refusal = Optional.empty();
 
   /** A runtime with records of its own. */
@@ -239,6 +240,11 @@ public final class InMemoryJobRuntime implements JobRuntime, JobViews {
   /** Whether this replica is said to complete the jobs; true at first, and changes nothing else. */
   public void setLeading(boolean value) {
     leading = value;
+  }
+
+  /** How long nothing has been heard of what it watches, see {@link RuntimeStatus#silence}. */
+  public void setSilence(Optional<Duration> value) {
+    silence = value;
   }
 
   /** From now on every job is refused, for this reason. */
@@ -517,7 +523,7 @@ public final class InMemoryJobRuntime implements JobRuntime, JobViews {
   @Override
   public RuntimeStatus status() {
     return new RuntimeStatus(
-        leading, Optional.of(Duration.ZERO), Optional.of(new LogSpool(written(), Long.MAX_VALUE)));
+        leading, silence, Optional.of(new LogSpool(written(), Long.MAX_VALUE)));
   }
 
   private long written() {
