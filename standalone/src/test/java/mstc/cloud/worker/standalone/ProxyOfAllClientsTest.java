@@ -16,13 +16,10 @@ import mstc.cloud.worker.bootstrap.settings.WorkerConfiguration;
 import mstc.cloud.worker.bootstrap.settings.WorkerTree;
 import mstc.cloud.worker.domain.PortException;
 import mstc.cloud.worker.domain.diagnosis.Diagnosis;
-import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.runtime.Answer;
-import mstc.cloud.worker.domain.runtime.JobListener;
-import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.testkit.diagnosis.Findings;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.testkit.store.RecordingProxy;
 import mstc.cloud.worker.wire.WorkRequestFormat;
@@ -96,7 +93,7 @@ class ProxyOfAllClientsTest {
                   store,
                   new WorkRequestFormat(),
                   configuration.proxies())) {
-        runtime.start(new Unheard());
+        runtime.start(new DeafListener());
 
         // then
         await().atMost(PATIENCE).until(() -> !proxy.requests().isEmpty());
@@ -122,20 +119,5 @@ class ProxyOfAllClientsTest {
           .anyMatch(line -> line.contains(" http://10.1.2.3:6443/"))
           .anyMatch(line -> line.contains(" http://10.1.2.3:9000/"));
     }
-  }
-
-  /** The cluster has no jobs to tell of. */
-  private static final class Unheard implements JobListener {
-    @Override
-    public void onUnanswered(JobRecord job) {}
-
-    @Override
-    public void onAnswered(UniqueName name, Answer answer) {}
-
-    @Override
-    public void onGivenUp(UniqueName name) {}
-
-    @Override
-    public void onCountsChanged() {}
   }
 }

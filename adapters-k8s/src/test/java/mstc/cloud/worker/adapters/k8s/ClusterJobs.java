@@ -18,14 +18,11 @@ import java.util.stream.Stream;
 import mstc.cloud.worker.adapters.k8s.log.SpooledLog;
 import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
-import mstc.cloud.worker.domain.runtime.Answer;
-import mstc.cloud.worker.domain.runtime.JobListener;
-import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.store.ObjectStore;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 
 /** Jobs that are shell scripts in a container, and runtimes for them. */
-public final class ClusterJobs {
+final class ClusterJobs {
   /** Of the request: ends its job after so many seconds. */
   static final String TIMEOUT_SECONDS = "TIMEOUT_SECONDS";
 
@@ -50,21 +47,6 @@ public final class ClusterJobs {
         KubernetesSettings.JobTemplate.of(Map.of("STORE", "here"), Optional.empty()),
         KubernetesSettings.Timing.DEFAULT);
   }
-
-  public static final JobListener NOBODY =
-      new JobListener() {
-        @Override
-        public void onUnanswered(JobRecord job) {}
-
-        @Override
-        public void onAnswered(UniqueName name, Answer answer) {}
-
-        @Override
-        public void onGivenUp(UniqueName name) {}
-
-        @Override
-        public void onCountsChanged() {}
-      };
 
   static KubernetesJobRuntime runtime(KubernetesSettings settings, ObjectStore store) {
     return new KubernetesJobRuntime(

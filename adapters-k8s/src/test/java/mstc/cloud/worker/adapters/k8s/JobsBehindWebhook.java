@@ -14,6 +14,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -43,7 +44,7 @@ abstract class JobsBehindWebhook {
   private KubernetesJobRuntime started(String spool) {
     KubernetesJobRuntime started =
         ClusterJobs.runtime(ClusterJobs.settings(cluster(), folder.resolve(spool)), store);
-    started.start(ClusterJobs.NOBODY);
+    started.start(new DeafListener());
     await().atMost(PATIENCE).until(started::isLeading);
     return started;
   }

@@ -20,6 +20,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +52,7 @@ class KubernetesDeletedJobIT {
                 ClusterJobs.settings(cluster, folder.resolve("spool")),
                 InMemoryObjectStore.creatingBuckets())) {
       // given
-      runtime.start(ClusterJobs.NOBODY);
+      runtime.start(new DeafListener());
       await().atMost(PATIENCE).until(runtime::isLeading);
       Job job =
           submitted(
@@ -89,7 +90,7 @@ class KubernetesDeletedJobIT {
                 ClusterJobs.settings(cluster, folder.resolve("spool")),
                 InMemoryObjectStore.creatingBuckets())) {
       // given
-      runtime.start(ClusterJobs.NOBODY);
+      runtime.start(new DeafListener());
       await().atMost(PATIENCE).until(runtime::isLeading);
       Job job = submitted(runtime, ClusterJobs.running("echo on; sleep 3600"));
       await().atMost(PATIENCE).until(() -> runningPod(cluster).isPresent());

@@ -19,6 +19,7 @@ import mstc.cloud.worker.domain.request.ContainerWork;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +46,7 @@ class KubernetesDeletedPodIT {
       TestCluster cluster, String spool, InMemoryObjectStore store) {
     KubernetesJobRuntime runtime =
         ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve(spool)), store);
-    runtime.start(ClusterJobs.NOBODY);
+    runtime.start(new DeafListener());
     await().atMost(PATIENCE).until(runtime::isLeading);
     return runtime;
   }

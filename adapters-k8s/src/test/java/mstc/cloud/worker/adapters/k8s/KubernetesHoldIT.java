@@ -26,6 +26,7 @@ import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -75,7 +76,7 @@ class KubernetesHoldIT {
                 ofQueue(settings.jobs(), queueName),
                 settings.timing()),
             InMemoryObjectStore.creatingBuckets());
-    runtime.start(ClusterJobs.NOBODY);
+    runtime.start(new DeafListener());
     await().atMost(PATIENCE).until(runtime::isLeading);
   }
 

@@ -17,6 +17,7 @@ import mstc.cloud.worker.domain.job.UniqueName;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.Submission;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.Test;
@@ -55,7 +56,7 @@ class KubernetesStartIT {
   }
 
   private static JobEnd run(KubernetesJobRuntime runtime, Job job) throws Exception {
-    runtime.start(ClusterJobs.NOBODY);
+    runtime.start(new DeafListener());
     await().atMost(Duration.ofSeconds(30)).until(runtime::isLeading);
     assertThat(runtime.submit(job, Optional.empty())).isEqualTo(new Submission.Created());
     return runtime.awaitEnd(job.name());

@@ -19,6 +19,7 @@ import mstc.cloud.worker.domain.view.JobState;
 import mstc.cloud.worker.domain.view.JobView;
 import mstc.cloud.worker.domain.view.LogReader;
 import mstc.cloud.worker.domain.view.LogReader.Result;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.testkit.view.SeenJobs;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,7 @@ class KubernetesViewsIT {
         ClusterJobs.runtime(ClusterJobs.settings(cluster(), spool), store);
     replicas.add(replica);
     replica.watch(watcher);
-    replica.start(ClusterJobs.NOBODY);
+    replica.start(new DeafListener());
     return replica;
   }
 

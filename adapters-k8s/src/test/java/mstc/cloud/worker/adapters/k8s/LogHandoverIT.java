@@ -23,6 +23,7 @@ import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.domain.store.BucketName;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,7 +58,7 @@ class LogHandoverIT {
   private KubernetesJobRuntime start(TestCluster cluster, String replica) {
     KubernetesJobRuntime runtime =
         ClusterJobs.runtime(ClusterJobs.settings(cluster, folder.resolve(replica)), store);
-    runtime.start(ClusterJobs.NOBODY);
+    runtime.start(new DeafListener());
     return runtime;
   }
 

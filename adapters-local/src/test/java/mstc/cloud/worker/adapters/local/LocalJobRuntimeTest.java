@@ -39,6 +39,7 @@ import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
 import mstc.cloud.worker.domain.runtime.Submission;
 import mstc.cloud.worker.testkit.request.HandWork;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -78,7 +79,7 @@ class LocalJobRuntimeTest {
 
   private void open(LocalSettings settings) {
     LocalJobRuntime opened = ShellJobs.runtime(settings);
-    opened.start(new WorkerProcess.DeafListener());
+    opened.start(new DeafListener());
     open = opened;
   }
 
@@ -507,8 +508,7 @@ class LocalJobRuntimeTest {
 
     // when
     JobRuntimeException failure =
-        catchThrowableOfType(
-            JobRuntimeException.class, () -> second.start(new WorkerProcess.DeafListener()));
+        catchThrowableOfType(JobRuntimeException.class, () -> second.start(new DeafListener()));
 
     // then
     assertThat(failure)

@@ -16,6 +16,7 @@ import mstc.cloud.worker.domain.runtime.JobCounts;
 import mstc.cloud.worker.domain.runtime.JobEnd;
 import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -67,7 +68,7 @@ class WorkerCrashTest {
     // when
     JobEnd end;
     try (LocalJobRuntime next = ShellJobs.runtime(ShellJobs.settings(root))) {
-      next.start(new WorkerProcess.DeafListener());
+      next.start(new DeafListener());
       end = next.awaitEnd(name);
     }
 

@@ -9,11 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import mstc.cloud.worker.domain.job.Job;
-import mstc.cloud.worker.domain.job.UniqueName;
-import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobEnd;
-import mstc.cloud.worker.domain.runtime.JobListener;
-import mstc.cloud.worker.domain.runtime.JobRecord;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 
 /** A worker in a JVM of its own, to be killed, or to be given little memory. */
 final class WorkerProcess implements AutoCloseable {
@@ -78,20 +75,5 @@ final class WorkerProcess implements AutoCloseable {
         System.out.println(end.outcome().kind() + " " + Files.size(end.log().file()));
       }
     }
-  }
-
-  /** Listens to nothing. */
-  static final class DeafListener implements JobListener {
-    @Override
-    public void onUnanswered(JobRecord job) {}
-
-    @Override
-    public void onAnswered(UniqueName name, Answer answer) {}
-
-    @Override
-    public void onGivenUp(UniqueName name) {}
-
-    @Override
-    public void onCountsChanged() {}
   }
 }

@@ -26,7 +26,6 @@ import mstc.cloud.worker.domain.reply.Reply;
 import mstc.cloud.worker.domain.request.WorkRequest;
 import mstc.cloud.worker.domain.runtime.Answer;
 import mstc.cloud.worker.domain.runtime.JobEnd;
-import mstc.cloud.worker.domain.runtime.JobListener;
 import mstc.cloud.worker.domain.runtime.JobRecord;
 import mstc.cloud.worker.domain.runtime.JobRuntime;
 import mstc.cloud.worker.domain.runtime.LogTexts;
@@ -37,6 +36,7 @@ import mstc.cloud.worker.domain.view.JobViews;
 import mstc.cloud.worker.domain.view.LogReader;
 import mstc.cloud.worker.domain.view.LogReader.Piece;
 import mstc.cloud.worker.domain.view.LogReader.Result;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -709,19 +709,5 @@ public abstract class JobViewsContract {
     JobRecord record = runtime().find(job.name().uuid()).orElseThrow();
     assertThat(runtime().recordAnswer(record, answer)).isTrue();
     return reply;
-  }
-
-  private static final class DeafListener implements JobListener {
-    @Override
-    public void onUnanswered(JobRecord job) {}
-
-    @Override
-    public void onAnswered(UniqueName name, Answer answer) {}
-
-    @Override
-    public void onGivenUp(UniqueName name) {}
-
-    @Override
-    public void onCountsChanged() {}
   }
 }

@@ -12,10 +12,10 @@ import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Map;
 import java.util.Optional;
-import mstc.cloud.worker.adapters.k8s.ClusterJobs;
 import mstc.cloud.worker.adapters.k8s.KubernetesJobRuntime;
 import mstc.cloud.worker.adapters.k8s.KubernetesSettings;
 import mstc.cloud.worker.domain.runtime.JobRuntimeException;
+import mstc.cloud.worker.testkit.runtime.DeafListener;
 import mstc.cloud.worker.testkit.store.InMemoryObjectStore;
 import mstc.cloud.worker.wire.WorkRequestFormat;
 import org.junit.jupiter.api.AfterEach;
@@ -110,7 +110,7 @@ class RoomForLogsTest {
     server.add(lease("1", FULL));
 
     // when
-    runtime.start(ClusterJobs.NOBODY);
+    runtime.start(new DeafListener());
 
     // then
     await().atMost(PATIENCE).until(this::problem, problem -> problem.endsWith(FULL));
