@@ -68,22 +68,20 @@ final class Message {
 
   /** The delivery for the handler. */
   Delivery toDelivery(RequestParser parser) {
-    return new Delivery(
-        parser.read(body),
-        text(properties.getMessageId()),
-        correlationId(),
-        replyQueue(),
-        isRedelivered(),
-        sentAt());
+    return toDelivery(parser.read(body), replyQueue());
   }
 
   /** The same, for a message that is no request, and whose client cannot be answered. */
   Delivery toUnreadableDelivery(String reason) {
+    return toDelivery(new ParsedRequest.Unreadable(reason), Optional.empty());
+  }
+
+  private Delivery toDelivery(ParsedRequest request, Optional<String> answeredIn) {
     return new Delivery(
-        new ParsedRequest.Unreadable(reason),
+        request,
         text(properties.getMessageId()),
         correlationId(),
-        Optional.empty(),
+        answeredIn,
         isRedelivered(),
         sentAt());
   }

@@ -49,16 +49,15 @@ public final class ClusterClients implements AutoCloseable {
       Function<URI, Optional<URI>> proxies,
       Executor threads,
       Duration requestTimeout) {
-    this.client =
-        access.readable(
-            () -> client(configuration(access, namespace, proxies, requestTimeout), threads));
+    Config config = configuration(access, namespace, proxies, requestTimeout);
+    Config pinning = configuration(access, namespace, proxies, requestTimeout);
+    pinning.setHttp2Disable(false);
+    this.client = access.readable(() -> client(config, threads));
     RequestConfig quick =
         new RequestConfigBuilder(client.getConfiguration().getRequestConfig())
             .withRequestTimeout(LEASE_TIMEOUT_MILLIS)
             .build();
     this.quickClient = client.newClient(quick).adapt(KubernetesClient.class);
-    Config pinning = configuration(access, namespace, proxies, requestTimeout);
-    pinning.setHttp2Disable(false);
     this.pinningClient = client(pinning, threads);
   }
 
